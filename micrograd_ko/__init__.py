@@ -1,0 +1,38 @@
+"""micrograd_ko: 역전파 노트를 실행되는 코드로. 스칼라 자동 미분(scalar autodiff) 엔진과 그 위의 신경망.
+
+`import micrograd_ko` 는 `ops` 와 `engine` 만 읽는다. 나머지는 처음 쓸 때 읽는다.
+"""
+
+import importlib
+from typing import Any
+
+from micrograd_ko import ops
+from micrograd_ko.engine import Value
+from micrograd_ko.operation import DomainError
+
+__version__ = '0.1.0'
+
+_LAZY = {
+    **dict.fromkeys(('first_nonfinite', 'first_stale', 'refresh', 'topological'), 'graph'),
+    **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
+    **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
+    **dict.fromkeys(('SGD',), 'optim'),
+}
+_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+
+__all__ = ['DomainError', 'Value', 'ops', *_LAZY, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        value = getattr(importlib.import_module(f'micrograd_ko.{_LAZY[name]}'), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f'micrograd_ko.{name}')
+    else:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+"""NumPy 배열에 연산 표를 가르친다: 같은 규칙을 표본 여러 개에 한꺼번에 쓴다.
+
+배열의 연산은 IEEE 를 따른다. 정의역을 벗어난 칸은 오류 대신 nan 이나 inf 가 된다. 정수와 불 배열은 float64 로 바뀌고,
+dtype 이 object 인 배열(`Fraction` 을 담은)은 칸마다 파이썬 수의 규칙으로 정확하게 계산한다.
+
+>>> import numpy as np
+>>> from micrograd_ko import ops
+>>> ops.relu(np.array([-1.0, 2.0]))
+array([0., 2.])
+"""
+
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko.operation import SCALARS, Namespace, Op, interpret
+
+
+def _select(c: Any, x: Any, y: Any) -> Any:
+    chosen = np.where(np.greater(c, 0), x, y)
+    return chosen.astype(np.result_type(c)) if chosen.dtype.kind in 'iu' else chosen
+
+
+def _elementwise(name: str) -> Any:
+    """NumPy 에 없는 함수: 칸마다 파이썬의 함수를 부른다."""
+    function = np.frompyfunc(getattr(SCALARS, name), 1, 1)
+    return lambda x: np.asarray(function(x), dtype=np.float64)
+
+
+ARRAYS = Namespace({
+    'select': _select, 'pow': np.power, 'erf': _elementwise('erf'), 'erfc': _elementwise('erfc'),
+    'asin': np.arcsin, 'acos': np.arccos, 'atan': np.arctan,
+    **{name: getattr(np, name) for name in (
+        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh',
+    )},
+})  # fmt: skip
+
+
+def _apply(op: Op, operands: tuple) -> Any:
+    arrays = [np.asarray(x) if isinstance(x, np.ndarray | np.generic) else x for x in operands]
+    kinds = {x.dtype.kind for x in arrays if isinstance(x, np.ndarray)}
+    if 'O' in kinds:
+        return np.frompyfunc(op.eager, len(arrays), 1)(*arrays)
+    if kinds - set('fiub'):
+        raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {[x.dtype for x in arrays]} 을(를) 받았습니다.')
+    with np.errstate(all='ignore'):
+        return ARRAYS.apply(op, tuple([x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, arrays)]))
+
+
+def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:
+    """편미분을 IEEE 산술로: 정의역의 끝에서 오류 대신 inf 나 nan 이 나온다. 파이썬 float 의 튜플.
+
+    >>> from micrograd_ko import ops
+    >>> ieee_derivatives(ops.sqrt, 0.0, (0.0,))
+    (inf,)
+    """
+    with np.errstate(all='ignore'):
+        return tuple([float(d) for d in op.derivatives(*[np.float64(x) for x in (z, *operands)])])
+
+
+def ieee_forward(op: Op, operands: tuple) -> float:
+    """순방향을 IEEE 산술로. 파이썬 float."""
+    return float(_apply(op, tuple([np.float64(x) for x in operands])))
+
+
+interpret(np.ndarray, _apply)
+interpret(np.generic, _apply)

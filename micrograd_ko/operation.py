@@ -1,0 +1,247 @@
+"""연산(operation)이라는 틀: 표의 한 줄 `Op`, 수의 종류마다의 함수 모음 `Namespace`, 그리고 종류를 보고 고르는 일.
+
+표 자체는 `ops.py` 에 있다. 여기에는 어떤 연산도 정의되어 있지 않다.
+
+수의 종류(kind)는 두 가지 길로 표를 해석한다.
+  * 기초 연산마다 함수를 주는 종류(float·Fraction, NumPy 배열, mpmath): `Namespace` 하나를 만든다.
+  * 연산을 통째로 다루는 종류(Value, 오차 한계, 기호): `interpret(kind, function)` 에 function(op, operands) 를 건다.
+어느 쪽도 여기서 import 하지 않는다. 종류가 스스로를 등록한다.
+"""
+
+import functools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파이썬 수가 내는 오류
+
+table: dict[str, 'Op'] = {}
+_interpreters: dict[type, Callable[['Op', tuple], Any] | None] = {float: None, int: None}
+_observers: list[Any] = []
+
+
+class DomainError(ValueError, ArithmeticError):
+    """정의역(domain)을 벗어난 연산. 연산, 피연산자의 값, 노드의 이름을 알린다.
+
+    속성: op(연산), operands(수의 튜플), names(이름의 튜플, 없으면 빈 문자열).
+    """
+
+    def __init__(self, op: 'Op', operands: tuple, names: tuple = ()) -> None:
+        self.op, self.operands, self.names = op, operands, names or ('',) * len(operands)
+        super().__init__(_complaint(op, operands, self.names))
+
+    def __reduce__(self) -> tuple:
+        return DomainError, (self.op, self.operands, self.names)
+
+
+def _complaint(op: 'Op', operands: tuple, names: tuple) -> str:
+    labels = op.operand_names(len(operands))
+    given = ', '.join(
+        f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
+        for label, value, name in zip(labels, operands, names, strict=True)
+    )
+    if op.defined is not None and not op.defined(*operands):
+        from micrograd_ko.symbols import Symbol
+
+        expected = f'정의역(domain)은 {op.defined(*map(Symbol, labels))} 입니다.'
+    else:
+        expected = '결과가 float 의 범위를 넘습니다(overflow).'
+    return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
+
+
+class Op:
+    """표의 한 줄: 연산 하나에 대한 모든 사실. 적는 규칙은 `ops` 모듈의 설명에 있다.
+
+    호출하면 어떤 종류의 수에든 연산을 적용한다. `ops.exp(1.0)` 은 float, `ops.exp(Value(1.0))` 은 Value 다.
+
+    arity  피연산자의 수. n항 연산은 None.
+    eager  float·int·Fraction 에 바로 쓰는 순방향 함수(피연산자를 납작하게 펴서 받는다).
+    family 이 연산을 다시 만드는 (함수, 인수). `power(3)` 처럼 표 밖에서 만들어지는 연산만 가진다.
+    """
+
+    __slots__ = (
+        'arity', 'conditioned', 'defined', 'eager', 'family', 'flatten', 'forward', 'hint', 'kinks', 'latex',
+        'name', 'overflows', 'partials', 'sample', 'ulps',
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable | None,
+        partials: Sequence[Callable] | Callable,
+        latex: str = '',
+        *,
+        defined: Callable | None = None,
+        sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),),
+        kinks: Callable | None = None,
+        ulps: int = 4,
+        conditioned: bool = False,
+        overflows: bool = False,
+        hint: str = '',
+        flatten: Callable[..., tuple] | None = None,
+        family: tuple | None = None,
+    ) -> None:
+        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}(#1)'
+        self.partials: Any = partials if callable(partials) else tuple(partials)
+        self.arity = None if callable(partials) else len(partials)
+        self.defined, self.kinks, self.ulps, self.conditioned = defined, kinks, ulps, conditioned
+        self.overflows, self.hint, self.flatten, self.family = overflows, hint, flatten, family
+        self.sample = tuple(sample) * (self.arity or 1) if len(sample) == 1 else tuple(sample)
+        self.eager = SCALARS.function(self)
+
+    def __call__(self, *operands: Any) -> Any:
+        if self.flatten is not None:
+            operands = self.flatten(*operands)
+        elif len(operands) != self.arity:
+            raise TypeError(f'{self.name} 은 피연산자(operand) {self.arity}개를 받습니다. {len(operands)}개를 받았습니다.')
+        return self.apply(*operands)
+
+    def apply(self, *operands: Any) -> Any:
+        """납작하게 편 피연산자에 연산을 적용한다. 값의 종류에 등록된 해석기가 있으면 그것이 한다."""
+        for kind in dict.fromkeys(map(type, operands)):
+            interpreter = interpreter_of(kind)
+            if interpreter is not None:
+                return interpreter(self, operands)
+        try:
+            return self.eager(*operands)
+        except EDGE_ERRORS as error:
+            raise DomainError(self, operands) from error
+
+    def derivatives(self, z: Any, *operands: Any) -> tuple:
+        """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플."""
+        if callable(self.partials):
+            return tuple(self.partials(z, *operands))
+        return tuple([partial(z, *operands) for partial in self.partials])
+
+    def operand_names(self, count: int) -> tuple[str, ...]:
+        """설명에 쓰는 피연산자의 이름: x, y, … 또는 x₁, x₂, …"""
+        if self.arity == 3:
+            return 'c', 'x', 'y'
+        if self.arity is not None:
+            return ('x', 'y')[:count]
+        return tuple(f'x{i}' for i in range(1, count + 1))
+
+    def __reduce__(self) -> tuple:
+        if self.family is not None:
+            return self.family
+        if table.get(self.name) is not self:
+            raise TypeError(f'표에 없는 연산 {self.name!r} 은 저장할 수 없습니다. ops.register(op) 로 먼저 등록하세요.')
+        return named, (self.name,)
+
+    def __repr__(self) -> str:
+        return f'<Op {self.name}>'
+
+
+class Namespace:
+    """한 종류의 수를 위한 함수 모음: 기초 연산은 주어진 함수, 파생 연산은 표의 forward 를 이 모음에 묶은 것.
+
+    `m.exp(x)` 처럼 속성으로 쓴다. 함수는 모두 피연산자를 납작하게 펴서 받는다.
+    """
+
+    def __init__(self, primitives: dict[str, Callable]) -> None:
+        self._primitives = {**ARITHMETIC, **primitives}
+        self.__dict__.update(self._primitives)
+        for op in table.values():
+            self.learn(op)
+        observe(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f'이 종류의 수에는 연산 {name!r} 이 없습니다.')
+
+    def learn(self, op: Op) -> None:
+        setattr(self, op.name, self.function(op))
+
+    def forget(self, op: Op) -> None:
+        delattr(self, op.name)
+
+    def function(self, op: Op) -> Any:
+        """이 종류의 수에 op 를 계산하는 함수."""
+        if op.forward is not None:
+            return functools.partial(op.forward, self)
+        if op.name not in self._primitives:
+            raise ValueError(f'연산 {op.name!r} 에 순방향 식(forward)이 없습니다. f(m, *xs) 꼴로 적으세요.')
+        return self._primitives[op.name]
+
+    def apply(self, op: Op, operands: tuple) -> Any:
+        return self.function(op)(*operands)
+
+
+def observe(observer: Any) -> None:
+    """연산이 등록되고 지워질 때 observer.learn(op), observer.forget(op) 를 부르게 한다."""
+    _observers.append(observer)
+
+
+def interpret(kind: type, function: Callable[[Op, tuple], Any]) -> None:
+    """kind 와 그 하위 형(subclass)의 값이 섞인 연산은 function(op, operands) 가 계산한다."""
+    _interpreters[kind] = function
+
+
+def interpreter_of(kind: type) -> Callable[[Op, tuple], Any] | None:
+    """kind 를 다루는 해석기. 파이썬의 보통 수면 None."""
+    try:
+        return _interpreters[kind]
+    except KeyError:
+        return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
+
+
+def named(name: str) -> Op:
+    """이름으로 표에서 연산을 찾는다. 없으면 ValueError."""
+    try:
+        return table[name]
+    except KeyError:
+        raise ValueError(f'연산 {name!r} 이 표에 없습니다. ops.register(op) 로 먼저 등록하세요.') from None
+
+
+def register(op: Op) -> Op:
+    """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이면 ValueError."""
+    if op.name in table or not op.name.isidentifier():
+        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에 없는 식별자(identifier)를 고르세요.')
+    for observer in _observers:
+        observer.learn(op)
+    table[op.name] = op
+    return op
+
+
+def unregister(name: str) -> None:
+    """`register` 로 더한 연산을 지운다. 처음부터 있던 연산이면 ValueError."""
+    op = named(name)
+    if name in BUILT_IN:
+        raise ValueError(f'{name!r} 은 처음부터 표에 있던 연산이라 지울 수 없습니다.')
+    del table[name]
+    for observer in _observers:
+        observer.forget(op)
+
+
+# 파이썬의 수: float, int, Fraction ------------------------------------------------------------------------------------
+
+def _divide(x, y):
+    z = x / y
+    if z - z != 0 and x - x == 0:  # 유한한 수를 나눈 몫이 inf: 파이썬은 조용히 지나간다
+        raise OverflowError
+    return z
+
+
+def _pow(x, y):
+    if x < 0 or (x == 0 and y <= 0):
+        raise ValueError
+    return x**y
+
+
+def _select(c, x, y):
+    z = x if c > 0 else y
+    return type(c)(z) if type(z) is int else z  # 정수 상수는 만난 수의 종류를 따른다
+
+
+ARITHMETIC = {
+    'add': operator.add, 'sub': operator.sub, 'mul': operator.mul, 'div': operator.truediv,
+    'neg': operator.neg, 'abs': operator.abs, 'total': lambda *xs: sum(xs),
+}  # fmt: skip
+BUILT_IN: set[str] = set()
+SCALARS = Namespace({
+    'div': _divide, 'pow': _pow, 'select': _select,
+    **{name: getattr(math, name) for name in (
+        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
+        'sinh', 'cosh', 'tanh', 'erf', 'erfc',
+    )},
+})  # fmt: skip
