@@ -20,7 +20,8 @@ _LAZY = {
 }
 _MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
 
-__all__ = ['DomainError', 'Value', 'ops', *_LAZY, *_MODULES]
+__all__ = ['DomainError', 'Value', 'ops']
+__all__ += list(_LAZY)
 
 
 def __getattr__(name: str) -> Any:
@@ -35,4 +36,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

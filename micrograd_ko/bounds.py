@@ -1,0 +1,131 @@
+"""오차 한계(error bound): (값, 한계) 의 쌍으로 표를 해석한다. 올바른 float 계산끼리 얼마나 다를 수 있는지를 계산한다.
+
+같은 식을 다른 순서로 더하거나 다른 라이브러리의 exp 로 계산하면 끝자리가 다르다. 그 차이가 반올림(rounding)으로 설명되는지
+고정된 허용 오차(1e-12 같은)로는 알 수 없다. 그래서 연산마다 두 가지를 더해 한계를 함께 나른다.
+  * 전파: 피연산자가 한계 안에서 움직일 때 결과가 움직이는 폭. 구간의 모서리(corner)마다 연산을 다시 해서 잰다.
+  * 반올림: 표가 그 연산에 약속한 `ulps` · ε · |z|. 합은 더하는 순서가 어떻든 성립하는 n · ε · Σ|xᵢ| 다.
+Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산과 모든 편미분은 표의 식을 그대로 따른다.
+
+한계는 모서리 사이에서 단조롭거나 한계가 작을 때의 것이다(running error analysis, Higham 2002, 3.3절).
+
+>>> from micrograd_ko import ops
+>>> x = ops.add(Bounded(0.1), Bounded(0.2))
+>>> abs(x.value - 0.3) <= x.error < 1e-16
+True
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from micrograd_ko import ops
+from micrograd_ko.operation import EDGE_ERRORS, Namespace, Op, interpret, table
+
+if TYPE_CHECKING:
+    from micrograd_ko.engine import Value
+
+EPSILON = 2.0**-52
+TINIEST = 5e-324  # 가장 작은 준정규수(subnormal): 밑으로 넘칠 때(underflow)의 반올림
+
+
+class Bounded:
+    """값과 그 절대 오차의 한계(error ≥ 0). 참값은 value ± error 안에 있다."""
+
+    __slots__ = ('error', 'value')
+
+    def __init__(self, value: Any, error: float = 0.0) -> None:
+        self.value, self.error = value, error
+
+    def explains(self, difference: Any) -> bool:
+        """한계 안의 두 계산이 이만큼 다를 수 있는가. 둘이 참값의 양쪽에 있을 수 있으므로 한계의 두 배까지다."""
+        return abs(difference) <= 2 * self.error
+
+    def __add__(self, other: Any) -> 'Bounded':
+        return BOUNDED.add(self, other)
+
+    def __radd__(self, other: Any) -> 'Bounded':
+        return BOUNDED.add(other, self)
+
+    def __sub__(self, other: Any) -> 'Bounded':
+        return BOUNDED.sub(self, other)
+
+    def __rsub__(self, other: Any) -> 'Bounded':
+        return BOUNDED.sub(other, self)
+
+    def __mul__(self, other: Any) -> 'Bounded':
+        return BOUNDED.mul(self, other)
+
+    def __rmul__(self, other: Any) -> 'Bounded':
+        return BOUNDED.mul(other, self)
+
+    def __truediv__(self, other: Any) -> 'Bounded':
+        return BOUNDED.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> 'Bounded':
+        return BOUNDED.div(other, self)
+
+    def __pow__(self, n: Any) -> 'Bounded':
+        return _spread(ops.power(n), (self,))
+
+    def __neg__(self) -> 'Bounded':
+        return BOUNDED.neg(self)
+
+    def __repr__(self) -> str:
+        return f'{self.value!r} ± {self.error:.3g}'
+
+
+def _spread(op: Op, operands: tuple) -> Bounded:
+    """기초 연산: 모서리마다 다시 계산한 폭과 반올림."""
+    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    value = op.eager(*[x.value for x in xs])
+    error = _rounding(value, op.ulps)
+    if any(x.error for x in xs):
+        corners = itertools.product(*[_ends(x) for x in xs])
+        error += max([_deviation(op, corner, value) for corner in corners])
+    return Bounded(value, error)
+
+
+def _ends(x: Bounded) -> tuple:
+    """[value − error, value + error] 의 두 끝, 바깥으로 한 ulp 넓힌 것."""
+    if not x.error:
+        return (x.value,)
+    low, high = float(x.value) - x.error, float(x.value) + x.error
+    return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+
+
+def _deviation(op: Op, corner: tuple, value: Any) -> float:
+    try:
+        gap = abs(op.eager(*corner) - value)
+    except EDGE_ERRORS:  # 한계가 정의역 밖에 걸친다: 아무것도 약속할 수 없다
+        return math.inf
+    return gap if gap >= 0 else math.inf
+
+
+def _rounding(value: Any, ulps: float) -> float:
+    return ulps * (EPSILON * abs(value) + TINIEST) if ulps and type(value) is float else 0.0
+
+
+def _total(*operands: Any) -> Bounded:
+    """합: 어떤 순서로 더해도, FMA 를 써도 성립하는 한계."""
+    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    value = sum([x.value for x in xs])
+    size = sum([abs(x.value) for x in xs]) if len(xs) > 1 else 0
+    return Bounded(value, sum([x.error for x in xs]) + (_rounding(float(size), len(xs)) if type(value) is float else 0.0))
+
+
+def _primitive(op: Op) -> Callable[..., Bounded]:
+    return lambda *operands: _spread(op, operands)
+
+
+BOUNDED = Namespace({**{op.name: _primitive(op) for op in table.values() if op.forward is None}, 'total': _total})
+interpret(Bounded, BOUNDED.apply)
+
+
+def bounded_sweep(order: list['Value']) -> tuple[dict['Value', Bounded], dict['Value', Bounded]]:
+    """그래프의 모든 값과 기울기를 한계와 함께: (값의 사전, 기울기의 사전). order 는 위상 순서, 마지막이 root 다."""
+    from micrograd_ko.graph import adjoints, replay
+
+    values = replay(order, lambda leaf: Bounded(leaf.data))
+    found = adjoints(order, values)
+    return values, {node: d if isinstance(d, Bounded) else Bounded(d) for node, d in found.items()}
