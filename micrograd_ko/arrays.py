@@ -36,7 +36,8 @@ ARRAYS = Namespace({
 })  # fmt: skip
 
 
-def _apply(op: Op, operands: tuple) -> Any:
+def apply(op: Op, operands: tuple) -> Any:
+    """배열과 수에 op 를 칸마다 적용한다. 실수가 아닌 dtype 이면 TypeError."""
     arrays = [np.asarray(x) if isinstance(x, np.ndarray | np.generic) else x for x in operands]
     kinds = {x.dtype.kind for x in arrays if isinstance(x, np.ndarray)}
     if 'O' in kinds:
@@ -60,8 +61,8 @@ def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:
 
 def ieee_forward(op: Op, operands: tuple) -> float:
     """순방향을 IEEE 산술로. 파이썬 float."""
-    return float(_apply(op, tuple([np.float64(x) for x in operands])))
+    return float(apply(op, tuple([np.float64(x) for x in operands])))
 
 
-interpret(np.ndarray, _apply)
-interpret(np.generic, _apply)
+interpret(np.ndarray, apply)
+interpret(np.generic, apply)

@@ -1,0 +1,176 @@
+"""노트의 방정식(equations)을 행렬 그대로. 식 하나가 함수 하나다.
+
+그래프도 역전파 엔진도 쓰지 않는다(`engine`, `nn` 을 import 하지 않는다). 같은 답을 다른 길로 얻는 독립된 증인이고,
+`receipt` 가 둘을 나란히 놓는다. σ 와 σ′ 만 연산 표의 것을 쓴다.
+
+모양은 노트를 따른다. weights[i] 는 층 i + 2 의 W (nout × nin), biases[i] 는 b (nout,), 벡터는 1차원이다.
+zs[i] 는 층 i + 2 의 z, activations[0] 은 입력 a¹, activations[i + 1] = σ(zs[i]).
+Fraction 을 넣으면 dtype 이 object 인 배열로 정확하게 계산한다.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko import arrays
+from micrograd_ko.operation import Op, named
+
+Array = np.ndarray
+Activation = Op | str
+Loss = str | Callable[[Array, Array], Array]
+
+LOSS_GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
+    'quadratic': lambda a, y: a - y,
+    'cross_entropy': lambda a, y: (a - y) / (a * (1 - a)),
+    'softmax_cross_entropy': lambda z, y: np.exp(z - np.max(z)) / np.sum(np.exp(z - np.max(z))) - y,
+    'hinge': lambda a, y: np.where(y * a < 1, -y, 0 * y),
+}
+"""손실마다 ∇_a C(a, y): 출력 a^L 에 대한 기울기."""
+
+
+def sigma(z: Array, activation: Activation) -> Array:
+    """a = σ(z), 칸마다."""
+    return arrays.apply(_op(activation), (z,))
+
+
+def sigma_prime(z: Array, activation: Activation) -> Array:
+    """σ′(z), 칸마다. 규칙은 표의 것이다: 시그모이드라면 a(1 − a)."""
+    op = _op(activation)
+    with np.errstate(all='ignore'):
+        return np.broadcast_to(op.partials[0](sigma(z, op), z), z.shape)  # 규칙이 상수(identity 의 1)일 수도 있다
+
+
+def weighted_input(w: Array, a: Array, b: Array) -> Array:
+    """z^l = W^l a^{l−1} + b^l."""
+    return w @ a + b
+
+
+def feedforward(
+    weights: Sequence, biases: Sequence, x: Any, activation: Activation | Sequence[Activation] = 'sigmoid'
+) -> tuple[list[Array], list[Array]]:
+    """순전파(알고리즘 1~2단계): (zs, activations). a¹ = x, z^l = W^l a^{l−1} + b^l, a^l = σ(z^l).
+
+    activation 은 하나이거나 층마다 하나씩의 목록이다. 모양이 이어지지 않으면 ValueError.
+
+    >>> zs, activations = feedforward([[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]], [0.5, 0.3])
+    >>> zs[0].round(2).tolist(), activations[1].round(3).tolist()
+    ([0.58, 0.42], [0.641, 0.603])
+    """
+    weights, biases, x = _checked(weights, biases, x)
+    zs: list[Array] = []
+    activations = [x]
+    for w, b, op in zip(weights, biases, _per_layer(activation, len(weights)), strict=True):
+        zs.append(weighted_input(w, activations[-1], b))
+        activations.append(sigma(zs[-1], op))
+    return zs, activations
+
+
+def output_error(a: Array, y: Array, z: Array, activation: Activation = 'sigmoid', loss: Loss = 'quadratic') -> Array:
+    """방정식 1: δ^L = ∇_a C ⊙ σ′(z^L). 이차 손실이면 ∇_a C = a^L − y."""
+    gradient = LOSS_GRADIENTS[loss] if isinstance(loss, str) else loss
+    return gradient(a, y) * sigma_prime(z, activation)
+
+
+def backpropagate_error(w_next: Array, delta_next: Array, z: Array, activation: Activation = 'sigmoid') -> Array:
+    """방정식 2: δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)."""
+    return (w_next.T @ delta_next) * sigma_prime(z, activation)
+
+
+def bias_gradient(delta: Array) -> Array:
+    """방정식 3: ∂C/∂b^l = δ^l."""
+    return delta
+
+
+def weight_gradient(delta: Array, a_previous: Array) -> Array:
+    """방정식 4: ∂C/∂W^l = δ^l (a^{l−1})ᵀ, 곧 ∂C/∂w^l_{jk} = a^{l−1}_k δ^l_j."""
+    return np.outer(delta, a_previous)
+
+
+def errors(
+    weights: Sequence,
+    zs: Sequence[Array],
+    a: Array,
+    y: Any,
+    activation: Activation | Sequence[Activation] = 'sigmoid',
+    loss: Loss = 'quadratic',
+) -> list[Array]:
+    """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2."""
+    ops = _per_layer(activation, len(zs))
+    y = _numeric(y)
+    if y.shape != a.shape:
+        raise ValueError(f'목표(target) y 의 모양 {y.shape} 이(가) 출력 a^L 의 모양 {a.shape} 와 다릅니다.')
+    deltas = [output_error(a, y, zs[-1], ops[-1], loss)]
+    for w, z, op in zip(reversed(weights[1:]), reversed(zs[:-1]), reversed(ops[:-1]), strict=True):
+        deltas.insert(0, backpropagate_error(_numeric(w), deltas[0], z, op))
+    return deltas
+
+
+def backprop(
+    weights: Sequence,
+    biases: Sequence,
+    x: Any,
+    y: Any,
+    activation: Activation | Sequence[Activation] = 'sigmoid',
+    loss: Loss = 'quadratic',
+) -> tuple[list[Array], list[Array]]:
+    """한 표본의 기울기(알고리즘 1~5단계): (nabla_w, nabla_b), weights·biases 와 같은 모양.
+
+    loss 는 'quadratic', 'cross_entropy', 'softmax_cross_entropy', 'hinge' 이거나 ∇_a C(a, y) 를 주는 함수다.
+    """
+    zs, activations = feedforward(weights, biases, x, activation)
+    deltas = errors(weights, zs, activations[-1], y, activation, loss)
+    nabla_w = [weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)]
+    return nabla_w, [bias_gradient(delta) for delta in deltas]
+
+
+def sgd_step(
+    weights: Sequence,
+    biases: Sequence,
+    batch: Sequence[tuple],
+    eta: Any,
+    activation: Activation | Sequence[Activation] = 'sigmoid',
+    loss: Loss = 'quadratic',
+) -> tuple[list[Array], list[Array]]:
+    """갱신: W ← W − (η/m) Σ_x δ^(x,l) (a^(x,l−1))ᵀ, b ← b − (η/m) Σ_x δ^(x,l). 새 (weights, biases).
+
+    batch 는 (x, y) 의 목록, m 은 그 길이. 비어 있으면 ValueError.
+    """
+    if not batch:
+        raise ValueError('sgd_step: 미니배치(mini-batch)가 비어 있습니다. (x, y) 를 하나 이상 주세요.')
+    gradients = [backprop(weights, biases, x, y, activation, loss) for x, y in batch]
+    rate = eta / len(batch)
+    new_w = [_numeric(w) - rate * sum(nabla_w[i] for nabla_w, _ in gradients) for i, w in enumerate(weights)]
+    new_b = [_numeric(b) - rate * sum(nabla_b[i] for _, nabla_b in gradients) for i, b in enumerate(biases)]
+    return new_w, new_b
+
+
+def _op(activation: Activation) -> Op:
+    if isinstance(activation, Op):
+        return activation
+    return named('identity' if activation == 'linear' else activation)
+
+
+def _per_layer(activation: Activation | Sequence[Activation], layers: int) -> list[Activation]:
+    if isinstance(activation, Op | str):
+        return [activation] * layers
+    if len(activation) != layers:
+        raise ValueError(f'활성화 함수 {len(activation)}개: 층마다 하나씩 {layers}개를 주세요.')
+    return list(activation)
+
+
+def _numeric(x: Any) -> Array:
+    array = np.asarray(x)
+    return array if array.dtype.kind in 'fO' else array.astype(np.float64)
+
+
+def _checked(weights: Sequence, biases: Sequence, x: Any) -> tuple[list[Array], list[Array], Array]:
+    if len(weights) != len(biases):
+        raise ValueError(f'가중치 행렬 {len(weights)}개와 편향 {len(biases)}개: 층마다 하나씩, 같은 수로 주세요.')
+    ws, bs, a = [_numeric(w) for w in weights], [_numeric(b) for b in biases], _numeric(x)
+    shape = a.shape
+    for layer, (w, b) in enumerate(zip(ws, bs, strict=True), 2):
+        if w.ndim != 2 or (w.shape[1],) != shape or b.shape != w.shape[:1]:
+            raise ValueError(f'층 {layer}: 앞 층의 출력 {shape}, W {w.shape}, b {b.shape} 의 모양이 이어지지 않습니다.')
+        shape = b.shape
+    return ws, bs, a

@@ -1,0 +1,144 @@
+"""영수증(receipt): 스칼라 그래프와 행렬 방정식으로 얻은 모든 z, a, δ, ∂C/∂b, ∂C/∂w 를 원소마다 나란히 놓는다.
+
+두 길은 더하는 순서가 다르므로 끝자리가 다를 수 있다. 그 차이가 반올림으로 설명되는지는 오차 한계(`bounds`)가 말한다.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko import equations, losses
+from micrograd_ko.bounds import Bounded, bounded_sweep
+from micrograd_ko.engine import Number, Value
+from micrograd_ko.graph import topological
+from micrograd_ko.nn import MLP, Trace
+
+_HEADING = '  ' + ' ' * 10 + '    스칼라 그래프      행렬 방정식      차이    반올림'  # 한글은 두 칸을 차지한다
+
+
+class Entry:
+    """영수증의 한 줄: 한 원소를 두 길로.
+
+    name        노트의 이름 (z²₁, ∂C/∂w²₁₂ …).
+    scalar      그래프에서 읽은 수.
+    matrix      행렬 방정식의 원소.
+    difference  scalar − matrix.
+    allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이다.
+    """
+
+    __slots__ = ('allowance', 'difference', 'explained', 'matrix', 'name', 'scalar')
+
+    def __init__(self, name: str, scalar: Number, matrix: Number, bound: Bounded) -> None:
+        self.name, self.scalar, self.matrix = name, scalar, matrix
+        self.difference, self.allowance = scalar - matrix, 2 * bound.error
+        self.explained = bound.explains(self.difference)
+
+    def __repr__(self) -> str:
+        return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
+
+
+class Receipt:
+    """영수증. `sections` 는 (제목, `Entry` 의 목록)의 목록이고, `str()` 은 표다."""
+
+    def __init__(self, sections: list[tuple[str, list[Entry]]]) -> None:
+        self.sections = sections
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for _, entries in self.sections for entry in entries]
+
+    @property
+    def largest_difference(self) -> float:
+        """가장 큰 |scalar − matrix|."""
+        return max(abs(float(entry.difference)) for entry in self.entries)
+
+    @property
+    def explained(self) -> bool:
+        """모든 차이가 반올림으로 설명되는가."""
+        return all(entry.explained for entry in self.entries)
+
+    def __str__(self) -> str:
+        lines = []
+        for title, entries in self.sections:
+            lines += ['', title, _HEADING]
+            lines += [_line(entry) for entry in entries]
+        verdict = '모든 차이가 반올림으로 설명된다' if self.explained else '반올림으로 설명되지 않는 차이가 있다'
+        return '\n'.join([*lines[1:], '', f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.'])
+
+
+def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Receipt:
+    """net 의 한 표본 (x, y) 를 두 길로 계산해 원소마다 비교한다. 파라미터의 `.grad` 는 그대로 남는다.
+
+    loss 는 `losses` 의 함수. x 의 길이는 입력 수, y 의 길이는 출력 수(softmax_cross_entropy 면 클래스 번호도).
+    """
+    parameters = net.parameters()
+    kept = [p.grad for p in parameters]
+    try:
+        net.zero_grad()
+        trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
+        cost = loss(trace.output, y)
+        cost.backward()
+        sections = list(_sections(net, trace, cost, _by_matrices(net, trace, y, loss)))
+    finally:
+        for p, grad in zip(parameters, kept, strict=True):
+            p.grad = grad
+    return Receipt(sections)
+
+
+# 노트의 식마다: 영수증의 제목과, 노드의 값(data)과 기울기(grad) 가운데 읽을 것
+_QUANTITIES = {
+    'z': ('순전파  z^l = W^l a^{l−1} + b^l', 'data'),
+    'a': ('순전파  a^l = σ(z^l)', 'data'),
+    'δ': ('방정식 1, 2  δ^L = ∇_a C ⊙ σ′(z^L),  δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)', 'grad'),
+    'b': ('방정식 3  ∂C/∂b^l = δ^l', 'grad'),
+    'w': ('방정식 4  ∂C/∂W^l = δ^l (a^{l−1})ᵀ', 'grad'),
+}
+
+
+def _sections(net: MLP, trace: Trace, cost: Value, matrix: dict[str, list]) -> Iterator[tuple[str, list[Entry]]]:
+    values, gradients = bounded_sweep(topological(cost))
+    nodes = {
+        'z': trace.zs,
+        'a': trace.activations[1:],
+        'δ': trace.zs,
+        'b': [[neuron.b for neuron in layer.neurons] for layer in net.layers],
+        'w': [[w for neuron in layer.neurons for w in neuron.w] for layer in net.layers],
+    }
+    for key, (title, attribute) in _QUANTITIES.items():
+        bounds = values if attribute == 'data' else gradients
+        yield title, [
+            Entry(_label(key, node), getattr(node, attribute), element, bounds.get(node, Bounded(0)))
+            for layer, array in zip(nodes[key], matrix[key], strict=True)
+            for node, element in zip(layer, np.ravel(array).tolist(), strict=True)
+        ]
+
+
+def _label(key: str, node: Value) -> str:
+    return f'∂C/∂{node.name}' if key in 'bw' else key + node.name[1:]
+
+
+def _by_matrices(net: MLP, trace: Trace, y: Any, loss: Callable) -> dict[str, list]:
+    weights, biases = net.matrices()
+    activation = [layer.neurons[0].activation for layer in net.layers]
+    zs, activations = equations.feedforward(weights, biases, [a.data for a in trace.activations[0]], activation)
+    deltas = equations.errors(weights, zs, activations[-1], _target(y, len(trace.output)), activation, loss.__name__)
+    return {
+        'z': zs,
+        'a': activations[1:],
+        'δ': deltas,
+        'b': [equations.bias_gradient(delta) for delta in deltas],
+        'w': [equations.weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)],
+    }
+
+
+def _target(y: Any, outputs: int) -> Any:
+    """목표를 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호도 받는다."""
+    if hasattr(y, '__len__'):
+        return y
+    return [y] if outputs == 1 else [int(i == y) for i in range(outputs)]
+
+
+def _line(entry: Entry) -> str:
+    numbers = f'{float(entry.scalar):16.12f} {float(entry.matrix):16.12f} {float(entry.difference):9.1e} {entry.allowance:9.1e}'
+    return f'  {entry.name:<10} {numbers}' + ('' if entry.explained else '  ← 설명되지 않음')
