@@ -17,8 +17,9 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
+    **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'render', 'symbols')
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)
