@@ -12,6 +12,8 @@ from micrograd_ko.render.text import html
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
 STRAIGHT = 120  # 선이 이보다 많으면 곧은 선으로: 굽은 선은 배치가 느리고 서로 얽힌다
 
+LARGE = 100  # 상자가 이보다 많으면 배치를 다듬는 횟수를 줄인다: 긴 선이 많은 그래프의 배치가 몇 분에서 몇 초가 된다
+
 
 def digraph(picture: Picture) -> graphviz.Digraph:
     """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
@@ -25,6 +27,8 @@ def digraph(picture: Picture) -> graphviz.Digraph:
         node_attr={'shape': 'plain', 'fontname': FONT, 'fontsize': '12', 'fontcolor': color.INK},
         edge_attr={'fontname': FONT, 'fontsize': '10', 'arrowsize': '0.6'},
     )  # fmt: skip
+    if len(picture.cards) > LARGE:
+        graph.attr(nslimit='0.1', nslimit1='0.1', mclimit='0.1')
     for number, group in enumerate(picture.groups):
         _write_group(graph, number, group)
     for number, edge in enumerate(picture.edges):

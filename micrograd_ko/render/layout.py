@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 FORMATS = ('svg', 'png', 'pdf')
+PATIENCE = 120  # 초. 얽힌 그래프 하나가 노트북을 멈추지 않게
 
 INSTALL = """그림을 배치할 Graphviz 가 없습니다. 다음 가운데 하나를 설치하세요.
   pip (어디서나)          pip install "pygraphviz>=2"
@@ -28,7 +29,11 @@ def render(dot: str, kind: str) -> bytes:
 
 def with_program(program: str, dot: str, kind: str) -> bytes:
     """PATH 의 `dot` 으로."""
-    done = subprocess.run([program, f'-T{kind}', *_resolution(kind)], input=dot.encode(), capture_output=True, check=False)
+    command = [program, f'-T{kind}', *_resolution(kind)]
+    try:
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise LayoutError(f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 더 작은 그래프나 다른 단계(detail)로 그리세요.') from None
     if done.returncode:
         raise LayoutError(f'Graphviz(dot)가 그림을 만들지 못했습니다: {done.stderr.decode(errors="replace").strip()}')
     return done.stdout
