@@ -35,7 +35,8 @@ class Bounded:
     __slots__ = ('error', 'value')
 
     def __init__(self, value: Any, error: float = 0.0) -> None:
-        self.value, self.error = value, error if error >= 0 else math.inf  # nan 은 아무것도 약속하지 않는다
+        self.value = value
+        self.error = error if error >= 0 and value - value == 0 else math.inf  # inf 와 nan 은 아무것도 약속하지 않는다
 
     def explains(self, difference: Any) -> bool:
         """한계 안의 두 계산이 이만큼 다를 수 있는가. 둘이 참값의 양쪽에 있을 수 있으므로 한계의 두 배까지다."""
@@ -78,7 +79,10 @@ class Bounded:
 def _spread(op: Op, operands: tuple) -> Bounded:
     """기초 연산: 모서리마다 다시 계산한 폭과 반올림."""
     xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
-    value = op.eager(*[x.value for x in xs])
+    try:
+        value = op.eager(*[x.value for x in xs])
+    except EDGE_ERRORS:  # 정의역의 끝에서의 미분: 값은 IEEE 의 inf 나 nan 이고, 한계는 없다
+        return Bounded(math.nan, math.inf)
     error = _rounding(value, op.ulps)
     if any(x.error for x in xs):
         corners = itertools.product(*[_ends(x) for x in xs])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op, interpret, observe, table
+from micrograd_ko.operation import EDGE_ERRORS, RESERVED, DomainError, Op, interpret, observe, table
 
 Number = Any  # int, float, Fraction
 
@@ -274,8 +274,6 @@ class _Methods:
     @staticmethod
     def learn(op: Op) -> None:
         if op.arity == 1:
-            if hasattr(Value, op.name):
-                raise ValueError(f'Value 에 이미 {op.name!r} 이(가) 있습니다. 다른 이름을 고르세요.')
             setattr(Value, op.name, _unary(op))
 
     @staticmethod
@@ -284,6 +282,7 @@ class _Methods:
             delattr(Value, op.name)
 
 
+RESERVED.update(dir(Value))
 for _op in table.values():
     _Methods.learn(_op)
 observe(_Methods)
