@@ -35,11 +35,12 @@ class Bounded:
     __slots__ = ('error', 'value')
 
     def __init__(self, value: Any, error: float = 0.0) -> None:
-        self.value, self.error = value, error
+        self.value = value
+        self.error = error if error >= 0 and value - value == 0 else math.inf  # inf 와 nan 은 아무것도 약속하지 않는다
 
     def explains(self, difference: Any) -> bool:
         """한계 안의 두 계산이 이만큼 다를 수 있는가. 둘이 참값의 양쪽에 있을 수 있으므로 한계의 두 배까지다."""
-        return abs(difference) <= 2 * self.error
+        return self.error == math.inf or bool(abs(difference) <= 2 * self.error)
 
     def __add__(self, other: Any) -> 'Bounded':
         return BOUNDED.add(self, other)
@@ -78,7 +79,10 @@ class Bounded:
 def _spread(op: Op, operands: tuple) -> Bounded:
     """기초 연산: 모서리마다 다시 계산한 폭과 반올림."""
     xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
-    value = op.eager(*[x.value for x in xs])
+    try:
+        value = op.eager(*[x.value for x in xs])
+    except EDGE_ERRORS:  # 정의역의 끝에서의 미분: 값은 IEEE 의 inf 나 nan 이고, 한계는 없다
+        return Bounded(math.nan, math.inf)
     error = _rounding(value, op.ulps)
     if any(x.error for x in xs):
         corners = itertools.product(*[_ends(x) for x in xs])
@@ -87,11 +91,12 @@ def _spread(op: Op, operands: tuple) -> Bounded:
 
 
 def _ends(x: Bounded) -> tuple:
-    """[value − error, value + error] 의 두 끝, 바깥으로 한 ulp 넓힌 것."""
+    """[value − error, value + error] 의 두 끝, 바깥으로 한 ulp 넓힌 것. 0 이 안에 있으면 0 도: 극점과 꺾인 점이 거기 있다."""
     if not x.error:
         return (x.value,)
     low, high = float(x.value) - x.error, float(x.value) + x.error
-    return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    ends = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    return (*ends, 0.0) if low < 0 < high else ends
 
 
 def _deviation(op: Op, corner: tuple, value: Any) -> float:
@@ -100,6 +105,20 @@ def _deviation(op: Op, corner: tuple, value: Any) -> float:
     except EDGE_ERRORS:  # 한계가 정의역 밖에 걸친다: 아무것도 약속할 수 없다
         return math.inf
     return gap if gap >= 0 else math.inf
+
+
+def _periodic(op: Op) -> Callable[[Any], Bounded]:
+    """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다."""
+
+    def wave(x: Any) -> Bounded:
+        y = _spread(op, (x,))
+        return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, 2.0)
+
+    return wave
+
+
+def _tan(x: Any) -> Bounded:
+    return BOUNDED.div(BOUNDED.sin(x), BOUNDED.cos(x))
 
 
 def _rounding(value: Any, ulps: float) -> float:
@@ -118,7 +137,10 @@ def _primitive(op: Op) -> Callable[..., Bounded]:
     return lambda *operands: _spread(op, operands)
 
 
-BOUNDED = Namespace({**{op.name: _primitive(op) for op in table.values() if op.forward is None}, 'total': _total})
+BOUNDED = Namespace({
+    **{op.name: _primitive(op) for op in table.values() if op.forward is None},
+    'sin': _periodic(ops.sin), 'cos': _periodic(ops.cos), 'tan': _tan, 'total': _total,
+})  # fmt: skip
 interpret(Bounded, BOUNDED.apply)
 
 

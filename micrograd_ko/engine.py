@@ -15,7 +15,7 @@ import contextvars
 
 from micrograd_ko import ops
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op, interpret, observe, table
+from micrograd_ko.operation import EDGE_ERRORS, RESERVED, DomainError, Op, interpret, observe, table
 
 TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
@@ -279,8 +279,6 @@ class _Methods:
     @staticmethod
     def learn(op: Op) -> None:
         if op.arity == 1:
-            if hasattr(Value, op.name):
-                raise ValueError(f'Value 에 이미 {op.name!r} 이(가) 있습니다. 다른 이름을 고르세요.')
             setattr(Value, op.name, _unary(op))
 
     @staticmethod
@@ -289,6 +287,7 @@ class _Methods:
             delattr(Value, op.name)
 
 
+RESERVED.update(dir(Value))
 for _op in table.values():
     _Methods.learn(_op)
 observe(_Methods)

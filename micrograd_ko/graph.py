@@ -102,7 +102,7 @@ def replay(order: list[Value], leaf: Callable[[Value], Any]) -> dict[Value, Any]
 def adjoints(order: list[Value], numbers: dict[Value, Any], live: set | None = None) -> dict[Value, Any]:
     """역전파를 어떤 종류의 수로든: 노드 → ∂root/∂노드 의 사전. root 는 order 의 마지막이고, 닿지 않는 노드는 빠진다.
 
-    `numbers` 는 노드의 값(`replay` 의 결과). `live` 를 주면 그 안의 노드로만 흐른다.
+    `numbers` 는 노드의 값(`replay` 의 결과). `live` 를 주면 그 안의 노드로만, 0 인 항 없이 흐른다.
     한 노드로 모이는 항은 한꺼번에 더한다(`total`): 오차 한계가 더하는 순서에 매이지 않는다.
     """
     terms: dict[Value, list] = {order[-1]: [1]}
@@ -118,10 +118,11 @@ def adjoints(order: list[Value], numbers: dict[Value, Any], live: set | None = N
         partials = node.op.partials
         derivatives = partials(z, *operands) if callable(partials) else None
         for i, parent in enumerate(node.parents):
-            if live is None or parent in live:
-                d = partials[i](z, *operands) if derivatives is None else derivatives[i]
-                if not (type(d) is int and d == 0):
-                    terms.setdefault(parent, []).append(_scaled(g, d))
+            if live is not None and parent not in live:
+                continue
+            d = partials[i](z, *operands) if derivatives is None else derivatives[i]
+            if live is None or type(d) is not int or d != 0:
+                terms.setdefault(parent, []).append(_scaled(g, d))
     return found
 
 

@@ -200,8 +200,8 @@ def named(name: str) -> Op:
 
 def register(op: Op) -> Op:
     """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이면 ValueError."""
-    if op.name in table or not op.name.isidentifier():
-        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에 없는 식별자(identifier)를 고르세요.')
+    if op.name in table or op.name in RESERVED or not op.name.isidentifier():
+        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
     for observer in _observers:
         observer.learn(op)
     table[op.name] = op
@@ -242,7 +242,8 @@ ARITHMETIC = {
     'add': operator.add, 'sub': operator.sub, 'mul': operator.mul, 'div': operator.truediv,
     'neg': operator.neg, 'abs': operator.abs, 'total': lambda *xs: sum(xs),
 }  # fmt: skip
-BUILT_IN: set[str] = set()
+BUILT_IN: set[str] = set()  # 지울 수 없는 연산
+RESERVED: set[str] = set()  # 메서드가 가리게 될 이름
 SCALARS = Namespace({
     'div': _divide, 'pow': _pow, 'select': _select,
     **{name: getattr(math, name) for name in (

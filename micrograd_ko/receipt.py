@@ -31,7 +31,8 @@ class Entry:
 
     def __init__(self, name: str, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.name, self.scalar, self.matrix = name, scalar, matrix
-        self.difference, self.allowance = scalar - matrix, 2 * bound.error
+        self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
+        self.allowance = 2 * bound.error
         self.explained = bound.explains(self.difference)
 
     def __repr__(self) -> str:
@@ -79,7 +80,9 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Rece
         trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
         cost = loss(trace.output, y)
         cost.backward()
-        sections = list(_sections(net, trace, cost, _by_matrices(net, trace, y, loss)))
+        with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
+            matrix = _by_matrices(net, trace, y, loss)
+        sections = list(_sections(net, trace, cost, matrix))
     finally:
         for p, grad in zip(parameters, kept, strict=True):
             p.grad = grad
