@@ -159,4 +159,4 @@ def _is_fresh(op: Op, data: Any, operands: list) -> bool:
 
 def first_nonfinite(root: Value) -> Value | None:
     """위상 순서에서 처음으로 nan 이나 inf 인 노드: 유한하지 않은 값이 시작된 곳. 없으면 None."""
-    return next((node for node in topological(root) if not math.isfinite(node.data)), None)
+    return next((node for node in topological(root) if node.data - node.data != 0), None)

@@ -107,6 +107,7 @@ def test_backward_runs_on_nonfinite_values_and_first_nonfinite_finds_where_it_be
     assert math.isnan(root.data)
     assert first_nonfinite(root) is square
     assert first_nonfinite(x) is None
+    assert first_nonfinite(Value(10**400) * 2) is None
 
 
 # 위상 순서와 결정성 ---------------------------------------------------------------------------------------------------
