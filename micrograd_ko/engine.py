@@ -38,7 +38,9 @@ def _binary(op: Op) -> Callable:
             data = eager(self.data, other.data)
         except EDGE_ERRORS:
             data = _undefined(op, (self, other))
-        return _node(data, op, self, other)
+        node = _new(Value)  # _node 를 펼쳐 적었다: 가장 잦은 기록에서 호출 하나를 던다
+        node.data, node.grad, node.name, node.op, node._x, node._y = data, 0, '', op, self, other
+        return node
 
     return method
 
@@ -48,7 +50,7 @@ def _reflected(op: Op) -> Callable:
 
 
 def _unary(op: Op) -> Callable:
-    return lambda self: record(op, (self,))
+    return lambda self: record_values(op, (self,))
 
 
 def _refuse(what: str, instead: str) -> Callable:
@@ -110,6 +112,7 @@ class Value:
         seed = type(self.data)(seed) if type(seed) is int else number(seed)
         order = topological(self)
         before = [node.grad for node in order]
+        leaves = [(node, node.grad) for node in order if node.op is None]
         try:
             for node in order:
                 node.grad = 0
@@ -119,9 +122,8 @@ class Value:
             for node, grad in zip(order, before, strict=True):
                 node.grad = grad
             raise
-        for node, grad in zip(order, before, strict=True):
-            if node.op is None:
-                node.grad = grad + node.grad
+        for leaf, grad in leaves:
+            leaf.grad = grad + leaf.grad
 
     def detach(self) -> Value:
         """같은 값과 이름을 가진 새 잎. 기울기가 이 노드로 흐르지 않는다."""
@@ -231,11 +233,16 @@ def record(op: Op, operands: tuple) -> Value:
             beside = next(v for v in operands if isinstance(v, Value))
             operands = tuple([_lift(x, beside) for x in operands])
             break
+    return record_values(op, operands)
+
+
+def record_values(op: Op, values: tuple[Value, ...]) -> Value:
+    """모두 Value 인 피연산자에 op 를 적용한 노드를 기록한다."""
     try:
-        data = op.eager(*[x.data for x in operands])
+        data = op.eager(*[x.data for x in values])
     except EDGE_ERRORS:
-        data = _undefined(op, operands)
-    return _linked(data, op, operands)
+        data = _undefined(op, values)
+    return _linked(data, op, values)
 
 
 def _linked(data: Number, op: Op, parents: tuple[Value, ...]) -> Value:

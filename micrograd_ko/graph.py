@@ -27,22 +27,28 @@ def topological(*roots: Value, seen: set | None = None) -> list[Value]:
     order: list[Value] = []
     seen = set() if seen is None else seen
     stack: list[Any] = list(reversed(roots))
+    push, pop, enter, leave = stack.append, stack.pop, seen.add, order.append
     while stack:
-        node = stack.pop()
+        node = pop()
         if node is None:  # 표시(None) 아래의 노드는 피연산자를 모두 걸었다
-            order.append(stack.pop())
+            leave(pop())
         elif node not in seen:
-            seen.add(node)
+            enter(node)
             if node.op is None:
-                order.append(node)
+                leave(node)
                 continue
-            stack.append(node)
-            stack.append(None)
-            if node._y is not None:
-                stack.append(node._x)
-                stack.append(node._y)
+            push(node)
+            push(None)
+            x, y = node._x, node._y
+            if y is not None:
+                if x not in seen:
+                    push(x)
+                if y not in seen:
+                    push(y)
             else:
-                stack.extend(node.parents)
+                for parent in node.parents:
+                    if parent not in seen:
+                        push(parent)
     return order
 
 
@@ -71,7 +77,7 @@ def sweep(order: list[Value]) -> None:
         else:
             operands = [parent.data for parent in x]
             try:
-                partials = op.derivatives(z, *operands)
+                partials = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
             except EDGE_ERRORS:
                 partials = _at_edge(op, z, tuple(operands))
             for parent, dx in zip(x, partials, strict=True):

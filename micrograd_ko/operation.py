@@ -104,10 +104,11 @@ class Op:
 
     def apply(self, *operands: Any) -> Any:
         """납작하게 편 피연산자에 연산을 적용한다. 값의 종류에 등록된 해석기가 있으면 그것이 한다."""
-        for kind in dict.fromkeys(map(type, operands)):
-            interpreter = interpreter_of(kind)
-            if interpreter is not None:
-                return interpreter(self, operands)
+        for x in operands:
+            if type(x) is not float:  # 역전파의 규칙은 거의 언제나 float 로 불린다
+                interpreter = interpreter_of(type(x))
+                if interpreter is not None:
+                    return interpreter(self, operands)
         try:
             return self.eager(*operands)
         except EDGE_ERRORS as error:
