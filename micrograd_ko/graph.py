@@ -45,10 +45,12 @@ def topological(*roots: Value, seen: set | None = None) -> list[Value]:
                     push(x)
                 if y not in seen:
                     push(y)
-            else:
-                for parent in node.parents:
+            elif type(x) is tuple:
+                for parent in x:
                     if parent not in seen:
                         push(parent)
+            else:
+                push(x)
     return order
 
 
