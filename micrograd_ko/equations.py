@@ -97,12 +97,13 @@ def errors(
 ) -> list[Array]:
     """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2."""
     ops = _per_layer(activation, len(zs))
-    y = _numeric(y)
+    exact = a.dtype == object
+    y = _numeric(y, exact)
     if y.shape != a.shape:
         raise ValueError(f'목표(target) y 의 모양 {y.shape} 이(가) 출력 a^L 의 모양 {a.shape} 와 다릅니다.')
     deltas = [output_error(a, y, zs[-1], ops[-1], loss)]
     for w, z, op in zip(reversed(weights[1:]), reversed(zs[:-1]), reversed(ops[:-1]), strict=True):
-        deltas.insert(0, backpropagate_error(_numeric(w), deltas[0], z, op))
+        deltas.insert(0, backpropagate_error(_numeric(w, exact), deltas[0], z, op))
     return deltas
 
 
@@ -159,15 +160,17 @@ def _per_layer(activation: Activation | Sequence[Activation], layers: int) -> li
     return list(activation)
 
 
-def _numeric(x: Any) -> Array:
+def _numeric(x: Any, exact: bool = False) -> Array:
+    """배열로. 정수는 함께 쓰이는 수의 종류를 따른다: exact 면 정확한 정수, 아니면 float64."""
     array = np.asarray(x)
-    return array if array.dtype.kind in 'fO' else array.astype(np.float64)
+    return array if array.dtype.kind in 'fO' else array.astype(object if exact else np.float64)
 
 
 def _checked(weights: Sequence, biases: Sequence, x: Any) -> tuple[list[Array], list[Array], Array]:
     if len(weights) != len(biases):
         raise ValueError(f'가중치 행렬 {len(weights)}개와 편향 {len(biases)}개: 층마다 하나씩, 같은 수로 주세요.')
-    ws, bs, a = [_numeric(w) for w in weights], [_numeric(b) for b in biases], _numeric(x)
+    exact = any(np.asarray(part).dtype == object for part in (*weights, *biases, x))
+    ws, bs, a = [_numeric(w, exact) for w in weights], [_numeric(b, exact) for b in biases], _numeric(x, exact)
     shape = a.shape
     for layer, (w, b) in enumerate(zip(ws, bs, strict=True), 2):
         if w.ndim != 2 or (w.shape[1],) != shape or b.shape != w.shape[:1]:

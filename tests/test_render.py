@@ -145,6 +145,8 @@ def rounds_to(written: str, x) -> bool:
     """적힌 글이 x 를 반올림한 것인가: 적힌 마지막 자리의 절반 안에 있다."""
     if not math.isfinite(x):
         return written == f'⚠ {x}'
+    if written.startswith('⚠'):
+        return False
     exact = Fraction(written)
     digits, _, exponent = written.lower().partition('e')
     last = Fraction(10) ** (int(exponent or 0) - len(digits.partition('.')[2]))
@@ -187,7 +189,7 @@ def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
     drawn = from_value(loss, topological(loss))
     for card in neuron_picture(drawn).cards:
         for name, data, grad in (row for row in card.rows if len(row) == 3 and row[1].style == 'number'):
-            v = known.get(name.text) or (loss if name.text == 'C' else None)
+            v = loss if name.text == 'C' else known.get(name.text)
             if v is not None:
                 assert rounds_to(data.text, v.data)
                 assert rounds_to(grad.text, v.grad) if backward else grad.text == '–'
@@ -206,7 +208,7 @@ def test_exact_and_huge_numbers():
     x = Value(Fraction(1, 3), 'x')
     y = x * 10**400
     assert '>1/3<' in draw(y).dot
-    assert '3.333E+399' in draw(y).dot
+    assert '3.333e+399' in draw(y).dot
 
 
 def test_nan_and_inf_are_marked():
@@ -323,7 +325,6 @@ def test_a_million_nodes_are_refused(monkeypatch):
         x = x + 1e-9
     with pytest.raises(TooLargeError, match='2000001개'):
         draw(x)
-    assert set(x._repr_mimebundle_()) == {'text/plain'}
     assert len(cards(draw(x, depth=3))) == 7
 
 

@@ -11,7 +11,6 @@ import graphviz
 from micrograd_ko.engine import Value
 from micrograd_ko.files import write_atomically
 from micrograd_ko.graph import topological
-from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.render import layer_level, layout, network, neuron_level, ops_level
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.mermaid import mermaid
@@ -142,6 +141,8 @@ class _Subject(NamedTuple):
 
 
 def _subject(x: Any) -> _Subject:
+    from micrograd_ko.nn import MLP, Trace
+
     if isinstance(x, Value):
         order = topological(x)
         return _Subject((x,), order, network.from_value(x, order), x.grad != 0)
@@ -163,6 +164,8 @@ def _automatic(net: Network | None) -> str:
 def _ops(subject: _Subject, focus: Value | None, depth: int | None, max_nodes: int) -> Picture:
     if not subject.order:
         raise ValueError("표본을 넣지 않은 신경망에는 그래프가 없습니다. net.trace(x) 를 그리거나 detail='neuron' 으로 그리세요.")
+    if focus is None and depth is None:
+        _guard(len(subject.order), 'ops', subject, max_nodes)
     chosen = set(subject.order)
     if focus is not None:
         if focus not in chosen:

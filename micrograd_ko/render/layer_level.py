@@ -25,6 +25,7 @@ def count(net: Network) -> int:
 
 
 def draw(net: Network) -> Picture:
+    """입력, 층, 손실의 상자를 왼쪽에서 오른쪽으로."""
     values, gradients = _value_table(net), _gradient_table(net) if net.known else None
     cards = [_input(net, values, gradients)]
     cards += [_layer(net, i, units, values, gradients) for i, units in enumerate(net.layers, 2)]

@@ -6,13 +6,15 @@
 
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
-from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.operation import Op
+
+if TYPE_CHECKING:
+    from micrograd_ko.nn import MLP, Trace
 
 
 class Unit(NamedTuple):
@@ -59,14 +61,14 @@ class Network(NamedTuple):
         return f'{layer}층 · 출력층' if self.kind(layer) == 'output' else f'{layer}층 · 은닉층'
 
 
-def from_module(net: MLP) -> Network:
+def from_module(net: 'MLP') -> Network:
     """표본 없이: 가중치와 편향만."""
     layers = tuple(tuple(Unit(tuple(n.w), n.b, None, None, n.activation) for n in layer.neurons) for layer in net.layers)
     parameters = tuple(net.parameters())
     return Network((None,) * net.layers[0].nin, layers, parameters, None, any(p.grad != 0 for p in parameters))
 
 
-def from_trace(trace: Trace) -> Network:
+def from_trace(trace: 'Trace') -> Network:
     """한 표본의 순전파. 손실은 아직 없거나 이 안에 없다."""
     layers = tuple(tuple(map(_unit, activations)) for activations in trace.activations[1:])
     order = tuple(topological(*trace.output))
@@ -87,7 +89,9 @@ def from_value(root: Value, order: list[Value]) -> Network | None:
 
 def _layers(order: list[Value]) -> dict[tuple, tuple[Unit, ...]]:
     """입력의 튜플 → 그것을 받는 뉴런들."""
-    uses = Counter(parent for node in order if node.op is not None for parent in node.parents)
+    if all(node.op is not ops.affine for node in order):
+        return {}
+    uses = Counter(parent for node in order for parent in node.parents)
     layers: dict[tuple, tuple[Unit, ...]] = {}
     for a in order:
         if a.op is not None and a.op.arity == 1 and (z := a.parents[0]).op is ops.affine and uses[z] == 1:
@@ -130,11 +134,11 @@ _SUBSCRIPT = re.compile('[₀-₉]+$')
 
 
 def _in_order_of_names(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
-    """이름이 모두 서로 다른 아래첨자로 끝나면 그 순서로(a³₁, a³₂ …), 아니면 그대로."""
+    """이름이 모두 서로 다른 아래첨자로 끝나면 그 순서로(a³₁, a³₂ …), 아니면 손실이 쓰는 순서로."""
     found = [_SUBSCRIPT.search(unit.a.name) for unit in units if unit.a is not None]
     index = [int(match[0].translate(_DIGITS)) for match in found if match]
     if len(set(index)) != len(units):
-        return units
+        return units[::-1]  # 위상 순서는 뒤의 피연산자를 먼저 걷는다
     return tuple([unit for _, unit in sorted(zip(index, units, strict=True), key=lambda pair: pair[0])])
 
 

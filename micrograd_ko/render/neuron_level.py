@@ -21,6 +21,7 @@ def count(net: Network) -> int:
 
 
 def draw(net: Network) -> Picture:
+    """입력, 층마다 뉴런, 손실의 상자를 왼쪽에서 오른쪽으로."""
     cards = _Cards(net)
     groups = [Group('', (cards.input(),))]
     for layer, units in enumerate(net.layers, 2):

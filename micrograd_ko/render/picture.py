@@ -59,6 +59,8 @@ class Group(NamedTuple):
 
 
 class Picture(NamedTuple):
+    """그림 하나: 왼쪽에서 오른쪽으로 놓을 묶음, 선, 그리고 아래에 적는 설명."""
+
     groups: tuple[Group, ...]
     edges: tuple[Edge, ...]
     caption: tuple[str, ...]

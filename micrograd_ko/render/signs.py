@@ -10,6 +10,7 @@ _SIGNS = {
 
 
 def sign(op: Op) -> str:
+    """상자에 적는 기호: +, ×, σ, x³ …"""
     if op.family is not None:
         (n,) = op.family[1]
         return f'x{superscript(n)}' if type(n) is int and n >= 0 else f'x^{n}'

@@ -1,0 +1,341 @@
+"""엔진: 기록, 역전파, 깊은 그래프, 복사와 저장, 잘못 쓴 것에 대한 오류."""
+
+import copy
+import gc
+import math
+import pickle
+import subprocess
+import sys
+import weakref
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_ko import DomainError, Value, first_nonfinite, first_stale, grad, ops, refresh, topological
+
+finite = st.floats(-10, 10)
+
+
+def chain(length, x):
+    y = x
+    for _ in range(length):
+        y = y * 1.0000001
+    return y
+
+
+def shared_graph(a, b):
+    """a 와 b 를 여러 번 나누어 쓰는 그래프."""
+    c = a * b + a
+    d = ops.affine([a, c, c], [b, c, 2], c)
+    return (d * d - c).tanh() + ops.select(a, c, d) * a
+
+
+# 역전파 ---------------------------------------------------------------------------------------------------------------
+
+
+def test_gradients_are_summed_over_every_use():
+    a = Value(3.0)
+    (a * a + a).backward()
+    assert a.grad == 7.0
+
+
+def test_parents_keep_operand_order_and_repeats():
+    a, b = Value(1.0), Value(2.0)
+    assert (a - b).parents == (a, b)
+    assert (5 - b).parents[1] is b
+    assert (a * a).parents == (a, a)
+    assert ops.affine([a], [b], a).parents == (a, b, a)
+    assert a.exp().parents == (a,)
+    assert a.parents == () and a.op is None
+
+
+@given(finite, finite)
+def test_two_backward_calls_give_exactly_twice(x, y):
+    a, b = Value(x), Value(y)
+    root = shared_graph(a, b)
+    root.backward()
+    inner = [node.grad for node in topological(root) if node.op]
+    once = a.grad, b.grad
+    root.backward()
+    assert (a.grad, b.grad) == (2 * once[0], 2 * once[1])
+    assert [node.grad for node in topological(root) if node.op] == inner
+
+
+def test_backward_on_a_leaf_adds_the_seed():
+    a = Value(2.0)
+    a.backward()
+    a.backward(3)
+    assert a.grad == 4.0
+
+
+def test_seed_scales_every_gradient():
+    a = Value(2.0)
+    (a * a).backward(seed=0.5)
+    assert a.grad == 2.0
+    with pytest.raises(TypeError, match='str'):
+        (a * a).backward(seed='1')
+
+
+def test_an_error_during_backward_leaves_every_grad_as_it_was():
+    def broken(z, x):
+        raise RuntimeError('broken rule')
+
+    a = Value(1.0)
+    a.grad = 7.0
+    root = ops.Op('broken', lambda m, x: x, (broken,))(a * 2) + a
+    with pytest.raises(RuntimeError, match='broken rule'):
+        root.backward()
+    assert [node.grad for node in topological(root) if node is not a] == [0] * 4
+    assert a.grad == 7.0
+
+
+def test_backward_never_raises_at_the_edge_of_a_domain():
+    for root_of, expected in ((lambda x: x.sqrt(), math.inf), (lambda x: (1 + x).asin(), math.inf), (lambda x: x**0.5, math.inf)):
+        x = Value(0.0)
+        root_of(x).backward()
+        assert x.grad == expected
+
+
+def test_backward_runs_on_nonfinite_values_and_first_nonfinite_finds_where_it_began():
+    x = Value(1e200, 'x')
+    square = x * x
+    root = (square - square) + x
+    root.backward()
+    assert math.isnan(root.data)
+    assert first_nonfinite(root) is square
+    assert first_nonfinite(x) is None
+    assert first_nonfinite(Value(10**400) * 2) is None
+
+
+# 위상 순서와 결정성 ---------------------------------------------------------------------------------------------------
+
+
+@given(finite, finite)
+def test_topological_order_is_complete_and_puts_operands_first(x, y):
+    root = shared_graph(Value(x), Value(y))
+    order = topological(root)
+    place = {node: i for i, node in enumerate(order)}
+    assert len(place) == len(order) and order[-1] is root
+    assert all(place[parent] < place[node] for node in order for parent in node.parents)
+
+
+def test_results_are_the_same_to_the_bit_between_processes():
+    code = (
+        'import random; from micrograd_ko import Value; rng = random.Random(0); xs = [Value(rng.random()) for _ in range(50)]\n'
+        'y = sum(rng.choice(xs) * rng.choice(xs) for _ in range(2000)).tanh(); y.backward(); print([x.grad.hex() for x in xs])'
+    )
+    outputs = {subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout for _ in range(3)}
+    assert len(outputs) == 1 and len(outputs.pop()) > 500
+
+
+def test_a_chain_of_a_million_nodes():
+    """기록, 역전파, grad, 복사, 저장, repr, 버리기: 어느 것도 되부름(recursion)에 기대지 않는다."""
+    x = Value(1.0, 'x')
+    root = chain(10**6, x)
+    root.backward()
+    expected = x.grad
+    assert expected == pytest.approx(1.0000001**10**6, rel=1e-9)
+    assert grad(root, x).data == expected
+    assert len(repr(root)) < 200
+    for twin in (copy.deepcopy(root), pickle.loads(pickle.dumps(root))):
+        assert twin.data == root.data and twin is not root
+        leaf = next(node for node in topological(twin) if node.name == 'x')
+        assert leaf is not x and leaf.grad == expected
+        del twin, leaf
+
+
+def test_dropped_graphs_leave_no_value_alive_without_the_collector():
+    class Watched(Value):
+        __slots__ = ('__weakref__',)
+
+    gc.disable()
+    try:
+        a, b = Watched(2.0), Watched(3.0)
+        alive = [weakref.ref(a), weakref.ref(b)]
+        before = sum(isinstance(obj, Value) for obj in gc.get_objects())
+        root = shared_graph(a, b)
+        root.backward()
+        grad(root, a)
+        grad(grad(root, a), b)
+        del root, a, b
+        assert [ref() for ref in alive] == [None, None]
+        assert sum(isinstance(obj, Value) for obj in gc.get_objects()) == before - 2
+    finally:
+        gc.enable()
+
+
+# 정확한 수 ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.fractions(), st.fractions(min_value='1/100', max_value=100))
+def test_fractions_stay_exact(x, y):
+    a, b = Value(x), Value(y)
+    root = (3 * a + 1 / b) / 7 - a**3 * b + (a / 3).relu()
+    root.backward()
+    step = Fraction(int(x > 0), 3)
+    assert root.data == (3 * x + 1 / y) / 7 - x**3 * y + max(x / 3, 0)
+    assert (a.grad, b.grad) == (Fraction(3, 7) - 3 * x**2 * y + step, -1 / (7 * y**2) - x**3)
+    assert {type(n) for n in (root.data, a.grad, b.grad)} == {Fraction}
+
+
+# 낡은 그래프 ----------------------------------------------------------------------------------------------------------
+
+
+def test_refresh_and_first_stale():
+    a, b = Value(2.0), Value(3.0)
+    product = a * b
+    root = product + a
+    assert first_stale(root) is None
+    a.data = 10.0
+    assert first_stale(root) is product
+    assert refresh(root) is root and root.data == 40.0
+    assert first_stale(root) is None
+
+
+def test_refresh_out_of_domain_changes_nothing_and_names_the_node():
+    a = Value(2.0, '입력')
+    root = (a * 2 + a.log()).exp()
+    a.data = -1.0
+    before = [node.data for node in topological(root)]
+    with pytest.raises(DomainError, match='입력'):
+        refresh(root)
+    assert [node.data for node in topological(root)] == before
+    assert first_stale(root).op in (ops.mul, ops.log)
+
+
+# 복사와 저장 ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('twin_of', [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), copy.copy])
+def test_copies_behave_the_same(twin_of):
+    a, b = Value(0.3, 'a'), Value(0.2, 'b')
+    root = shared_graph(a, b)
+    root.name = '손실'
+    root.backward()
+    twin = twin_of(root)
+    assert [repr(node) for node in topological(twin)] == [repr(node) for node in topological(root)]
+    assert twin is not root
+
+
+def test_deepcopy_keeps_all_sharing_and_obeys_the_memo():
+    a, b = Value(0.3), Value(0.2)
+    root, other = shared_graph(a, b), a * b
+    root2, other2, again, a2 = copy.deepcopy([root, other, root, a])
+    assert again is root2 and a2 in topological(root2) and a2 in topological(other2) and a2 is not a
+    stand_in = Value(9.0)
+    assert copy.deepcopy(other, {id(a): stand_in}).parents[0] is stand_in
+
+
+def test_pickled_roots_share_leaves():
+    a = Value(2.0, 'a')
+    doubled = a * 2
+    one, two = pickle.loads(pickle.dumps((doubled + 1, doubled + 2)))
+    assert one.parents[0].parents[0] is two.parents[0].parents[0]
+
+
+def test_detach_cuts_the_graph():
+    a = Value(2.0, 'a')
+    (a.detach() * a).backward()
+    assert a.grad == 2.0 and a.detach().name == 'a'
+
+
+# 잘못 쓴 것 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('bad', ['1', True, None, 1j, np.array([1.0]), np.array(1.0), np.True_, [1.0], Value(1.0)])
+def test_value_refuses_what_is_not_a_real_number(bad):
+    with pytest.raises(TypeError, match=type(bad).__name__):
+        Value(bad)
+    with pytest.raises(TypeError):
+        Value(1.0) * (bad if not isinstance(bad, Value) else [bad])
+
+
+@pytest.mark.parametrize(('given', 'kept'), [
+    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (Fraction(1, 3), Fraction(1, 3)),
+])  # fmt: skip
+def test_numpy_numbers_become_python_numbers(given, kept):
+    value = Value(given)
+    assert value.data == kept and type(value.data) is type(kept)
+    product = given * Value(2.0)
+    assert type(product) is Value and product.data == kept * 2.0
+
+
+def test_numpy_arrays_on_either_side_are_refused():
+    for expression in (lambda: np.array([1.0, 2.0]) * Value(1.0), lambda: Value(1.0) + np.array([1.0, 2.0])):
+        with pytest.raises(TypeError, match='원소마다'):
+            expression()
+
+
+@pytest.mark.parametrize(('expression', 'told'), [
+    (lambda v: v.log(), 'x > 0'),
+    (lambda v: 1 / (v + 1), 'y ≠ 0'),
+    (lambda v: (8 * v) ** (1 / 3), 'x ≥ 0'),
+    (lambda v: (v * -1000).exp(), 'float 의 범위'),
+    (lambda v: v ** Value(0.5), '지수'),
+    (lambda v: (v + 1) ** -1, 'x ≠ 0'),
+    (lambda v: ops.asin(v * 2), r'\|x\| ≤ 1'),
+    (lambda v: (v * 1e300) / 1e-300, 'float 의 범위'),
+])  # fmt: skip
+def test_domain_errors_say_what_was_expected_and_name_the_nodes(expression, told):
+    v = Value(-1.0)
+    with pytest.raises(DomainError, match=told) as caught:
+        expression(v)
+    assert isinstance(caught.value, ValueError) and isinstance(caught.value, ArithmeticError)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value) and again.op is caught.value.op
+
+
+def test_domain_error_names_the_node():
+    with pytest.raises(DomainError, match='z²₁') as caught:
+        Value(-1.0, 'z²₁').sqrt()
+    assert (caught.value.op, caught.value.operands, caught.value.names) == (ops.sqrt, (-1.0,), ('z²₁',))
+
+
+@pytest.mark.parametrize(('misuse', 'advice'), [
+    (math.exp, r'v\.exp\(\)'), (float, r'v\.data'), (int, r'v\.data'), (bool, r'v\.data'),
+    (lambda v: v < Value(1), r'ops\.maximum'),
+    (lambda v: max(v, Value(3)), r'ops\.maximum'), (lambda v: v >= 2, r'v\.data'), (lambda v: 1 if v else 0, r'ops\.select'),
+])  # fmt: skip
+def test_misuse_as_a_number_names_the_right_way(misuse, advice):
+    with pytest.raises(TypeError, match=advice):
+        misuse(Value(2.0))
+
+
+def test_equality_is_identity_and_values_are_hashable():
+    a, b = Value(1.0), Value(1.0)
+    same = a
+    assert a != b and a == same and len({a, b, same}) == 2
+
+
+def test_text_forms():
+    v = Value(2.0, 'v')
+    assert f'{v:.3f}' == '2.000' and f'{v}' == repr(v) == "Value(data=2.0, grad=0, name='v')"
+    assert "op='mul'" in repr(v * v)
+
+
+def test_builtin_abs_sum_and_powers():
+    v = Value(-2.0)
+    assert abs(v).data == 2.0 and sum([v, v]).data == -4.0 and (2**v).data == 0.25 and (v**3).data == -8.0 and (-v).data == 2.0
+    assert (v**0).data == 1.0 and (Value(4.0) ** Value(0.5)).data == 2.0
+    with pytest.raises(TypeError, match='str'):
+        v ** 'n'
+
+
+def test_registering_an_operation_gives_values_a_method():
+    op = ops.register(ops.Op('cube', lambda m, x: x * x * x, (lambda z, x: 3 * x * x,)))
+    try:
+        v = Value(2.0)
+        assert v.cube().data == 8.0
+        with pytest.raises(ValueError, match='cube'):
+            ops.register(op)
+    finally:
+        ops.unregister('cube')
+    assert not hasattr(v, 'cube')
+    with pytest.raises(ValueError, match='data'):
+        ops.register(ops.Op('data', lambda m, x: x, (lambda z, x: 1,)))
+    assert 'data' not in ops.table
+    with pytest.raises(ValueError, match='exp'):
+        ops.unregister('exp')

@@ -1,0 +1,89 @@
+"""행렬 방정식: 노트의 예, 수치 미분과의 일치, 갱신 식, 모양의 검사. 엔진을 쓰지 않는다."""
+
+import ast
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micrograd_ko import equations
+
+RNG = np.random.default_rng(0)
+WEIGHTS = [RNG.normal(size=(4, 3)), RNG.normal(size=(2, 4))]
+BIASES = [RNG.normal(size=4), RNG.normal(size=2)]
+X, Y = np.array([0.5, -0.3, 0.8]), np.array([1.0, 0.0])
+COSTS = {
+    'quadratic': lambda a, y: np.sum((a - y) ** 2) / 2,
+    'cross_entropy': lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)),
+    'softmax_cross_entropy': lambda a, y: np.log(np.sum(np.exp(a))) - a @ y,
+    'hinge': lambda a, y: np.sum(np.maximum(0, 1 - y * a)),
+}
+
+
+def test_the_witness_knows_neither_engine_nor_network():
+    tree = ast.parse(Path(equations.__file__).read_text(encoding='utf-8'))
+    imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for a in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not any('engine' in name or 'nn' in name.split('.') for name in imported)
+
+
+def test_the_worked_example_of_the_note():
+    z = equations.weighted_input(np.array([[0.4, 0.6], [0.1, 0.9]]), np.array([0.5, 0.3]), np.array([0.2, 0.1]))
+    assert z == pytest.approx([0.58, 0.42], rel=1e-15)
+    assert equations.sigma(z, 'sigmoid') == pytest.approx([0.641, 0.603], abs=5e-4)
+
+
+@pytest.mark.parametrize('loss', COSTS)
+@pytest.mark.parametrize('activation', ['sigmoid', ['tanh', 'sigmoid'], ['softplus', 'sigmoid']])
+def test_backprop_agrees_with_differences_of_the_cost(loss, activation):
+    """중심차분: h = ε^(1/3) 이면 오차가 h² + ε/h 쯤, 곧 1e-10 쯤이다. 백 배를 허용한다."""
+
+    def cost(weights, biases):
+        return COSTS[loss](equations.feedforward(weights, biases, X, activation)[1][-1], Y)
+
+    nabla_w, nabla_b = equations.backprop(WEIGHTS, BIASES, X, Y, activation, loss)
+    h = np.finfo(float).eps ** (1 / 3)
+    for arrays, nablas in ((WEIGHTS, nabla_w), (BIASES, nabla_b)):
+        for array, nabla in zip(arrays, nablas, strict=True):
+            for index in np.ndindex(array.shape):
+                kept = array[index]
+                array[index] = kept + h
+                above = cost(WEIGHTS, BIASES)
+                array[index] = kept - h
+                below = cost(WEIGHTS, BIASES)
+                array[index] = kept
+                assert nabla[index] == pytest.approx((above - below) / (2 * h), abs=1e-8)
+
+
+def test_sgd_step_moves_by_the_mean_over_the_batch():
+    """m = 2 의 갱신은 표본마다의 갱신 둘의 평균이다. Fraction 으로 정확하게."""
+    weights, biases = [[[Fraction(1), Fraction(-2)]]], [[Fraction(1, 2)]]
+    batch = [([Fraction(1), Fraction(3)], [Fraction(0)]), ([Fraction(-1, 3), Fraction(2)], [Fraction(1)])]
+    eta = Fraction(1, 10)
+    (w,), (b,) = equations.sgd_step(weights, biases, batch, eta, 'identity')
+    singles = [equations.sgd_step(weights, biases, [sample], eta, 'identity') for sample in batch]
+    assert (w == (singles[0][0][0] + singles[1][0][0]) / 2).all() and (b == (singles[0][1][0] + singles[1][1][0]) / 2).all()
+    assert isinstance(w[0, 0], Fraction) and weights == [[[Fraction(1), Fraction(-2)]]]
+
+
+def test_an_input_of_zero_starves_its_weights_and_a_saturated_neuron_its_delta():
+    """노트의 통찰 두 가지."""
+    nabla_w, _ = equations.backprop(WEIGHTS, BIASES, [0.0, 1.0, 1.0], Y)
+    assert (nabla_w[0][:, 0] == 0).all() and (nabla_w[0][:, 1] != 0).all()
+    saturated = equations.output_error(np.array([1.0]), np.array([0.0]), np.array([40.0]))
+    assert abs(saturated[0]) < 1e-15
+
+
+@pytest.mark.parametrize(('change', 'told'), [
+    ({'x': [1.0, 2.0]}, '층 2'), ({'biases': BIASES[:1]}, '1개'), ({'y': [1.0]}, '목표'), ({'activation': ['relu']}, '2개'),
+    ({'activation': 'sigmod'}, 'sigmod'), ({'weights': [WEIGHTS[0], WEIGHTS[0]]}, '층 3'),
+])  # fmt: skip
+def test_wrong_shapes_are_told(change, told):
+    with pytest.raises(ValueError, match=told):
+        equations.backprop(**{'weights': WEIGHTS, 'biases': BIASES, 'x': X, 'y': Y, **change})
+
+
+def test_an_empty_batch_is_told():
+    with pytest.raises(ValueError, match='비어'):
+        equations.sgd_step(WEIGHTS, BIASES, [], 0.1)
