@@ -33,10 +33,17 @@ def tint(x: Any, scale: float) -> str:
     """x 의 칸을 칠할 색: scale 이 가장 짙다. None 이거나 scale 이 0 이면 흰색, 유한하지 않으면 경고의 색."""
     if x is None:
         return 'white'
-    if not math.isfinite(_float(x)):
+    strength = depth(x, scale)
+    if strength is None:
         return WARNING
-    depth = _depth(x, scale) * 0.8
-    return _hex([round(255 + (part - 255) * depth) for part in _hue(x)])
+    return _hex([round(255 + (part - 255) * abs(strength)) for part in _hue(x)])
+
+
+def depth(x: Any, scale: float) -> float | None:
+    """칸을 칠할 짙기: −0.8 에서 0.8, 부호는 x 의 부호. 유한하지 않으면 None."""
+    if not math.isfinite(_float(x)):
+        return None
+    return _depth(x, scale) * (0.8 if x > 0 else -0.8)
 
 
 def stroke(x: Any, scale: float) -> tuple[str, float]:

@@ -80,7 +80,7 @@ def _cell(cell: Cell, fill: str) -> str:
     background = fill if cell.style in ('title', 'column') else cell.fill
     attributes = {
         'COLSPAN': str(cell.span) if cell.span > 1 else '', 'PORT': cell.port, 'BGCOLOR': background,
-        'TOOLTIP': html(cell.tip), 'ALIGN': alignment,
+        'TOOLTIP': html(cell.tip), 'ALIGN': alignment, 'HREF': cell.address,
     }  # fmt: skip
     written = ''.join(f' {name}="{value}"' for name, value in attributes.items() if value)
     return f'<TD{written}{size}>{content}</TD>'
@@ -93,9 +93,13 @@ def _title(cell: Cell) -> tuple[str, str, str]:
 
 def _strip(cell: Cell) -> tuple[str, str, str]:
     size = f'WIDTH="{cell.width}" HEIGHT="13" FIXEDSIZE="TRUE"'
-    inner = ''.join(f'<TD BGCOLOR="{x.fill}" TOOLTIP="{html(x.tip)}" {size}></TD>' for x in cell.cells)
+    inner = ''.join(f'<TD BGCOLOR="{x.fill}" TOOLTIP="{html(x.tip)}"{_href(x)} {size}></TD>' for x in cell.cells)
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{inner}</TR></TABLE>'
     return table, 'LEFT', ' CELLPADDING="0"'
+
+
+def _href(cell: Cell) -> str:
+    return f' HREF="{cell.address}"' if cell.address else ''
 
 
 def _small(text: str) -> str:

@@ -2,7 +2,8 @@
 
 import functools
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +12,14 @@ import graphviz
 from micrograd_ko.engine import Value
 from micrograd_ko.files import write_atomically
 from micrograd_ko.graph import topological
-from micrograd_ko.render import layer_level, layout, network, neuron_level, ops_level
+from micrograd_ko.operation import DomainError
+from micrograd_ko.render import layer_level, layout, network, neuron_level, ops_level, page, rehearsal
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.mermaid import mermaid
 from micrograd_ko.render.network import Network
 from micrograd_ko.render.picture import Picture
+from micrograd_ko.render.rehearsal import ETA, NoStepsError, Rehearsal
+from micrograd_ko.render.steps import Step
 
 DETAILS = ('auto', 'ops', 'neuron', 'layer')
 NARROW = 6  # 가장 넓은 층이 이보다 넓지 않으면 'auto' 는 뉴런을 그린다
@@ -34,10 +38,13 @@ class Drawing:
     dot      DOT 글.
     mermaid  Mermaid 글.
     svg      SVG 글. 배치 엔진이 없으면 설치 방법을 알리는 LayoutError.
+    steps    걸음의 목록(`steps.Step`): 순전파, 씨앗, 역전파, 갱신의 수와 식.
+
+    `steps` 와 `html()` 은 부를 때의 잎의 값으로 그래프의 사본을 다시 계산한다. 원래 그래프의 값과 기울기는 그대로다.
     """
 
-    def __init__(self, picture: Picture, detail: str) -> None:
-        self._picture, self.detail = picture, detail
+    def __init__(self, picture: Picture, detail: str, rehearse: Callable[[Any], Rehearsal]) -> None:
+        self._picture, self.detail, self._rehearse = picture, detail, rehearse
 
     @functools.cached_property
     def digraph(self) -> graphviz.Digraph:
@@ -55,25 +62,45 @@ class Drawing:
     def svg(self) -> str:
         return layout.render(self.dot, 'svg').decode()
 
+    @property
+    def steps(self) -> list[Step]:
+        return self._rehearse(ETA).steps
+
+    def html(self, eta: Any = ETA) -> str:
+        """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. eta 는 마지막 갱신의 학습률 η.
+
+        표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
+        """
+        return page.html(self._rehearse(eta))
+
     def save(self, path: str | os.PathLike) -> Path:
-        """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf)가 정한다. 쓴 경로를 돌려준다.
+        """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf, html)가 정한다. 쓴 경로를 돌려준다.
 
         모르는 확장자는 ValueError. 쓰다가 실패해도 반쪽 파일이 남지 않는다(`files.write_atomically`).
         """
         suffix = Path(path).suffix.lower().removeprefix('.')
-        if suffix in ('dot', 'mmd', 'svg'):
-            data = {'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'svg': lambda: self.svg}[suffix]().encode()
+        written: dict[str, Callable[[], str]] = {
+            'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'svg': lambda: self.svg, 'html': self.html,
+        }  # fmt: skip
+        if suffix in written:
+            data = written[suffix]().encode()
         elif suffix in layout.FORMATS:
             data = layout.render(self.dot, suffix)
         else:
-            raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf 가운데 하나입니다: {os.fspath(path)!r}')
+            raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf, html 가운데 하나입니다: {os.fspath(path)!r}')
         return write_atomically(path, data)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 스크립트를 믿지 않는 노트북은 그림을 보인다."""
         try:
-            return {'text/plain': repr(self), 'image/svg+xml': self.svg}
+            bundle = {'text/plain': repr(self), 'image/svg+xml': self.svg}
         except layout.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
+        try:
+            bundle['text/html'] = page.frame(self.html(), self.svg)
+        except (NoStepsError, DomainError):
+            return bundle  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
+        return bundle
 
     def __repr__(self) -> str:
         return f'<Drawing detail={self.detail!r}, 상자 {len(self._picture.cards)}개>'
@@ -88,7 +115,7 @@ def draw(x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | 
     depth      root 에서 이만큼까지만 그린다(ops).
     max_nodes  상자가 이보다 많으면 배치하기 전에 TooLargeError(ValueError).
 
-    기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다.
+    기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 걸음씩 보는 페이지를 쓴다.
     """
     _check(detail, focus, depth, max_nodes)
     subject = _subject(x)
@@ -96,8 +123,25 @@ def draw(x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | 
         detail = 'ops'
     elif detail == 'auto':
         detail = _automatic(subject.network)
+    picture, _ = _picture(subject, detail, focus, depth, max_nodes)
+    return Drawing(picture, detail, lambda eta: _rehearsal(x, detail, focus, depth, eta))
+
+
+def _rehearsal(x: Any, detail: str, focus: Value | None, depth: int | None, eta: Any) -> Rehearsal:
+    """x 의 사본에서 다시 그린 그림과 걸음. 크기는 처음 그릴 때 이미 보았다."""
+    again, focus = rehearsal.copied(x, focus)
+    subject = _subject(again)
+    rehearsal.fill_names(subject.order, None if detail == 'ops' else subject.network)
+    picture, chosen = _picture(subject, detail, focus, depth, sys.maxsize)
+    return rehearsal.rehearsed(picture, subject.order, chosen, subject.network, detail, eta, seeded=isinstance(again, Value))
+
+
+def _picture(
+    subject: '_Subject', detail: str, focus: Value | None, depth: int | None, max_nodes: int
+) -> tuple[Picture, Collection[Value]]:
+    """그림과, 그 안에 그려진 노드."""
     if detail == 'ops':
-        return Drawing(_ops(subject, focus, depth, max_nodes), detail)
+        return _ops(subject, focus, depth, max_nodes)
     if subject.network is None:
         raise ValueError(
             f'detail={detail!r} 은 신경망에 표본 하나를 넣은 그래프에 씁니다. 여기서는 한 줄로 이어진 층을 찾지 못했습니다. '
@@ -105,7 +149,7 @@ def draw(x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | 
         )
     level = _LEVELS[detail]
     _guard(level.count(subject.network), detail, subject, max_nodes)
-    return Drawing(level.draw(subject.network), detail)
+    return level.draw(subject.network), subject.order
 
 
 def mimebundle(x: Any) -> dict[str, str]:
@@ -161,7 +205,9 @@ def _automatic(net: Network | None) -> str:
     return 'neuron' if max(net.sizes) <= NARROW else 'layer'
 
 
-def _ops(subject: _Subject, focus: Value | None, depth: int | None, max_nodes: int) -> Picture:
+def _ops(
+    subject: _Subject, focus: Value | None, depth: int | None, max_nodes: int
+) -> tuple[Picture, Collection[Value]]:
     if not subject.order:
         raise ValueError("표본을 넣지 않은 신경망에는 그래프가 없습니다. net.trace(x) 를 그리거나 detail='neuron' 으로 그리세요.")
     if focus is None and depth is None:
@@ -174,7 +220,7 @@ def _ops(subject: _Subject, focus: Value | None, depth: int | None, max_nodes: i
     if depth is not None:
         chosen &= _within(subject.roots, depth)
     _guard(len(chosen), 'ops', subject, max_nodes)
-    return ops_level.draw(subject.order, chosen, subject.roots, subject.known)
+    return ops_level.draw(subject.order, chosen, subject.roots, subject.known), chosen
 
 
 def _above(order: Sequence[Value], focus: Value) -> set[Value]:

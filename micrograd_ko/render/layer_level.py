@@ -4,7 +4,7 @@
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
@@ -45,22 +45,25 @@ def _loss_edges(net: Network) -> list[Edge]:
 
 
 class _Table(NamedTuple):
-    """값의 표나 기울기의 표: 노드에서 무엇을 읽는지와 색의 눈금(W 와 b, z 와 a).
+    """값의 표('data')나 기울기의 표('grad')와 색의 눈금(W 와 b, z 와 a).
 
     눈금은 모든 층이 함께 쓴다. 그래야 뒤에서 앞으로 가며 기울기가 사라지는 모습이 보인다.
     """
 
-    of: Callable[[Value], Any]
+    part: str
     parameters: float
     signals: float
 
+    def of(self, v: Value) -> Any:
+        return getattr(v, self.part)
+
 
 def _value_table(net: Network) -> _Table:
-    return _Table(lambda v: v.data, color.largest(p.data for p in _parameters(net)), color.largest(v.data for v in _signals(net)))
+    return _Table('data', color.largest(p.data for p in _parameters(net)), color.largest(v.data for v in _signals(net)))
 
 
 def _gradient_table(net: Network) -> _Table:
-    return _Table(lambda v: v.grad, color.largest(p.grad for p in _parameters(net)), color.largest(v.grad for v in _signals(net)))
+    return _Table('grad', color.largest(p.grad for p in _parameters(net)), color.largest(v.grad for v in _signals(net)))
 
 
 def _parameters(net: Network) -> Iterable[Value]:
@@ -88,7 +91,7 @@ def _input(net: Network, values: _Table, gradients: _Table | None) -> Card:
     xs = [x for x in net.inputs if x is not None]
     heading = f'입력 a¹ ({len(net.inputs)})'
     tables = [('값', values), *([('기울기', gradients)] if gradients is not None else [])] if xs else []
-    columns = [(what, _column([table.of(x) for x in xs], table.signals)) for what, table in tables]
+    columns = [(what, _column(xs, table, table.signals)) for what, table in tables]
     rows: list[Row] = [(title(heading, span=max(1, len(columns))),)]
     if columns:
         rows.append(tuple(Cell(what, 'column') for what, _ in columns))
@@ -108,10 +111,10 @@ def _layer(net: Network, layer: int, units: tuple[Unit, ...], values: _Table, gr
 
 def _rows(units: Sequence[Unit], table: _Table, names: tuple[str, ...]) -> list[Row]:
     """표 하나: 열 이름의 행, 그리고 뉴런마다 W 의 행 | b | z | a."""
-    matrix = _matrix([[table.of(w) for w in unit.w] for unit in units], table.parameters)
-    columns = [_column([table.of(unit.b) for unit in units], table.parameters)]
+    matrix = _matrix([unit.w for unit in units], table)
+    columns = [_column([unit.b for unit in units], table, table.parameters)]
     for signal in zip(*[(unit.z, unit.a) for unit in units if unit.z is not None and unit.a is not None], strict=True):
-        columns.append(_column([table.of(v) for v in signal], table.signals))
+        columns.append(_column(signal, table, table.signals))
     heads: list[Cell] = [Cell(names[0], 'column', span=len(matrix[0]))]
     for name, _ in zip(names[1:], columns, strict=False):
         heads += [Cell('', 'column'), Cell(name, 'column')]
@@ -119,15 +122,16 @@ def _rows(units: Sequence[Unit], table: _Table, names: tuple[str, ...]) -> list[
     return [tuple(heads), *[(*row, *[cell for single in singles for cell in (_GAP, single)]) for row, *singles in body]]
 
 
-def _matrix(numbers: list[list[Any]], scale: float) -> list[Row]:
+def _matrix(elements: Sequence[Sequence[Value]], table: _Table) -> list[Row]:
     """행렬을 행마다 칸들로: 작으면 수, 크면 색 띠."""
     rows, columns = READABLE
-    if len(numbers) <= rows and len(numbers[0]) <= columns:
-        return [tuple(number(x, scale) for x in row) for row in numbers]
-    return [(strip(row, scale, width=max(13, 80 // len(row))),) for row in pooled(numbers)]
+    if len(elements) <= rows and len(elements[0]) <= columns:
+        return [tuple(number(v, table.part, table.parameters) for v in row) for row in elements]
+    small = pooled(elements, table.of)
+    return [(strip([heat(v, table.part, table.parameters) for v in row], width=max(13, 80 // len(row))),) for row in small]
 
 
-def _column(numbers: list[Any], scale: float) -> list[Cell]:
-    if len(numbers) <= READABLE[0]:
-        return [number(x, scale) for x in numbers]
-    return [heat(x, scale) for (x,) in pooled([[x] for x in numbers])]
+def _column(elements: Sequence[Value], table: _Table, scale: float) -> list[Cell]:
+    if len(elements) <= READABLE[0]:
+        return [number(v, table.part, scale) for v in elements]
+    return [heat(v, table.part, scale) for (v,) in pooled([[v] for v in elements], table.of)]

@@ -14,7 +14,7 @@ from micrograd_ko.render.picture import Card, Cell, Edge, End, Row, number, titl
 def card(net: Network) -> Card:
     """목표 y 의 행들과 손실 C 의 행."""
     assert net.root is not None
-    rows = [_row(port, y, net) for port, y in _targets(net).values()]
+    rows = [_row(port, y, net) for port, y in targets(net).values()]
     rows.append(_row('C', net.root, net))
     lines = [' '.join(cell.text for cell in row) for row in rows]
     head = title('손실 C'), Cell('값', 'column'), Cell('기울기', 'column')
@@ -23,27 +23,27 @@ def card(net: Network) -> Card:
 
 def edges(net: Network, ports: Mapping[Value, End]) -> list[Edge]:
     """손실이 쓰는 신경망의 값마다 선 하나: 짝이 되는 목표의 행으로, 없으면 C 로."""
-    targets = _targets(net)
-    used = dict.fromkeys(parent for node in _region(net) for parent in node.parents if parent in ports)
-    return [Edge(ports[v], ('loss', targets[v][0] if v in targets else 'C')) for v in used]
+    assert net.root is not None
+    paired = targets(net)
+    used = dict.fromkeys(parent for node in region(net) for parent in node.parents if parent in ports)
+    return [Edge(ports[v], ('loss', paired[v][0] if v in paired else 'C'), uses=(v, net.root, 0)) for v in used]
 
 
 def _row(name: str, v: Value, net: Network) -> Row:
-    gradient = number(v.grad if net.known else None)
-    return Cell(text.shown(v.name) or name, 'name', port=name), number(v.data), gradient
+    return Cell(text.shown(v.name) or name, 'name', port=name), number(v, 'data'), number(v, 'grad', known=net.known)
 
 
-def _region(net: Network) -> list[Value]:
+def region(net: Network) -> list[Value]:
     """손실에 속하는 노드: 신경망의 것도 아니고 그 입력을 만든 것도 아니다."""
     inside = {*net.values, *topological(*[x for x in net.inputs if x is not None])}
     return [node for node in net.order if node not in inside]
 
 
-def _targets(net: Network) -> dict[Value, tuple[str, Value]]:
+def targets(net: Network) -> dict[Value, tuple[str, Value]]:
     """출력 aⱼ → (이름, 목표 yⱼ). aⱼ − y 의 꼴로 손실에 들어간 잎 y 가 목표다."""
     number_of = {unit.a: j for j, unit in enumerate(net.layers[-1], 1)}
     found: dict[Value, tuple[str, Value]] = {}
-    for node in _region(net):
+    for node in region(net):
         if node.op is ops.sub:
             a, y = node.parents
             if a in number_of and y.op is None:

@@ -6,7 +6,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.notation import indexed
 from micrograd_ko.render import color, loss, text
 from micrograd_ko.render.network import Network, Unit
-from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row, number, strip, title
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row, heat, number, strip, title
 from micrograd_ko.render.pooling import pooled
 from micrograd_ko.render.signs import applied
 
@@ -76,14 +76,15 @@ class _Cards:
         return [self._strip(f'{indexed("w", layer, j)}ₖ', unit.w, 'w', self.scale_of_weights)]
 
     def _row(self, name: str, v: Value, port: str) -> Row:
-        gradient = number(v.grad if self.net.known else None, self.scale_of_gradients, _out(port))
-        return Cell(text.shown(v.name) or name, 'name', port=port), number(v.data), gradient
+        gradient = number(v, 'grad', self.scale_of_gradients, _out(port), self.net.known)
+        return Cell(text.shown(v.name) or name, 'name', port=port), number(v, 'data'), gradient
 
     def _strip(self, name: str, values: Sequence[Value], port: str, scale: float) -> Row:
-        (data,) = pooled([[v.data for v in values]])
-        (grads,) = pooled([[v.grad if self.net.known else None for v in values]])
+        (data,) = pooled([values], lambda v: v.data)
+        (grads,) = pooled([values], lambda v: v.grad)
+        gradients = [heat(v, 'grad', self.scale_of_gradients, self.net.known) for v in grads]
         label = Cell(f'{name} ({len(values)})', 'name', port=port)
-        return label, strip(data, scale, 5), strip(grads, self.scale_of_gradients, 5, _out(port))
+        return label, strip([heat(v, 'data', scale) for v in data], 5), strip(gradients, 5, _out(port))
 
 
 def _card(card: str, kind: str, heading: str, rows: list[Row], compact: bool = False) -> Card:
@@ -108,9 +109,15 @@ def _edges(net: Network, scale: float) -> list[Edge]:
             for k, w in enumerate(unit.w, 1):
                 head = _id(layer, j), _weight_port(unit, k)
                 hue, width = color.stroke(w.data, scale)
-                edges.append(Edge(_tail(net, layer - 1, k), head, '', text.number(w.data, 10), hue, width))
+                tail = _tail(net, layer - 1, k)
+                edges.append(Edge(tail, head, '', text.number(w.data, 10), hue, width, _uses(unit, k)))
     one_each = {(edge.tail, edge.head): edge for edge in edges}
     return list(one_each.values())
+
+
+def _uses(unit: Unit, k: int) -> tuple[Value, Value, int] | None:
+    """k 번째 입력이 z 로 들어가는 선. 표본이 없으면 None."""
+    return None if unit.z is None else (unit.z.parents[len(unit.w) + k - 1], unit.z, 0)
 
 
 def _weight_port(unit: Unit, k: int) -> str:

@@ -32,12 +32,12 @@ def _caption(total: int, shown: int) -> tuple[str, ...]:
 
 def _card(card: str, node: Value, is_root: bool, known: bool, whole: bool) -> Card:
     made = (sign(node.op) if node.op is not None else '') + ('' if whole else ' ⋯')
-    facts = (('값', node.data), ('기울기', node.grad if known else None))
+    facts = (('값', number(node, 'data')), ('기울기', number(node, 'grad', known=known)))
     heading = f'{text.shown(node.name)} {made}'.strip()
     rows: list[Row] = [(title(text.shown(node.name) or made, made if node.name else '', 2),)] if heading else []
-    rows += [(Cell(what), number(x)) for what, x in facts]
+    rows += [(Cell(what), cell) for what, cell in facts]
     lines = [heading] if heading else []
-    lines += [f'{what} {text.number(x)}' for what, x in facts]
+    lines += [f'{what} {cell.text}' for what, cell in facts]
     return Card(card, 'root' if is_root else 'op' if node.op is not None else 'leaf', tuple(rows), tuple(lines))
 
 
@@ -45,7 +45,7 @@ def _edges(ids: dict[Value, str], node: Value) -> list[Edge]:
     if node.op is None:
         return []
     return [
-        Edge((ids[parent], ''), (ids[node], ''), text.number(derivative), text.number(derivative, 10))
-        for parent, derivative in zip(node.parents, local_derivatives(node), strict=True)
+        Edge((ids[parent], ''), (ids[node], ''), text.number(d), text.number(d, 10), uses=(parent, node, position))
+        for position, (parent, d) in enumerate(zip(node.parents, local_derivatives(node), strict=True))
         if parent in ids
     ]

@@ -4,15 +4,25 @@
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from micrograd_ko.engine import Value
 from micrograd_ko.render import color, text
+
+
+class Source(NamedTuple):
+    """칸에 적힌 수의 출처: 어느 노드의 값('data')이나 기울기('grad')인지, 칠하는 눈금은 얼마인지."""
+
+    node: Value
+    part: str
+    scale: float
 
 
 class Cell(NamedTuple):
     """칸. style: 'title', 'column'(열 이름), 'label'(설명), 'name', 'number', 'heat'(글 없이 색만), 'strip'(cells 를 가로로).
 
-    note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비.
+    note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 수의 출처이고, address 를 주면
+    SVG 에서 그 이름으로 칸을 찾을 수 있다(걸음 페이지가 쓴다).
     """
 
     text: str = ''
@@ -24,6 +34,8 @@ class Cell(NamedTuple):
     note: str = ''
     width: int = 13
     cells: tuple['Cell', ...] = ()
+    source: Source | None = None
+    address: str = ''
 
 
 Row = tuple[Cell, ...]
@@ -41,7 +53,7 @@ class Card(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """선: 피연산자에서 결과로."""
+    """선: 피연산자에서 결과로. uses 는 (피연산자, 결과, 결과의 몇째 피연산자인지)."""
 
     tail: End
     head: End
@@ -49,6 +61,7 @@ class Edge(NamedTuple):
     tip: str = ''
     color: str = color.OUTSIDE
     width: float = 1.0
+    uses: tuple[Value, Value, int] | None = None
 
 
 class Group(NamedTuple):
@@ -75,16 +88,18 @@ def title(name: str, note: str = '', span: int = 1) -> Cell:
     return Cell(name, 'title', note=note, span=span)
 
 
-def number(x: Any, scale: float = 0.0, port: str = '', span: int = 1) -> Cell:
-    """수 하나의 칸. scale 을 주면 부호와 크기로 칠한다."""
-    return Cell(text.number(x), 'number', color.tint(x, scale), text.number(x, 10), port, span)
+def number(v: Value, part: str, scale: float = 0.0, port: str = '', known: bool = True) -> Cell:
+    """노드의 값('data')이나 기울기('grad')를 적는 칸. scale 을 주면 부호와 크기로 칠한다. 모르는 수면 '–'."""
+    x = getattr(v, part) if known else None
+    return Cell(text.number(x), 'number', color.tint(x, scale), text.number(x, 10), port, source=Source(v, part, scale))
 
 
-def heat(x: Any, scale: float) -> Cell:
+def heat(v: Value, part: str, scale: float, known: bool = True) -> Cell:
     """수를 색만으로 보이는 칸."""
-    return Cell('', 'heat', color.tint(x, scale), text.number(x, 10))
+    x = getattr(v, part) if known else None
+    return Cell('', 'heat', color.tint(x, scale), text.number(x, 10), source=Source(v, part, scale))
 
 
-def strip(numbers: Iterable[Any], scale: float, width: int, port: str = '') -> Cell:
-    """수의 행을 색만으로 보이는 띠."""
-    return Cell(style='strip', port=port, width=width, cells=tuple(heat(x, scale) for x in numbers))
+def strip(cells: Iterable[Cell], width: int, port: str = '') -> Cell:
+    """색 칸의 행을 가로로 이은 띠."""
+    return Cell(style='strip', port=port, width=width, cells=tuple(cells))
