@@ -18,7 +18,9 @@ _LAZY = {
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = (
+    'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'symbols', 'train',
+)  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)
