@@ -15,6 +15,7 @@ from micrograd_ko.walkthrough.specimen import X, Y, network
 
 
 def page() -> Iterator[str]:
+    """알고리즘 다섯 단계와 영수증의 줄들."""
     net = network()
     trace = net.trace(X)
     cost = quadratic(trace.output, Y)

@@ -11,6 +11,7 @@ from micrograd_ko.walkthrough.specimen import SAMPLES, network
 
 
 def page() -> Iterator[str]:
+    """두 가정을 표본 셋과 그래프로 확인하는 줄들."""
     net = network()
     yield from heading(2, '손실 함수의 두 가정')
     yield from _mean_page(net)

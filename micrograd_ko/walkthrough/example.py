@@ -10,10 +10,12 @@ WEIGHTS, BIASES, X = [[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]], [0.5, 0.3]
 
 
 def network() -> MLP:
+    """노트의 예: 입력 둘, 뉴런 둘."""
     return MLP.from_matrices(WEIGHTS, BIASES)
 
 
 def page() -> Iterator[str]:
+    """노트의 예를 행렬로 한꺼번에, 그래프로 뉴런마다 계산한 줄들."""
     net = network()
     trace = net.trace(X)
     (w,), (b,) = net.matrices()

@@ -15,6 +15,7 @@ DEPTH = 8
 
 
 def page() -> Iterator[str]:
+    """굶는 가중치, 포화한 뉴런, 기울기 소실의 줄들."""
     yield from heading(4, '두 가지 인사이트를 수로')
     yield from _starving()
     yield ''

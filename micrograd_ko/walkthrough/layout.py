@@ -1,17 +1,23 @@
 """글의 모양: 제목, 벡터, 행렬, 표. 수는 소수점을 맞추어 적는다."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from micrograd_ko.console import left, right, width
 
 
 def heading(number: int, title: str) -> list[str]:
+    """번호 붙은 제목: 빈 줄 둘, 제목, 밑줄, 빈 줄."""
     text = f'{number}. {title}'
     return ['', '', text, '─' * width(text), '']
 
 
 def vector(xs: Any, digits: int = 4) -> str:
+    """벡터를 한 줄로.
+
+    >>> vector([0.58, 0.42], 2)
+    '[0.58, 0.42]'
+    """
     return '[' + ', '.join([f'{x:.{digits}f}' for x in xs]) + ']'
 
 
@@ -40,5 +46,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
         yield '  '.join([left(row[0], columns[0]), *cells])
 
 
-def indent(lines: Any) -> Iterator[str]:
+def indent(lines: Iterable[str]) -> Iterator[str]:
+    """줄마다 두 칸 들여 쓴다. 빈 줄은 그대로다."""
     return (f'  {line}' if line else '' for line in lines)

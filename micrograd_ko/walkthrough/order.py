@@ -34,6 +34,7 @@ def steps(visits: Sequence[Value], nodes: Sequence[Value]) -> list[list[Number]]
 
 
 def page() -> Iterator[str]:
+    """옳은 길 하나와 틀린 길 둘을 걸음마다 적은 줄들."""
     a, b, c = graph(START)
     slope = graph(START + 1)[-1].data - c.data
     yield from heading(6, '왜 위상 순서로 걷는가')

@@ -12,4 +12,5 @@ X, Y = SAMPLES[0]
 
 
 def network() -> MLP:
+    """새 2-3-2 신경망(시그모이드). 부를 때마다 같은 초깃값이다."""
     return MLP.from_matrices(WEIGHTS, BIASES)

@@ -40,6 +40,7 @@ def matrix_difference(net: MLP, before: tuple[list, list], samples: Sequence[tup
 
 
 def page() -> Iterator[str]:
+    """미니배치 하나로 걷는 한 걸음의 줄들."""
     net = network()
     before = net.matrices()
     step = Step(net, SAMPLES, ETA)
