@@ -92,6 +92,13 @@ def test_repeated_operand_draws_two_edges():
     assert draw(x * x).dot.count('n0 -> n1') == 2
 
 
+def test_mermaid_edges():
+    """Mermaid 에는 칸이 없다: 뉴런 사이의 선은 하나, x*x 의 선은 둘."""
+    x = Value(3.0, 'x')
+    assert draw(x * x).mermaid.count('n0 -->') == 2
+    assert draw(network_232()).mermaid.count('input --> l2j1') == 1
+
+
 def test_a_leaf_alone():
     assert 'x' in draw(Value(3.0, 'x')).dot
 
