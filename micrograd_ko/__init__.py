@@ -25,7 +25,8 @@ _LAZY = {
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = (
-    'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render', 'symbols', 'train',
+    'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render',
+    'symbols', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
