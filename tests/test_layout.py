@@ -38,7 +38,7 @@ ALLOWED = {
     'console': '',
     'iris': '',
     'train': f'{NETWORK} optim',
-    'walkthrough': f'{NETWORK} derivatives optim equations receipt explain console iris train',
+    'walkthrough': f'{NETWORK} derivatives optim equations receipt explain console iris train render',
     '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
 }
 
