@@ -18,7 +18,7 @@ _LAZY = {
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols', 'testing')
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)
