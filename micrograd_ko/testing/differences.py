@@ -14,6 +14,7 @@ from micrograd_ko.testing.high_precision import MP
 
 STEPS = tuple([MP.mpf(10) ** -k for k in (30, 45, 60)])
 SETTLED = MP.mpf(10) ** -10  # 기울기 둘이 이만큼(상대) 가까우면 같다
+SMALLEST_SCALE = MP.mpf(10) ** -25  # 이보다 작은 x 에서는 걸음을 x 에 견주지 않아도 된다
 SHRINKS = MP.mpf(10) ** -5  # 걸음이 10⁻¹⁵ 배가 될 때 좌우의 차이가 이만큼 줄면 매끄럽다
 
 
@@ -35,6 +36,12 @@ class Slopes:
             return False
         size = max(abs(self.left[-1]), abs(self.right[-1]))
         return bool(self.gaps[-1] <= max(SETTLED * size, SHRINKS * self.gaps[-2]) + self.floor)
+
+    @property
+    def drowned(self) -> bool:
+        """반올림이 기울기를 가린다."""
+        ends = self._centrals()
+        return not ends or bool(self.floor > SETTLED * abs(ends[-1]))
 
     @property
     def jump(self) -> bool:
@@ -77,7 +84,15 @@ class Slopes:
 
 def precise_slopes(f: Callable[[Any], Any], x: Any, noise: Any) -> Slopes:
     """f 의 x 에서의 양쪽 기울기를 200자리로. f 는 mpmath 수 하나를 받고, noise 는 f 의 값의 반올림 오차다."""
-    middle, scale = f(x), abs(x) or MP.mpf(1)
+    slopes = _at_scale(f, x, noise, abs(x) or MP.mpf(1))
+    if slopes.drowned and abs(x) < SMALLEST_SCALE:  # x 에 견준 걸음이 200자리의 반올림에 묻힌다
+        wider = _at_scale(f, x, noise, SMALLEST_SCALE)
+        return wider if wider.smooth else slopes  # 넓은 걸음은 가까운 꺾인 점을 넘어갈 수 있다
+    return slopes
+
+
+def _at_scale(f: Callable[[Any], Any], x: Any, noise: Any, scale: Any) -> Slopes:
+    middle = f(x)
 
     def side(sign: int) -> tuple:
         try:

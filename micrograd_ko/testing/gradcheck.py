@@ -14,6 +14,7 @@ x0    0.0  0.0     0.0 … 3.0  -          kink
 x1    3.0  0.0     0.0        0          ok
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -21,12 +22,14 @@ from typing import Any, NamedTuple
 from micrograd_ko.bounds import Bounded, bounded_sweep
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Number, Value
+from micrograd_ko.graph import replay
 from micrograd_ko.operation import EDGE_ERRORS
 from micrograd_ko.testing.differences import Slopes, float_slope
 from micrograd_ko.testing.high_precision import MP, ReplayError, exact, precise_replay
 from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, replay_noise, rule_gradient
 
 STRICT = MP.mpf(10) ** -20  # 상수가 정확한 규칙의 200자리 기울기와 차분이 다를 수 있는 상대 크기
+NEGLIGIBLE = MP.mpf(10) ** -50  # 차분의 오차가 이보다 작으면 0 인 기울기와 구별하지 않아도 된다
 NOTICEABLE = 1e-6  # 반올림이라도 이보다(상대) 크면 알린다
 RESOLVED = 2.5e-4  # 차분의 오차가 이보다(상대) 작아야 인수 1.001 을 가려낸다
 
@@ -118,19 +121,19 @@ def _slope_of(f: Callable[..., Value], i: int) -> Callable[..., Value]:
 def _check(f: Callable[..., Value], xs: list[Number]) -> list[Verdict]:
     recording = Recording(f, xs)
     recording.root.backward()
-    bounds = bounded_sweep(recording.order)
     try:
         numbers = precise_replay(recording.order)
         rules = rule_gradient(recording, numbers)
     except (ReplayError, *EDGE_ERRORS) as error:
-        return [_by_differences(f, xs, i, recording, bounds, str(error)) for i in range(len(xs))]
+        return [_by_differences(f, xs, i, recording, str(error)) for i in range(len(xs))]
+    bounds = bounded_sweep(recording.order)[1]
     verdicts = []
     for i in range(len(xs)):
         changed = departure(f, xs, i, recording)
         if changed:
-            verdicts.append(_by_differences(f, xs, i, recording, bounds, changed))
+            verdicts.append(_by_differences(f, xs, i, recording, changed))
         else:
-            verdicts.append(_by_replay(i, recording, numbers, rules, bounds[1]))
+            verdicts.append(_by_replay(i, recording, numbers, rules, bounds))
     return verdicts
 
 
@@ -154,7 +157,7 @@ def _by_replay(i: int, recording: Recording, numbers: dict, rules: dict | None, 
     if slopes.kink and slopes.between(rule):
         return judged('kink')
     if slopes.central is not None and abs(rule - slopes.central) <= _slack(recording, rule, slopes, bound):
-        return judged('ok', _rounding_note(leaf.grad, slopes.central, bound))
+        return judged(*_agreed(leaf.grad, slopes, bound))
     return judged(*_blame(recording, i, numbers))
 
 
@@ -168,11 +171,14 @@ def _slack(recording: Recording, rule: Any, slopes: Slopes, bound: Bounded) -> A
     return strict if all(is_exact(node.op) for node in recording.order) else strict + 2 * bound.error
 
 
-def _rounding_note(gradient: Number, truth: Any, bound: Bounded) -> str:
-    """규칙은 옳지만 float 의 기울기가 참값에서 눈에 띄게 먼 까닭."""
+def _agreed(gradient: Number, slopes: Slopes, bound: Bounded) -> tuple[str, str]:
+    """규칙과 차분이 같을 때: 차분이 충분히 정확했는가, float 의 기울기가 참값에서 눈에 띄게 먼가."""
+    truth = slopes.central
+    if slopes.uncertainty > max(RESOLVED * abs(truth), NEGLIGIBLE):
+        return 'noisy', '200자리로도 차분이 반올림에 묻힙니다.'
     if abs(exact(gradient) - truth) <= NOTICEABLE * abs(truth):
-        return ''
-    return f'규칙은 옳고 차이는 반올림으로 설명됩니다(한계 {bound.error:.2g}).'
+        return 'ok', ''
+    return 'ok', f'규칙은 옳고 차이는 반올림으로 설명됩니다(한계 {bound.error:.2g}).'
 
 
 def _at_edge(gradient: Number, slopes: Slopes) -> tuple[str, str]:
@@ -197,14 +203,14 @@ def _blame(recording: Recording, i: int, numbers: dict) -> tuple[str, str]:
 
 # float 차분으로 ---------------------------------------------------------------------------------------------------------
 
-def _by_differences(f: Callable, xs: list[Number], i: int, recording: Recording, bounds: tuple, why: str) -> Verdict:
+def _by_differences(f: Callable, xs: list[Number], i: int, recording: Recording, why: str) -> Verdict:
     leaf, x = recording.leaves[i], float(xs[i])
     g = float(leaf.grad)
 
     def along(value: float) -> float:
         return float(f(*[Value(value if k == i else other) for k, other in enumerate(xs)]).data)
 
-    noise = _noise(recording, bounds[0])
+    noise = _noise(recording, along, x)
     estimate = float_slope(along, x, noise)
     left, right = float_slope(along, x, noise, -1), float_slope(along, x, noise, 1)
     expected: Any = estimate.slope if math.isfinite(estimate.error) else None
@@ -216,11 +222,17 @@ def _by_differences(f: Callable, xs: list[Number], i: int, recording: Recording,
     return Verdict(leaf.name, xs[i], leaf.grad, expected, _settled(g, estimate.slope, estimate.error), why)
 
 
-def _noise(recording: Recording, values: dict[Value, Bounded]) -> float:
-    """f 의 값의 절대 오차: 오차 한계가 아는 만큼, 적어도 몇 ulp."""
-    value = abs(float(recording.root.data))
-    known = values[recording.root].error
-    return (known if math.isfinite(known) else 0.0) + 8 * math.ulp(value)
+def _noise(recording: Recording, along: Callable[[float], float], x: float) -> float:
+    """f 의 값의 절대 오차: 오차 한계가 아는 만큼, 적어도 가까이에서의 크기의 몇 ulp (f(x) 가 우연히 0 일 수 있다)."""
+    size = abs(float(recording.root.data))
+    for nearby in (x - (abs(x) or 1) / 8, x + (abs(x) or 1) / 8):
+        with contextlib.suppress(*EDGE_ERRORS):
+            size = max(size, abs(along(nearby)))
+    try:
+        known = replay(recording.order, lambda leaf: Bounded(leaf.data))[recording.root].error
+    except TypeError:  # 식이 float 만 다루는 사용자의 연산
+        known = 0.0
+    return (known if math.isfinite(known) else 0.0) + 8 * math.ulp(size)
 
 
 def _settled(gradient: float, slope: float, error: float) -> str:
