@@ -1,7 +1,6 @@
 """내 함수와 내 연산의 기울기를 속성 기반으로 시험한다: `pytest examples/test_my_function.py`
 
-`pip install 'micrograd_ko[testing]'` 이 필요하다.
-"""
+`pip install 'micrograd_ko[testing]'` 이 필요하다."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +52,6 @@ def test_mish_in_any_program(program):
 
 
 # 3. 흔한 실수: 값을 꺼내 쓰면 그래프가 끊긴다
-
 
 def test_a_detached_value_is_noticed():
     with pytest.raises(GradcheckError, match='detached'):
