@@ -123,6 +123,11 @@ def test_a_broken_engine_is_reported_with_the_program(monkeypatch):
         check_program(Program((3.0,), (Step(ops.square, (0,)),)))
 
 
+def test_a_value_that_underflows_into_the_domain_is_no_failure():
+    program = Program((-1e-143,), (Step(ops.power(3), (0,)), Step(ops.power(1.5), (1,))))
+    assert not check_program(program).wrong
+
+
 def test_a_wrong_second_derivative_is_caught_in_a_program():
     true = ops.sin.partials
     ops.sin.partials = (lambda z, x: ops.cos(x.detach() if isinstance(x, Value) else x),)
