@@ -26,7 +26,7 @@ _LAZY = {
 }
 _MODULES = (
     'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render',
-    'symbols', 'train',
+    'symbols', 'testing', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
