@@ -24,7 +24,10 @@ _LAZY = {
     **dict.fromkeys(('SGD',), 'optim'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'render', 'symbols')
+_MODULES = (
+    'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render',
+    'symbols', 'testing', 'train',
+)  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)

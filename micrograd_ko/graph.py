@@ -86,7 +86,7 @@ def sweep(order: list[Value]) -> None:
                 parent.grad += g * dx
 
 
-def local_derivatives(node: 'Value') -> tuple:
+def local_derivatives(node: Value) -> tuple:
     """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
     if node.op is None:
         return ()

@@ -35,7 +35,11 @@ ALLOWED = {
     'render': f'{GRAPH} notation symbols explain files',
     'compiler': f'{GRAPH} arrays',
     'testing': f'{NETWORK} symbols arrays bounds derivatives',
-    '__main__': f'{NETWORK} __init__ symbols arrays derivatives optim equations receipt explain',
+    'console': '',
+    'iris': '',
+    'train': f'{NETWORK} optim',
+    'walkthrough': f'{NETWORK} derivatives optim equations receipt explain console iris train render',
+    '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
 }
 
 MODULES = sorted(PACKAGE.rglob('*.py'))

@@ -1,9 +1,10 @@
 """그림: 무엇이 어느 상자에 들어가는지, 적힌 수가 엔진의 수인지, 잘못 쓰면 무엇을 알리는지."""
 
 import math
-import re
+import os
 import subprocess
 import sys
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -68,11 +69,11 @@ def test_same_text_in_every_process():
         "net = MLP(2, [3, 2], rng=random.Random(0)); loss = losses.quadratic(net([0.5, 0.3]), [1, 0]); loss.backward()\n"
         "import sys; sys.stdout.buffer.write(''.join(draw(loss, d).dot for d in ('ops', 'neuron', 'layer')).encode())"
     )
-    texts = {
-        subprocess.run([sys.executable, '-c', code], env={'PYTHONHASHSEED': seed, 'PYTHONPATH': '.'}, capture_output=True, check=True,
-                       cwd=Path(__file__).parent.parent).stdout
-        for seed in ('1', '2')
-    }  # fmt: skip
+    root = Path(__file__).parent.parent
+    texts = set()
+    for seed in ('1', '2'):
+        environment = {**os.environ, 'PYTHONHASHSEED': seed, 'PYTHONPATH': str(root)}
+        texts.add(subprocess.run([sys.executable, '-c', code], env=environment, capture_output=True, check=True).stdout)
     assert len(texts) == 1
     assert texts.pop()
 
@@ -89,6 +90,13 @@ def test_number_of_boxes(nin, nouts, detail, boxes):
 def test_repeated_operand_draws_two_edges():
     x = Value(3.0, 'x')
     assert draw(x * x).dot.count('n0 -> n1') == 2
+
+
+def test_mermaid_edges():
+    """Mermaid 에는 칸이 없다: 뉴런 사이의 선은 하나, x*x 의 선은 둘."""
+    x = Value(3.0, 'x')
+    assert draw(x * x).mermaid.count('n0 -->') == 2
+    assert draw(network_232()).mermaid.count('input --> l2j1') == 1
 
 
 def test_a_leaf_alone():
@@ -142,18 +150,13 @@ def lines_of(card: Card) -> dict[str, str]:
 
 
 def rounds_to(written: str, x) -> bool:
-    """적힌 글이 x 를 반올림한 것인가: 적힌 마지막 자리의 절반 안에 있다."""
+    """적힌 글이 x 를 유효 숫자 네 자리로 반올림한 것인가: 넷째 자리의 절반 안에 있다(정확한 유리수로 잰다)."""
     if not math.isfinite(x):
         return written == f'⚠ {x}'
-    if written.startswith('⚠'):
+    if written.startswith('⚠') or written == '–':
         return False
-    exact = Fraction(written)
-    digits, _, exponent = written.lower().partition('e')
-    last = Fraction(10) ** (int(exponent or 0) - len(digits.partition('.')[2]))
-    written_digits = re.sub(r'^0+', '', re.sub(r'\D', '', digits))
-    if len(written_digits) < 4 and '.' not in digits:  # 정수로 적힌 수: 유효 숫자 네 자리까지 맞는다
-        last = Fraction(10) ** (len(written_digits) - 4)
-    return abs(exact - Fraction(x)) <= last / 2
+    half = Fraction(10) ** (Decimal(x).adjusted() - 3) / 2 if x else 0
+    return abs(Fraction(written) - Fraction(x)) <= half
 
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -198,10 +201,9 @@ def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
         tables = [body[: len(layer.neurons)], body[len(layer.neurons):]] if backward else [body]
         for table, read in zip(tables, (lambda v: v.data, lambda v: v.grad), strict=False):
             for neuron, row in zip(layer.neurons, table, strict=True):
-                w = row[0].cells if row[0].style == 'strip' else row[: len(neuron.w)]
-                assert [cell.tip for cell in w] == [f'{read(p):.10g}' for p in neuron.w]
-                b = row[1 if row[0].style == 'strip' else len(neuron.w)].tip or row[2 if row[0].style == 'strip' else len(neuron.w) + 1].tip
-                assert b == f'{read(neuron.b):.10g}'
+                cells = [*row[0].cells, *row[1:]] if row[0].style == 'strip' else row
+                expected = [f'{read(p):.10g}' for p in neuron.parameters()]
+                assert [cell.tip for cell in cells if cell.tip][: len(expected)] == expected
 
 
 def test_exact_and_huge_numbers():
@@ -265,13 +267,19 @@ def test_an_output_is_its_own_root():
     assert '손실' not in draw(a).dot
 
 
+def two_activations_of_one_z():
+    trace = MLP(1, [1]).trace([0.5])
+    return trace.output[0] + trace.zs[0][0].softplus()
+
+
 @pytest.mark.parametrize('make', [
     lambda: Value(1.0) * 2,
     lambda: losses.mean([losses.quadratic(net([x, 1.0]), [0.0, 0.0]) for net in [network_232()] for x in (0.0, 1.0)]),
     lambda: ops.affine([Value(1.0)], [Value(2.0)], Value(3.0)),
+    two_activations_of_one_z,
 ])  # fmt: skip
 def test_what_is_not_one_network(make):
-    """식, 표본이 여럿인 평균, 활성화 없는 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
+    """식, 표본이 여럿인 평균, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
     root = make()
     assert draw(root).detail == 'ops'
     with pytest.raises(ValueError, match='ops'):
@@ -300,9 +308,11 @@ def test_a_network_without_a_sample():
 
 @pytest.mark.parametrize('detail', ['neuron', 'layer'])
 def test_wide_networks(detail):
-    trace = MLP(40, [12, 10]).trace([0.5] * 40)
-    losses.quadratic(trace.output, [0.0] * 10).backward()
-    assert draw(trace, detail).svg.startswith('<?xml')
+    trace = MLP(40, [12, 14]).trace([0.5] * 40)
+    loss = losses.quadratic(trace.output, [0.0] * 14)
+    loss.backward()
+    assert 'y (14)' in draw(loss, detail).dot
+    assert draw(loss, detail).svg.startswith('<?xml')
 
 
 # 한계와 잘못된 인수

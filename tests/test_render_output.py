@@ -114,12 +114,13 @@ def test_both_engines_make_every_format(engine, kind, detail):
 
 
 @pytest.mark.parametrize('engine', ENGINES)
-def test_neurons_stand_in_order(engine):
+@pytest.mark.parametrize('sizes', [(2, 3, 2), (4, 8, 3), (2, 6, 6, 5), (3, 5, 4, 6)])
+def test_neurons_stand_in_order(engine, sizes):
     """그려진 뉴런은 위에서 아래로 번호 순서다."""
-    trace = MLP(3, [5, 4, 6]).trace([0.1, 0.2, 0.3])
-    root = ET.fromstring(ENGINES[engine](draw(trace, 'neuron').dot, 'svg'))
+    net = MLP(sizes[0], sizes[1:])
+    root = ET.fromstring(ENGINES[engine](draw(net, 'neuron').dot, 'svg'))
     height = {g.get('id'): float(g.find(f'.//{SVG}text').get('y')) for g in root.iter(SVG + 'g') if g.get('class') == 'node'}
-    for layer, count in ((2, 5), (3, 4), (4, 6)):
+    for layer, count in enumerate(sizes[1:], 2):
         column = [height[f'l{layer}j{j}'] for j in range(1, count + 1)]
         assert column == sorted(column)
 

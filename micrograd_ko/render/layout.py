@@ -33,7 +33,8 @@ def with_program(program: str, dot: str, kind: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        raise LayoutError(f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 더 작은 그래프나 다른 단계(detail)로 그리세요.') from None
+        message = f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 다른 단계(detail)로 그리거나 focus=, depth= 로 좁히세요.'
+        raise LayoutError(message) from None
     if done.returncode:
         raise LayoutError(f'Graphviz(dot)가 그림을 만들지 못했습니다: {done.stderr.decode(errors="replace").strip()}')
     return done.stdout

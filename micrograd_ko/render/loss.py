@@ -6,17 +6,19 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.notation import indexed
-from micrograd_ko.render import text
+from micrograd_ko.render import color, text
 from micrograd_ko.render.network import Network
-from micrograd_ko.render.picture import Card, Cell, Edge, End, Row, number, title
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Row, heat, number, strip, title
+from micrograd_ko.render.pooling import pooled
+
+MANY = 12  # 목표가 이보다 많으면 색 띠 한 줄로
 
 
 def card(net: Network) -> Card:
     """목표 y 의 행들과 손실 C 의 행."""
     assert net.root is not None
-    rows = [_row(port, y, net) for port, y in targets(net).values()]
-    rows.append(_row('C', net.root, net))
-    lines = [' '.join(cell.text for cell in row) for row in rows]
+    rows = [*_target_rows(net), _row('C', net.root, net)]
+    lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
     head = title('손실 C'), Cell('값', 'column'), Cell('기울기', 'column')
     return Card('loss', 'loss', (head, *rows), ('손실', *lines))
 
@@ -27,6 +29,18 @@ def edges(net: Network, ports: Mapping[Value, End]) -> list[Edge]:
     paired = targets(net)
     used = dict.fromkeys(parent for node in region(net) for parent in node.parents if parent in ports)
     return [Edge(ports[v], ('loss', paired[v][0] if v in paired else 'C'), uses=(v, net.root, 0)) for v in used]
+
+
+def _target_rows(net: Network) -> list[Row]:
+    ys = [y for _, y in targets(net).values()]
+    if len(ys) <= MANY:
+        return [_row(port, y, net) for port, y in targets(net).values()]
+    strips = []
+    for part, known in (('data', True), ('grad', net.known)):
+        (chosen,) = pooled([ys], lambda y, part=part: getattr(y, part))
+        scale = color.largest(getattr(y, part) for y in chosen)
+        strips.append(strip([heat(y, part, scale, known) for y in chosen], 5))
+    return [(Cell(f'y ({len(ys)})', 'name', port='y'), *strips)]
 
 
 def _row(name: str, v: Value, net: Network) -> Row:
@@ -40,7 +54,7 @@ def region(net: Network) -> list[Value]:
 
 
 def targets(net: Network) -> dict[Value, tuple[str, Value]]:
-    """출력 aⱼ → (이름, 목표 yⱼ). aⱼ − y 의 꼴로 손실에 들어간 잎 y 가 목표다."""
+    """출력 aⱼ → (손실의 상자의 칸, 목표 yⱼ). aⱼ − y 의 꼴로 손실에 들어간 잎 y 가 목표다."""
     number_of = {unit.a: j for j, unit in enumerate(net.layers[-1], 1)}
     found: dict[Value, tuple[str, Value]] = {}
     for node in region(net):
@@ -48,4 +62,6 @@ def targets(net: Network) -> dict[Value, tuple[str, Value]]:
             a, y = node.parents
             if a in number_of and y.op is None:
                 found[a] = indexed('y', None, number_of[a]), y
+    if len(found) > MANY:
+        found = {a: ('y', y) for a, (_, y) in found.items()}
     return dict(sorted(found.items(), key=lambda item: number_of[item[0]]))

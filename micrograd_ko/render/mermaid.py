@@ -1,7 +1,9 @@
 """그림을 Mermaid 글로 적는다: GitHub 와 노트 앱이 바로 그려 준다. 표와 색 칸 대신 상자마다 몇 줄의 글을 쓴다."""
 
+from collections.abc import Iterable
+
 from micrograd_ko.render import color
-from micrograd_ko.render.picture import Picture
+from micrograd_ko.render.picture import Edge, Picture
 
 _PLAIN = frozenset(' .,+-=–')  # 글자와 숫자 말고 그대로 두어도 문법이 되지 않는 문자
 
@@ -15,13 +17,21 @@ def mermaid(picture: Picture) -> str:
         lines += [f'  {card.id}["{"<br/>".join(map(escape, card.lines))}"]:::{card.kind}_' for card in group.cards]
         if group.title:
             lines.append('  end')
-    for edge in picture.edges:
-        label = f'|"{escape(edge.label)}"|' if edge.label else ''
-        lines.append(f'  {edge.tail[0]} -->{label} {edge.head[0]}')
+    lines += map(_edge, _without_ports(picture.edges))
     for kind in dict.fromkeys(card.kind for card in picture.cards):
         fill, border = color.KINDS[kind]
         lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{color.INK}')
     return '\n'.join(lines) + '\n'
+
+
+def _without_ports(edges: Iterable[Edge]) -> Iterable[Edge]:
+    """칸에서 칸으로 가는 선들은 상자 사이에 하나면 된다. 상자로 가는 선(x*x 의 둘)은 모두 남긴다."""
+    return {(edge.tail[0], edge.head[0]) if edge.head[1] else i: edge for i, edge in enumerate(edges)}.values()
+
+
+def _edge(edge: Edge) -> str:
+    label = f'|"{escape(edge.label)}"|' if edge.label else ''
+    return f'  {edge.tail[0]} -->{label} {edge.head[0]}'
 
 
 def escape(text: str) -> str:

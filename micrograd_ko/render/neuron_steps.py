@@ -24,7 +24,8 @@ def fill_names(net: Network) -> None:
             names += [(w, indexed('w', layer, j, k)) for k, w in enumerate(unit.w, 1)]
             names += [(unit.b, indexed('b', layer, j)), (unit.z, indexed('z', layer, j)), (unit.a, indexed('a', layer, j))]
     if net.root is not None:
-        names += [(y, name) for name, y in loss.targets(net).values()]
+        number_of = {unit.a: j for j, unit in enumerate(net.layers[-1], 1)}
+        names += [(y, indexed('y', None, number_of[a])) for a, (_, y) in loss.targets(net).items()]
         names += [(net.root, 'C')]
         names += [(node, indexed('u', None, i)) for i, node in enumerate(loss.region(net), 1) if node.op is not None]
     for node, name in names:
@@ -72,7 +73,7 @@ def loss_forward(at: Numbered, net: Network) -> list[Step]:
     elif len(nodes) <= LISTED:
         lines = [_evaluated(node) for node in nodes]
     else:
-        lines = [f'{label(net.root)} = {text.number(net.root.data)}', f'출력에서 손실까지 노드 {len(nodes)}개를 한꺼번에 계산했다.']
+        lines = [f'{label(net.root)} = {text.number(net.root.data)}', f'출력에서 손실까지 노드 {len(nodes)}개를 계산했다.']
     lines.append('한 표본의 손실 Cₓ 이다. 총 손실은 표본 손실의 평균이므로 한 표본만 이해하면 된다.')
     outside = {*net.values}
     used = dict.fromkeys(p for node in nodes for p in node.parents if p in outside)
