@@ -1,5 +1,6 @@
 """손실의 상자: 신경망의 값에서 손실 C 까지의 노드를 한 상자로 모은다."""
 
+import operator
 from collections.abc import Mapping
 
 from micrograd_ko import ops
@@ -37,7 +38,7 @@ def _target_rows(net: Network) -> list[Row]:
         return [_row(port, y, net) for port, y in targets(net).values()]
     strips = []
     for part, known in (('data', True), ('grad', net.known)):
-        (chosen,) = pooled([ys], lambda y, part=part: getattr(y, part))
+        (chosen,) = pooled([ys], operator.attrgetter(part))
         scale = color.largest(getattr(y, part) for y in chosen)
         strips.append(strip([heat(y, part, scale, known) for y in chosen], 5))
     return [(Cell(f'y ({len(ys)})', 'name', port='y'), *strips)]
