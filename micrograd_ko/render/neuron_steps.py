@@ -218,14 +218,14 @@ class _Walk:
 
     def _bias(self, x: Arrival) -> Step:
         name = f'∂{self.root}/∂{label(x.operand)}'
-        lines = (chain(name, self._delta_of(x.result), adding(x, x.flowing)),)
+        lines = (_stated(name, self._delta_of(x.result), x, x.flowing),)
         return Step('backward', f'편향의 기울기 {name}', lines, ('5단계', '방정식 3'), self.at.arrived([x]))
 
     def _weight(self, x: Arrival) -> Step:
         name = f'∂{self.root}/∂{label(x.operand)}'
         nin = len(x.result.parents) // 2
         a = x.result.parents[nin + x.position]
-        lines = [chain(name, f'{label(a)} · {self._delta_of(x.result)}', adding(x, x.local, x.flowing))]
+        lines = [_stated(name, f'{label(a)} · {self._delta_of(x.result)}', x, x.local, x.flowing)]
         formulas: tuple[str, ...] = ('5단계', '방정식 4')
         if abs(a.data) < SMALL:
             formulas += ('인사이트 1',)
@@ -242,3 +242,10 @@ class _Walk:
         formulas = ('4단계', '방정식 2') if hidden else ()
         title = f'{label(x.result)} → {label(x.operand)}'
         return Step('backward', title, lines, formulas, self.at.arrived([x]), self._edges([x.operand], x.result))
+
+
+def _stated(name: str, form: str, x: Arrival, *factors: Any) -> str:
+    """'이름 = 식 = 수'. 여러 곳에서 쓰이는 파라미터라 이미 더해진 것이 있으면 '+=' 다."""
+    if x.before == 0:
+        return chain(name, form, adding(x, *factors))
+    return f'{name} += {form},  {adding(x, *factors)}'
