@@ -63,3 +63,12 @@ def test_deterministic_and_readable_on_a_korean_windows_console(name, tmp_path):
     differing = {(a, b) for a, b in zip(text, korean, strict=True) if a != b}
     assert differing <= {('−', '-')}
     assert len((ROOT / 'examples' / name).read_text(encoding='utf-8').splitlines()) < 60
+
+
+def test_step_page_writes_two_pages(tmp_path):
+    paths = [Path(line) for line in run('step_page.py', tmp_path).splitlines()]
+    assert [path.name for path in paths] == ['network.html', 'shared.html']
+    for path in paths:
+        assert path.read_text(encoding='utf-8').startswith('<!doctype html>')
+        path.unlink()
+    paths[0].parent.rmdir()
