@@ -56,7 +56,7 @@ def opening(at: Numbered, net: Network) -> list[Step]:
     listed = signs.sum_of([f'{label(x)} = {text.number(x.data)}' for x in inputs]).replace(' + ', ',  ')
     what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 나머지는 이제부터 계산한다.'
     return [
-        Step('start', '시작', (what,), (), at.known(given, 'data')),
+        Step('start', '주어진 값', (what,), (), at.known(given, 'data')),
         Step('forward', '입력 설정', ('a¹ = x', listed), ('1단계',), at.known(inputs, 'data')),
     ]
 
