@@ -17,8 +17,12 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
+    **dict.fromkeys(('explain',), 'explanation'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = (
+    'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'labels', 'losses', 'markup',
+    'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'symbols',
+)  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)

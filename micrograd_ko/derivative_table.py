@@ -125,7 +125,7 @@ def markdown() -> str:
         if row.kinks:
             values = ', '.join([d.text for d in _kink_values(row)])
             kinks = _code(row.kinks[0]) + (f' 에서 {values}' if values else '')
-        domain = _code(row.domain) if row.domain else ''
+        domain = _code(row.domain) if row.domain is not None else ''
         lines.append(f'| `{row.op.name}` | {_code(row.formula)} | {partials} | {domain} | {kinks} |')
     return '\n'.join(lines)
 
@@ -144,7 +144,7 @@ def latex() -> str:
         if row.kinks:
             values = ', '.join([d.latex for d in _kink_values(row)])
             kinks = row.kinks[0].latex + (rf' \Rightarrow {values}' if values else '')
-        domain = row.domain.latex if row.domain else ''
+        domain = row.domain.latex if row.domain is not None else ''
         lines.append(rf'{row.formula.latex} & {separator.join(partials)} & {domain} & {kinks} \\')
     return '\n'.join([*lines, r'\end{array}'])
 

@@ -65,13 +65,19 @@ def sweep(order: list['Value']) -> None:
                 (dx,) = _at_edge(op, z, (x.data,))
             x.grad += g * dx
         else:
-            operands = [parent.data for parent in x]
-            try:
-                partials = op.derivatives(z, *operands)
-            except EDGE_ERRORS:
-                partials = _at_edge(op, z, tuple(operands))
-            for parent, dx in zip(x, partials, strict=True):
+            for parent, dx in zip(x, local_derivatives(node), strict=True):
                 parent.grad += g * dx
+
+
+def local_derivatives(node: 'Value') -> tuple:
+    """한 노드의 국소 미분(local derivative) ∂node/∂부모, 지금의 값에서. 정의역의 끝에서는 IEEE 값(inf, nan). 잎이면 ()."""
+    if node.op is None:
+        return ()
+    operands = tuple([parent.data for parent in node.parents])
+    try:
+        return node.op.derivatives(node.data, *operands)
+    except EDGE_ERRORS:
+        return _at_edge(node.op, node.data, operands)
 
 
 def _at_edge(op: Op, z: Any, operands: tuple) -> tuple:

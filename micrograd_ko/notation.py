@@ -35,9 +35,9 @@ _SPECIAL = {
 
 
 def letter_of(name: str) -> str:
-    """노트의 표기법으로 지은 이름(z²₁)의 글자. 층의 위첨자나 번호의 아래첨자가 없으면 빈 글."""
+    """노트의 표기법으로 지은 이름(z²₁, z)의 글자. 다른 이름이면 빈 글."""
     found = _NAME.fullmatch(name)
-    return found[1] if found and found[2] + found[3] else ''
+    return found[1] if found else ''
 
 
 def latex(name: str) -> str:
@@ -51,4 +51,9 @@ def latex(name: str) -> str:
         letter = _LETTERS.get(found[1], found[1])
         upper, lower = found[2].translate(_DIGITS), found[3].translate(_DIGITS)
         return letter + (f'^{{{upper}}}' if upper else '') + (f'_{{{lower}}}' if lower else '')
-    return r'\text{' + ''.join(_SPECIAL.get(c, c) for c in name) + '}'
+    return latex_text(name)
+
+
+def latex_text(text: str) -> str:
+    r"""글을 수식 안의 \text 로. LaTeX 가 명령으로 읽는 글자는 이스케이프한다."""
+    return r'\text{' + ''.join(_SPECIAL.get(c, c) for c in text) + '}'

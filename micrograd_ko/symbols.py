@@ -61,6 +61,9 @@ class Symbol:
     __eq__, __ne__ = _infix(' = ', COMPARISON, SUM, '#1 = #2'), _infix(' ≠ ', COMPARISON, SUM, r'#1 \ne #2')
     __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
+    def __bool__(self) -> bool:
+        raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
+
     def __neg__(self) -> 'Symbol':
         return Symbol(f'-{self.within(UNARY)}', UNARY, *typeset(ops.neg.latex, (self,)))
 
