@@ -166,6 +166,7 @@ def refreshed(text: str) -> str:
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
+    """명령줄: 파일을 주면 그 표를 새로 쓰고, 아니면 표를 적는다."""
     prog = 'python -m micrograd_ko.derivative_table'
     parser = argparse.ArgumentParser(prog=prog, description='미분 표를 적거나 파일에 넣는다.')
     parser.add_argument('--latex', action='store_true', help='Markdown 대신 LaTeX 를 적는다')

@@ -49,9 +49,9 @@ def fragment(body: str) -> str:
 
 
 def page(title: str, body: str) -> str:
-    """파일로 저장할 한 장의 문서. 밖의 글꼴도 스크립트도 부르지 않는다."""
+    """조각(`fragment`)을 파일로 저장할 한 장의 문서로. 밖의 글꼴도 스크립트도 부르지 않는다."""
     return (
         '<!doctype html><html lang="ko"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title></head><body>{fragment(body)}</body></html>\n'
+        f'<title>{escape(title)}</title></head><body>{body}</body></html>\n'
     )

@@ -15,7 +15,7 @@
 >>> c = b + b
 >>> b.name, c.name = 'b', 'c'
 >>> [(row.name, row.right, row.wrong) for row in overwriting(c).rows]
-[('a', 4.0, 1.0), ('b', 2.0, 1.0)]
+[('b', 2.0, 1.0), ('a', 4.0, 1.0)]
 >>> passing_on_at_once(c).broken
 ['a']
 >>> depth_first(c).broken
@@ -269,11 +269,11 @@ def _differs(right: tuple[Number, Bounded], wrong: Number) -> bool:
 
 
 def _shown(order: list[Value]) -> list[Value]:
-    """표에 적을 노드: 이름 있는 것들. 잎이나 안쪽에 이름이 하나도 없으면 그쪽은 모두. root 의 기울기는 언제나 1 이라 뺀다."""
+    """표에 적을 노드, 역전파가 걷는 순서로: 이름 있는 것들. 잎이나 안쪽에 이름이 하나도 없으면 그쪽은 모두. root 는 뺀다."""
     leaves = [node for node in order if node.op is None]
     inner = [node for node in order[:-1] if node.op is not None]
     chosen = {node for group in (leaves, inner) for node in ([v for v in group if v.name] or group)}
-    return [node for node in order[:-1] if node in chosen]
+    return [node for node in reversed(order[:-1]) if node in chosen]
 
 
 def _written(x: Number) -> str:

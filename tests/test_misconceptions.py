@@ -1,7 +1,11 @@
 """오해: 틀린 걸음이 손으로 계산한 틀린 답을 내고, 옳다고 적은 그래프에서는 옳고, 주어진 그래프를 바꾸지 않는다."""
 
 import math
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -154,7 +158,7 @@ def test_only_what_rounding_cannot_explain_is_called_broken(wrong, broken):
 def test_the_comparison_is_shown_side_by_side():
     comparison = overwriting(doubled_twice(3.0))
     lines = [line.split() for line in str(comparison).splitlines()]
-    assert ['a', '4', '1', '깨짐'] in lines and '나무' in str(comparison) and '2개가 깨졌다: a, b' in str(comparison)
+    assert ['a', '4', '1', '깨짐'] in lines and '나무' in str(comparison) and '2개가 깨졌다: b, a' in str(comparison)
     assert '모두 옳다' in str(depth_first(doubled_twice(3.0)))
     page = comparison.html()
     assert '<tr class="marked"><td>a</td><td>4</td><td>1</td><td>깨짐</td></tr>' in page and 'http' not in page
@@ -179,3 +183,9 @@ def test_wrong_use():
     with pytest.raises(ValueError, match='100,000'):
         passing_on_at_once(y)
     assert depth_first(y).broken == [] and overwriting(y).broken
+
+
+def test_the_example_runs_on_a_korean_windows_console():
+    command = [sys.executable, str(Path(__file__).parent.parent / 'examples' / 'misconceptions.py')]
+    done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, 'PYTHONIOENCODING': 'cp949'})
+    assert 'a     26           2            깨짐' in done.stdout.decode('cp949')
