@@ -8,12 +8,12 @@
 """
 
 import argparse
-import io
 import random
 import sys
 from pathlib import Path
 
 from micrograd_ko import MLP, Value, explain, losses
+from micrograd_ko.console import survive
 
 
 def small():
@@ -40,8 +40,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--html', type=Path, help='네트워크의 설명을 저장할 파일')
     where = parser.parse_args().html
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='replace')  # cp949 콘솔에는 ₂ 가 없다
+    survive(sys.stdout)
     for explanation in (small(), *network(), deep()):
         print(explanation, end='\n\n' + '-' * 80 + '\n\n')
     if where:

@@ -5,11 +5,11 @@
 먼저 맞혀 보자. b = a + a, c = b + b 에서 `+=` 를 `=` 로 적으면 ∂c/∂a 는 얼마가 되는가?
 """
 
-import io
 import random
 import sys
 
 from micrograd_ko import MLP, Value, losses
+from micrograd_ko.console import survive
 from micrograd_ko.misconceptions import (
     depth_first,
     forgetting_zero_grad,
@@ -36,8 +36,7 @@ def late_term():
 
 
 def main():
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='replace')  # cp949 콘솔에는 ₂ 가 없다
+    survive(sys.stdout)
     print('# b = a + a, c = b + b: 옳은 답은 ∂c/∂a = 4\n')
     print(overwriting(doubled_twice()), passing_on_at_once(doubled_twice()), depth_first(doubled_twice()), sep='\n\n')
     print('\n# b = 2a, c = b + b²: 처음 만난 순서로 걸으면\n')

@@ -25,8 +25,8 @@ _LAZY = {
     **dict.fromkeys(('explain',), 'explanation'),
 }
 _MODULES = (
-    'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'labels', 'losses', 'markup',
-    'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'symbols',
+    'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'labels', 'losses',
+    'markup', 'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'symbols', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']

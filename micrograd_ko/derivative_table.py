@@ -15,7 +15,6 @@ r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역
 
 import argparse
 import inspect
-import io
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from micrograd_ko import ops
+from micrograd_ko.console import survive
 from micrograd_ko.notation import subscript
 from micrograd_ko.operation import Op
 from micrograd_ko.symbols import Symbol, symbol, write
@@ -175,8 +175,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     for path in chosen.files:
         path.write_text(refreshed(path.read_text(encoding='utf-8')), encoding='utf-8')
     if not chosen.files:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors='replace')  # cp949 콘솔에는 ᵢ 와 ≠ 이 없다
+        survive(sys.stdout)
         print(latex() if chosen.latex else markdown())
 
 

@@ -24,13 +24,13 @@
 
 import copy
 import math
-import unicodedata
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from micrograd_ko import markup
 from micrograd_ko.bounds import Bounded, bounded_sweep
+from micrograd_ko.console import left, width
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import local_derivatives, refresh, topological
 from micrograd_ko.labels import Labels
@@ -68,8 +68,8 @@ class Comparison:
 
     def __str__(self) -> str:
         cells = [self._cells(row) for row in self.rows]
-        widths = [max(map(_width, column)) for column in zip(HEADINGS, *cells, strict=True)]
-        table = ['  ' + '  '.join(map(_padded, line, widths)).rstrip() for line in (HEADINGS, *cells)]
+        widths = [max(map(width, column)) for column in zip(HEADINGS, *cells, strict=True)]
+        table = ['  ' + '  '.join(map(left, line, widths)).rstrip() for line in (HEADINGS, *cells)]
         harmless = f'  이래도 옳은 그래프: {self.harmless}'
         return '\n'.join([self.title, '  ' + self.mistake, *table, '  ' + self._verdict(), harmless])
 
@@ -278,11 +278,3 @@ def _shown(order: list[Value]) -> list[Value]:
 
 def _written(x: Number) -> str:
     return f'{x:.6g}' if isinstance(x, float) else str(x)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + ' ' * (width - _width(text))

@@ -1,13 +1,9 @@
 """경로와 설명: 경로의 합이 기울기이고, 수가 엔진의 것과 같고, 아무것도 바꾸지 않는다."""
 
 import math
-import os
 import random
 import re
-import subprocess
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +14,6 @@ from micrograd_ko.bounds import BOUNDED, bounded_sweep
 from micrograd_ko.labels import Labels, quantity
 from micrograd_ko.paths import Paths
 
-EXAMPLES = Path(__file__).parent.parent / 'examples'
 FLOAT_OPS = [ops.add, ops.sub, ops.mul, ops.tanh, ops.sigmoid, ops.sin, ops.relu, ops.square, ops.maximum]
 EXACT_OPS = [ops.add, ops.sub, ops.mul, ops.neg, ops.relu, ops.square, ops.abs]
 
@@ -330,12 +325,3 @@ def test_wrong_arguments():
     for limit in (0, -1, 2.5, True, None):
         with pytest.raises(ValueError, match='limit'):
             explain(x, x * 2, limit=limit)
-
-
-def test_the_example_runs_on_a_korean_windows_console(tmp_path):
-    """cp949 콘솔에서도 끝까지 적고, HTML 을 저장한다."""
-    page = tmp_path / 'explain.html'
-    command = [sys.executable, str(EXAMPLES / 'explain_gradient.py'), '--html', str(page)]
-    done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, 'PYTHONIOENCODING': 'cp949'})
-    assert '경로 (path): 모두 약 1.07×10^301개' in done.stdout.decode('cp949')
-    assert '방정식 2' in page.read_text(encoding='utf-8')

@@ -19,8 +19,9 @@ ALLOWED = {
     'notation': '',
     'ops': 'operation',
     'markup': '',
+    'console': '',
     'symbols': CORE,
-    'derivative_table': f'{CORE} notation symbols',
+    'derivative_table': f'{CORE} notation symbols console',
     'labels': f'{CORE} notation symbols',
     'arrays': CORE,
     'bounds': CORE,  # 엔진도 신경망도 모른다
@@ -35,11 +36,14 @@ ALLOWED = {
     'nn': f'{GRAPH} notation',
     'receipt': f'{NETWORK} bounds equations markup',
     'explanation': f'{GRAPH} notation symbols labels markup paths',
-    'misconceptions': f'{GRAPH} bounds labels markup',
+    'misconceptions': f'{GRAPH} bounds labels markup console',
     'render': f'{GRAPH} notation symbols labels markup explanation',
     'compiler': f'{GRAPH} arrays',
     'testing': f'{NETWORK} symbols arrays bounds derivatives',
-    '__main__': f'{NETWORK} __init__ symbols arrays derivatives optim equations receipt explanation misconceptions',
+    'iris': '',
+    'train': f'{NETWORK} optim',
+    'walkthrough': f'{NETWORK} derivatives optim equations receipt explanation misconceptions console iris train',
+    '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
 }
 
 MODULES = sorted(PACKAGE.rglob('*.py'))

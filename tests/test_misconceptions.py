@@ -1,11 +1,7 @@
 """오해: 틀린 걸음이 손으로 계산한 틀린 답을 내고, 옳다고 적은 그래프에서는 옳고, 주어진 그래프를 바꾸지 않는다."""
 
 import math
-import os
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -183,9 +179,3 @@ def test_wrong_use():
     with pytest.raises(ValueError, match='100,000'):
         passing_on_at_once(y)
     assert depth_first(y).broken == [] and overwriting(y).broken
-
-
-def test_the_example_runs_on_a_korean_windows_console():
-    command = [sys.executable, str(Path(__file__).parent.parent / 'examples' / 'misconceptions.py')]
-    done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, 'PYTHONIOENCODING': 'cp949'})
-    assert 'a     26           2            깨짐' in done.stdout.decode('cp949')
