@@ -56,7 +56,7 @@ class Paths:
             raise ValueError(_unreached(value, root))
         self._derivatives = {node: local_derivatives(node) for node in self._on_path if node is not value}
         one = type(root.data)(1)
-        self.gradients = dict(self._walk(one, lambda g, edge: g * edge.derivative, _added))
+        self.gradients = dict(self._walk(one, lambda g, node, i, d: g * d, _added))
 
     @property
     def gradient(self) -> Any:
@@ -66,14 +66,15 @@ class Paths:
     @functools.cached_property
     def count(self) -> int:
         """경로의 수. 정확한 정수다. x*x 처럼 같은 노드를 두 번 쓰면 경로도 둘이다."""
-        (last,) = deque(self._walk(1, lambda n, edge: n, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
+        (last,) = deque(self._walk(1, lambda n, node, i, d: n, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
         return last[1]
 
     def largest(self, limit: int) -> list[Path]:
         """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
 
-        def extend(ways: list[tuple], edge: Edge) -> list[tuple]:
-            return [(product * edge.derivative, (edge, rest)) for product, rest in ways]
+        def extend(ways: list[tuple], node: 'Value', i: int, d: Any) -> list[tuple]:
+            edge = Edge(node, i, d)
+            return [(product * d, (edge, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
             return sorted([way for ways in several for way in ways], key=_size, reverse=True)[:limit]
@@ -101,7 +102,10 @@ class Paths:
         return found
 
     def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple['Value', Any]]:
-        """root 에서 value 까지 거꾸로 걸으며 (노드, 그 노드에서 root 까지의 것)을 낸다. 마지막이 value 의 것이다."""
+        """root 에서 value 까지 거꾸로 걸으며 (노드, 그 노드에서 root 까지의 것)을 낸다. 마지막이 value 의 것이다.
+
+        extend(여기까지의 것, 노드, 피연산자의 번호, 국소 미분)은 한 칸 늘이고, merge(도착한 것들)는 합친다.
+        """
         arrived: dict[Value, list] = {self.root: [start]}
         for node in reversed(self.order):
             if node not in self._on_path:
@@ -112,7 +116,7 @@ class Paths:
                 return
             for i, (parent, derivative) in enumerate(zip(node.parents, self._derivatives[node], strict=True)):
                 if parent in self._on_path:
-                    arrived.setdefault(parent, []).append(extend(here, Edge(node, i, derivative)))
+                    arrived.setdefault(parent, []).append(extend(here, node, i, derivative))
 
 
 def _added(terms: list) -> Any:
