@@ -285,7 +285,9 @@ def _equation(sides: list[tuple[str, str]], remark: str = '', kind: str = 'formu
     """a = b = c. 잇달아 같은 것은 한 번만 적는다."""
     kept = [side for i, side in enumerate(sides) if i == 0 or side[0] != sides[i - 1][0]]
     text, latex = (' = '.join([side[k] for side in kept]) for k in (0, 1))
-    return Line(kind, text + (f'   ({remark})' if remark else ''), latex + (rf'\quad \text{{({remark})}}' if remark else ''))
+    if remark:
+        text, latex = f'{text}   ({remark})', latex + r'\quad ' + latex_text(f'({remark})')
+    return Line(kind, text, latex)
 
 
 def _names(x: Symbol) -> tuple[str, str]:

@@ -24,6 +24,7 @@
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -178,7 +179,7 @@ def updating_while_walking(root: Value, parameters: Iterable[Value] | None = Non
     twin, chosen, order = _twin(root, parameters)
     before = _right(order)
     updatable = set(chosen)
-    waiting = {p: sum([node.parents.count(p) for node in order]) for p in chosen}
+    waiting = Counter([parent for node in order for parent in node.parents])
     wrong = {**dict.fromkeys(order, 0), twin: _one(twin)}
     for node in reversed(order):
         for parent, d in zip(node.parents, local_derivatives(node), strict=True):

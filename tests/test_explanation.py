@@ -133,6 +133,7 @@ def test_paths_of_a_deep_graph_are_counted_exactly():
     assert found.path_count == 2**20000 and found.gradient == 2**20000
     assert [path.product for path in found.paths] == [1, 1, 1]
     assert '약 3.98×10^6020개' in str(found)
+    assert '×10^' not in found.latex()  # 글 속의 ^ 는 LaTeX 의 오류다
     assert '19,988칸을 줄였다' in str(found) and len(str(found)) < 10_000
 
 
