@@ -23,10 +23,11 @@ _LAZY = {
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
     **dict.fromkeys(('explain',), 'explanation'),
+    **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = (
     'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'labels', 'losses',
-    'markup', 'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'symbols', 'train',
+    'markup', 'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'render', 'symbols', 'testing', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']

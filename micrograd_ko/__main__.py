@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from micrograd_ko import __version__
@@ -40,6 +41,18 @@ def _whole(least: int) -> Callable[[str], int]:
     return read
 
 
+def _directory(text: str) -> Path:
+    """쓸 수 있는 폴더. 없으면 만든다."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f'폴더(directory) {text!r} 을(를) 만들 수 없습니다: {error.strerror}') from None
+    if not os.access(path, os.W_OK):
+        raise argparse.ArgumentTypeError(f'폴더(directory) {text!r} 에 쓸 수 없습니다.')
+    return path
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog='micrograd_ko',
@@ -51,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     # 씨앗은 0 이상: random.Random 은 −1 과 1 을 같은 씨앗으로 본다
     options.add_argument('--seed', type=_whole(0), default=0, metavar='N', help='난수의 씨앗(seed). 같으면 출력도 같다. 기본 0')
     options.add_argument('--epochs', type=_whole(1), default=60, metavar='N', help='붓꽃 학습의 바퀴 수(epochs). 기본 60')
+    options.add_argument('--out', type=_directory, metavar='DIR', help='그림을 쓸 폴더. 없으면 만든다')
     options.add_argument('--version', action='version', version=f'micrograd_ko {__version__}', help='버전을 적고 끝낸다')
     options.add_argument('-h', '--help', action='help', help='이 도움말을 적고 끝낸다')
     return parser
@@ -63,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from micrograd_ko.walkthrough import walk
 
     try:
-        for line in walk(arguments.seed, arguments.epochs):
+        for line in walk(arguments.seed, arguments.epochs, arguments.out):
             print(line)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` 처럼 읽는 쪽이 먼저 닫았다: 끝날 때 다시 쓰다가 죽지 않게 출력을 버린다

@@ -87,7 +87,7 @@ def sweep(order: list[Value]) -> None:
 
 
 def local_derivatives(node: Value) -> tuple:
-    """한 노드의 국소 미분(local derivative) ∂node/∂부모, 지금의 값에서. 정의역의 끝에서는 IEEE 값(inf, nan). 잎이면 ()."""
+    """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
     if node.op is None:
         return ()
     operands = tuple([parent.data for parent in node.parents])

@@ -17,6 +17,7 @@ NETWORK = f'{GRAPH} notation nn losses'
 ALLOWED = {
     'operation': '',
     'notation': '',
+    'files': '',
     'ops': 'operation',
     'markup': '',
     'console': '',
@@ -37,12 +38,12 @@ ALLOWED = {
     'receipt': f'{NETWORK} bounds equations markup',
     'explanation': f'{GRAPH} notation symbols labels markup paths',
     'misconceptions': f'{GRAPH} bounds labels markup console',
-    'render': f'{GRAPH} notation symbols labels markup explanation',
+    'render': f'{GRAPH} notation symbols labels markup explanation files',
     'compiler': f'{GRAPH} arrays',
     'testing': f'{NETWORK} symbols arrays bounds derivatives',
     'iris': '',
     'train': f'{NETWORK} optim',
-    'walkthrough': f'{NETWORK} derivatives optim equations receipt explanation misconceptions console iris train',
+    'walkthrough': f'{NETWORK} derivatives optim equations receipt explanation misconceptions console iris train render',
     '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
 }
 

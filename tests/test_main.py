@@ -9,6 +9,7 @@ import pytest
 
 from micrograd_ko import __version__
 from micrograd_ko.__main__ import main
+from micrograd_ko.render import layout
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,6 +91,34 @@ def test_version_and_help_exit_0(argument, expected, capsys):
         main([argument])
     assert ended.value.code == 0
     assert expected in capsys.readouterr().out
+
+
+def test_out_writes_the_pictures_and_says_where(tmp_path, capsys):
+    out = tmp_path / '새 폴더' / '그림'
+    assert main(['--epochs', '1', '--out', str(out)]) == 0
+    text = capsys.readouterr().out
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ['forward.svg', 'network_layer.svg', 'network_neuron.svg', 'network_ops.svg', 'order.svg']
+    assert all(name in text for name in names) and str(out) in text
+    assert '0.641' in (out / 'forward.svg').read_text(encoding='utf-8')
+
+
+def test_out_without_a_layout_engine_writes_dot_and_says_what_to_install(tmp_path, capsys, monkeypatch):
+    def absent(dot, kind):
+        raise layout.LayoutError(layout.INSTALL)
+
+    monkeypatch.setattr(layout, 'render', absent)
+    assert main(['--epochs', '1', '--out', str(tmp_path)]) == 0
+    assert 'apt-get install graphviz' in capsys.readouterr().out
+    assert {path.suffix for path in tmp_path.iterdir()} == {'.dot'}
+
+
+def test_out_that_cannot_be_a_directory_exits_2(tmp_path, capsys):
+    (tmp_path / 'file').touch()
+    for path in (tmp_path / 'file', tmp_path / 'file' / 'inside'):
+        with pytest.raises(SystemExit) as ended:
+            main(['--out', str(path)])
+        assert ended.value.code == 2 and '만들 수 없습니다' in capsys.readouterr().err
 
 
 def test_closed_pipe_ends_quietly(tmp_path):

@@ -5,14 +5,15 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, learning, order, update
 
 TITLE = '역전파(backpropagation) 노트를 걷는다. 여기 적히는 수는 모두 지금 계산한 것이다.'
 
 
-def walk(seed: int, epochs: int) -> Iterator[str]:
-    """걷기 전체의 줄들. seed 와 epochs 는 붓꽃 학습의 것이고, 같으면 같은 글이다."""
+def walk(seed: int, epochs: int, out: Path | None = None) -> Iterator[str]:
+    """걷기 전체의 줄들. seed 와 epochs 는 붓꽃 학습의 것이고, 같으면 같은 글이다. out 을 주면 그 폴더에 그림도 쓴다."""
     yield TITLE
     yield from example.page()
     yield from assumptions.page()
@@ -21,3 +22,7 @@ def walk(seed: int, epochs: int) -> Iterator[str]:
     yield from update.page()
     yield from order.page()
     yield from learning.page(random.Random(seed), epochs)
+    if out is not None:
+        from micrograd_ko.walkthrough import pictures
+
+        yield from pictures.page(out)
