@@ -22,11 +22,12 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('SGD',), 'optim'),
+    **dict.fromkeys(('explain',), 'explanation'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = (
-    'arrays', 'bounds', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render',
-    'symbols', 'testing', 'train',
+    'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'labels', 'losses',
+    'markup', 'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'render', 'symbols', 'testing', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']

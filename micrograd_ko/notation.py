@@ -4,6 +4,8 @@
 ('w²₁₂', 'w²₁₀,₃', 'z¹⁰₁', 'b')
 """
 
+import re
+
 _SUPERSCRIPT = str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹')
 _SUBSCRIPT = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
@@ -21,3 +23,39 @@ def subscript(*indices: int) -> str:
 def indexed(letter: str, layer: int | None, *indices: int) -> str:
     """노트의 기호: 글자, 위첨자로 층(None 이면 없음), 아래첨자로 번호."""
     return letter + ('' if layer is None else superscript(layer)) + subscript(*indices)
+
+
+_LETTERS = {
+    'δ': r'\delta', 'σ': r'\sigma', 'η': r'\eta', 'α': r'\alpha', 'β': r'\beta', 'λ': r'\lambda', 'θ': r'\theta', 'μ': r'\mu',
+}  # fmt: skip
+_NAME = re.compile('([^⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉])([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([₀₁₂₃₄₅₆₇₈₉,]*)')
+_DIGITS = str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉', '01234567890123456789')
+_SPECIAL = {
+    '\\': r'\textbackslash{}', '{': r'\{', '}': r'\}', '$': r'\$', '&': r'\&', '#': r'\#', '%': r'\%', '_': r'\_',
+    '^': r'\^{}', '~': r'\~{}',
+}  # fmt: skip
+
+
+def letter_of(name: str) -> str:
+    """노트의 표기법으로 지은 이름(z²₁, z)의 글자. 다른 이름이면 빈 글."""
+    found = _NAME.fullmatch(name)
+    return found[1] if found else ''
+
+
+def latex(name: str) -> str:
+    r"""이름의 LaTeX. 노트의 표기법이면 첨자로, 한 글자면 그대로, 다른 이름은 글(\text)로 적는다.
+
+    >>> latex('w²₁₀,₃'), latex('δ²₁'), latex('손실_1')
+    ('w^{2}_{10,3}', '\\delta^{2}_{1}', '\\text{손실\\_1}')
+    """
+    found = _NAME.fullmatch(name)
+    if found and found[1].isalpha():
+        letter = _LETTERS.get(found[1], found[1])
+        upper, lower = found[2].translate(_DIGITS), found[3].translate(_DIGITS)
+        return letter + (f'^{{{upper}}}' if upper else '') + (f'_{{{lower}}}' if lower else '')
+    return latex_text(name)
+
+
+def latex_text(text: str) -> str:
+    r"""글을 수식 안의 \text 로. LaTeX 가 명령으로 읽는 글자는 이스케이프한다."""
+    return r'\text{' + ''.join(_SPECIAL.get(c, c) for c in text) + '}'

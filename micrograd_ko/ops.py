@@ -140,7 +140,7 @@ def _swapped(xs):
 
 LINEAR: dict = {'ulps': 1, 'conditioned': True, 'overflows': True}
 total     = row('total',     None,                                                lambda z, *xs: (1,) * len(xs),
-                r'\sum_i x_i', flatten=tuple, **LINEAR)
+                r'\sum_i x_i', flatten=lambda xs: (*xs,), **LINEAR)
 dot       = row('dot',       lambda m, *ps: m.total(*_products(ps)),              lambda z, *ps: _swapped(ps),
                 r'\sum_i w_i x_i', flatten=lambda ws, xs: _paired('dot', list(ws), list(xs)), **LINEAR)
 affine    = row('affine',    lambda m, *ps: m.total(*_products(ps), ps[-1]),      lambda z, *ps: (*ps[len(ps) // 2 : -1], *ps[: len(ps) // 2], 1),

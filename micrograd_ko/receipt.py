@@ -4,16 +4,17 @@
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko import equations, losses
+from micrograd_ko import equations, losses, markup, notation
 from micrograd_ko.bounds import Bounded, bounded_sweep
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP, Trace
 
+_COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
 _HEADING = '  ' + ' ' * 10 + '    스칼라 그래프      행렬 방정식      차이    반올림'  # 한글은 두 칸을 차지한다
 
 
@@ -39,15 +40,23 @@ class Entry:
         return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
 
 
-class Receipt:
-    """영수증. `sections` 는 (제목, `Entry` 의 목록)의 목록이고, `str()` 은 표다."""
+class Section(NamedTuple):
+    """영수증의 한 부분: 노트의 식 하나와 그 원소들. latex 는 식의 행렬 꼴."""
 
-    def __init__(self, sections: list[tuple[str, list[Entry]]]) -> None:
+    title: str
+    latex: str
+    entries: list[Entry]
+
+
+class Receipt:
+    """영수증. `sections` 는 `Section` 의 목록. `str()` 은 표, `.latex()` 는 LaTeX(gather*), `.html()` 은 한 장의 문서다."""
+
+    def __init__(self, sections: list[Section]) -> None:
         self.sections = sections
 
     @property
     def entries(self) -> list[Entry]:
-        return [entry for _, entries in self.sections for entry in entries]
+        return [entry for section in self.sections for entry in section.entries]
 
     @property
     def largest_difference(self) -> float:
@@ -61,11 +70,31 @@ class Receipt:
 
     def __str__(self) -> str:
         lines = []
-        for title, entries in self.sections:
+        for title, _, entries in self.sections:
             lines += ['', title, _HEADING]
             lines += [_line(entry) for entry in entries]
+        return '\n'.join([*lines[1:], '', self._verdict()])
+
+    def latex(self) -> str:
+        lines = []
+        for title, latex, entries in self.sections:
+            lines += [notation.latex_text(title.split('  ')[0]) + r'\quad ' + latex, _latex_table(entries)]
+        return '\\begin{gather*}\n' + ' \\\\\n'.join([*lines, notation.latex_text(self._verdict())]) + '\n\\end{gather*}'
+
+    def html(self) -> str:
+        return markup.page('영수증: 스칼라 그래프와 행렬 방정식', self._repr_html_())
+
+    def _repr_html_(self) -> str:
+        parts = ['<h3>영수증 (receipt): 스칼라 그래프와 행렬 방정식</h3>']
+        for title, _, entries in self.sections:
+            name, formula = title.split('  ', 1)
+            rows = [(_cells(entry), not entry.explained) for entry in entries]
+            parts += [f'<h4>{markup.escape(name)}</h4>', markup.formula(formula), markup.table(_COLUMNS, rows)]
+        return markup.fragment(''.join([*parts, f'<p>{markup.escape(self._verdict())}</p>']))
+
+    def _verdict(self) -> str:
         verdict = '모든 차이가 반올림으로 설명된다' if self.explained else '반올림으로 설명되지 않는 차이가 있다'
-        return '\n'.join([*lines[1:], '', f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.'])
+        return f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.'
 
 
 def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Receipt:
@@ -89,17 +118,21 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Rece
     return Receipt(sections)
 
 
-# 노트의 식마다: 영수증의 제목과, 노드의 값(data)과 기울기(grad) 가운데 읽을 것
+# 노트의 식마다: 영수증의 제목, LaTeX, 노드의 값(data)과 기울기(grad) 가운데 읽을 것
 _QUANTITIES = {
-    'z': ('순전파  z^l = W^l a^{l−1} + b^l', 'data'),
-    'a': ('순전파  a^l = σ(z^l)', 'data'),
-    'δ': ('방정식 1, 2  δ^L = ∇_a C ⊙ σ′(z^L),  δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)', 'grad'),
-    'b': ('방정식 3  ∂C/∂b^l = δ^l', 'grad'),
-    'w': ('방정식 4  ∂C/∂W^l = δ^l (a^{l−1})ᵀ', 'grad'),
+    'z': ('순전파  z^l = W^l a^{l−1} + b^l', r'z^{l} = W^{l} a^{l-1} + b^{l}', 'data'),
+    'a': ('순전파  a^l = σ(z^l)', r'a^{l} = \sigma(z^{l})', 'data'),
+    'δ': (
+        '방정식 1, 2  δ^L = ∇_a C ⊙ σ′(z^L),  δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)',
+        r"\delta^{L} = \nabla_a C \odot \sigma'(z^{L}),\quad \delta^{l} = (W^{l+1})^{T} \delta^{l+1} \odot \sigma'(z^{l})",
+        'grad',
+    ),
+    'b': ('방정식 3  ∂C/∂b^l = δ^l', r'\frac{\partial C}{\partial b^{l}} = \delta^{l}', 'grad'),
+    'w': ('방정식 4  ∂C/∂W^l = δ^l (a^{l−1})ᵀ', r'\frac{\partial C}{\partial W^{l}} = \delta^{l} (a^{l-1})^{T}', 'grad'),
 }
 
 
-def _sections(net: MLP, trace: Trace, cost: Value, matrix: dict[str, list]) -> Iterator[tuple[str, list[Entry]]]:
+def _sections(net: MLP, trace: Trace, cost: Value, matrix: dict[str, list]) -> Iterator[Section]:
     values, gradients = bounded_sweep(topological(cost))
     nodes = {
         'z': trace.zs,
@@ -108,13 +141,13 @@ def _sections(net: MLP, trace: Trace, cost: Value, matrix: dict[str, list]) -> I
         'b': [[neuron.b for neuron in layer.neurons] for layer in net.layers],
         'w': [[w for neuron in layer.neurons for w in neuron.w] for layer in net.layers],
     }
-    for key, (title, attribute) in _QUANTITIES.items():
+    for key, (title, latex, attribute) in _QUANTITIES.items():
         bounds = values if attribute == 'data' else gradients
-        yield title, [
+        yield Section(title, latex, [
             Entry(_label(key, node), getattr(node, attribute), element, bounds.get(node, Bounded(0)))
             for layer, array in zip(nodes[key], matrix[key], strict=True)
             for node, element in zip(layer, np.ravel(array).tolist(), strict=True)
-        ]
+        ])  # fmt: skip
 
 
 def _label(key: str, node: Value) -> str:
@@ -140,6 +173,28 @@ def _target(y: Any, outputs: int) -> Any:
     if hasattr(y, '__len__'):
         return y
     return [y] if outputs == 1 else [int(i == y) for i in range(outputs)]
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    both = f'{float(entry.scalar):.12f}', f'{float(entry.matrix):.12f}'
+    judged = '설명됨' if entry.explained else '설명되지 않음'
+    return entry.name, *both, f'{float(entry.difference):.1e}', f'{entry.allowance:.1e}', judged
+
+
+def _latex_table(entries: list[Entry]) -> str:
+    head = ' & '.join([r'\text{' + column + '}' for column in _COLUMNS])
+    rows = []
+    for entry in entries:
+        _, *numbers, judged = _cells(entry)
+        rows.append(' & '.join([_latex_name(entry.name), *numbers, rf'\text{{{judged}}}']))
+    return rf'\begin{{array}}{{lrrrrl}} {head} \\ \hline ' + r' \\ '.join(rows) + r' \end{array}'
+
+
+def _latex_name(name: str) -> str:
+    """z²₁ 이나 ∂C/∂w²₁₂ 의 LaTeX."""
+    if name.startswith('∂C/∂'):
+        return rf'\partial C/\partial {notation.latex(name[4:])}'
+    return notation.latex(name)
 
 
 def _line(entry: Entry) -> str:

@@ -1,26 +1,34 @@
-"""기호(symbol): 표의 식에 수 대신 이름을 넣으면 식이 글로 나온다.
+r"""기호(symbol): 표의 식에 수 대신 이름을 넣으면 식이 글로 나온다. 파이썬 글(`text`)과 LaTeX(`latex`) 두 가지로.
 
 >>> from micrograd_ko import ops
 >>> z, x = Symbol('z'), Symbol('x')
 >>> ops.tanh.partials[0](z, x)
 1 - z*z
+>>> ops.atan.partials[0](z, x).latex
+'\\frac{1}{1 + x \\cdot x}'
 >>> ops.log.defined(x)
 x > 0
+
+LaTeX 는 표의 latex 칸에 피연산자를 넣어 만든다. 넣을 자리가 괄호로 싸여 있지 않으면 느슨하게 묶인 식에 괄호를 두른다.
 """
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+from micrograd_ko import ops
 from micrograd_ko.operation import Op, interpret
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, AND, OR = range(8)  # 작을수록 먼저 묶인다
 
 
-def _infix(sign: str, level: int, right: int) -> Callable:
+def _infix(sign: str, level: int, right: int, template: str) -> Callable:
     """왼쪽부터 묶이는 두 항 연산자. 오른쪽 항은 right 보다 느슨하면 괄호를 두른다."""
 
     def method(self: 'Symbol', other: Any) -> 'Symbol':
-        return Symbol(f'{self.within(level)}{sign}{symbol(other).within(right)}', level)
+        y = symbol(other)
+        return Symbol(f'{self.within(level)}{sign}{y.within(right)}', level, *typeset(template, (self, y)))
 
     return method
 
@@ -30,35 +38,40 @@ def _reflected(method: Callable) -> Callable:
 
 
 class Symbol:
-    """글로 적히는 식. `text` 는 적힌 글, `level` 은 맨 바깥 연산의 묶임(우선순위)이다."""
+    """글로 적히는 식. `text` 는 파이썬 글, `latex` 는 LaTeX, 두 `level` 은 각각 맨 바깥 연산의 묶임(우선순위)이다."""
 
-    __slots__ = ('level', 'text')
+    __slots__ = ('latex', 'latex_level', 'level', 'text')
 
-    def __init__(self, text: Any, level: int = ATOM) -> None:
+    def __init__(self, text: Any, level: int = ATOM, latex: str | None = None, latex_level: int | None = None) -> None:
         self.text, self.level = str(text), level
+        self.latex = self.text if latex is None else latex
+        self.latex_level = level if latex_level is None else latex_level
 
     def within(self, level: int) -> str:
         """level 로 묶이는 자리에 적을 글: 더 느슨한 식이면 괄호를 두른다."""
         return self.text if self.level <= level else f'({self.text})'
 
-    __add__, __sub__ = _infix(' + ', SUM, SUM), _infix(' - ', SUM, PRODUCT)
-    __mul__, __truediv__ = _infix('*', PRODUCT, UNARY), _infix('/', PRODUCT, UNARY)
+    __add__, __sub__ = _infix(' + ', SUM, SUM, ops.add.latex), _infix(' - ', SUM, PRODUCT, ops.sub.latex)
+    __mul__, __truediv__ = _infix('*', PRODUCT, UNARY, ops.mul.latex), _infix('/', PRODUCT, UNARY, ops.div.latex)
     __radd__, __rsub__ = _reflected(__add__), _reflected(__sub__)
     __rmul__, __rtruediv__ = _reflected(__mul__), _reflected(__truediv__)
-    __and__, __or__ = _infix(' 이고 ', AND, AND), _infix(' 또는 ', OR, OR)
-    __gt__, __ge__ = _infix(' > ', COMPARISON, SUM), _infix(' ≥ ', COMPARISON, SUM)
-    __lt__, __le__ = _infix(' < ', COMPARISON, SUM), _infix(' ≤ ', COMPARISON, SUM)
-    __eq__, __ne__ = _infix(' = ', COMPARISON, SUM), _infix(' ≠ ', COMPARISON, SUM)
+    __and__, __or__ = _infix(' 이고 ', AND, AND, r'#1 \land #2'), _infix(' 또는 ', OR, OR, r'#1 \lor #2')
+    __gt__, __ge__ = _infix(' > ', COMPARISON, SUM, '#1 > #2'), _infix(' ≥ ', COMPARISON, SUM, r'#1 \ge #2')
+    __lt__, __le__ = _infix(' < ', COMPARISON, SUM, '#1 < #2'), _infix(' ≤ ', COMPARISON, SUM, r'#1 \le #2')
+    __eq__, __ne__ = _infix(' = ', COMPARISON, SUM, '#1 = #2'), _infix(' ≠ ', COMPARISON, SUM, r'#1 \ne #2')
     __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
+    def __bool__(self) -> bool:
+        raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
+
     def __neg__(self) -> 'Symbol':
-        return Symbol(f'-{self.within(UNARY)}', UNARY)
+        return Symbol(f'-{self.within(UNARY)}', UNARY, *typeset(ops.neg.latex, (self,)))
 
     def __pow__(self, n: Any) -> 'Symbol':
-        return Symbol(1) if type(n) is int and n == 0 else Symbol(f'{self.within(ATOM)}**{symbol(n).within(ATOM)}', POWER)
+        return symbol(1) if type(n) is int and n == 0 else _power(self, n)
 
     def __abs__(self) -> 'Symbol':
-        return Symbol(f'|{self.text}|')
+        return Symbol(f'|{self.text}|', ATOM, *typeset(ops.abs.latex, (self,)))
 
     def __repr__(self) -> str:
         return self.text
@@ -66,13 +79,89 @@ class Symbol:
 
 def symbol(x: Any) -> Symbol:
     """수는 그 글로, 기호는 그대로."""
-    return x if isinstance(x, Symbol) else Symbol(x, UNARY if x < 0 else ATOM)
+    if isinstance(x, Symbol):
+        return x
+    if getattr(x, 'denominator', 1) != 1:  # Fraction
+        return symbol(x.numerator) / x.denominator
+    latex = {math.inf: r'\infty', -math.inf: r'-\infty'}.get(x)
+    return Symbol(x, UNARY if x < 0 else ATOM, latex)
 
 
-def _write(op: Op, operands: tuple) -> Symbol:
-    if op.name == 'abs':
-        return Symbol.__abs__(*operands)
-    return Symbol(f'{op.name}({", ".join([symbol(x).text for x in operands])})')
+def _power(x: Symbol, exponent: Any) -> Symbol:
+    n = symbol(exponent)
+    return Symbol(f'{x.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (x, n)))
 
 
-interpret(Symbol, _write)
+_PLACE = re.compile(r'#(\d)')
+_GROUP = re.compile(r'\{[^{}]*\}|\([^()]*\)|\[[^][]*\]|\|[^|]*\|')
+_BINDINGS = (
+    (r'\\lor', OR), (r'\\land', AND), (r' (=|<|>|\\le|\\ge|\\ne) ', COMPARISON),
+    (r' [+-] |\\sum', SUM), (r'\\cdot|\\,', PRODUCT), ('^-', UNARY), ('.', POWER),
+)  # fmt: skip
+
+
+def typeset(template: str, operands: tuple) -> tuple[str, int]:
+    """LaTeX 칸의 #1, #2 … 에 피연산자를 넣은 (LaTeX, 묶임)."""
+    level = _binding(template)
+
+    def place(found: re.Match) -> str:
+        x = operands[int(found[1]) - 1]
+        before, after = template[: found.start()].rstrip()[-1:], template[found.end() :][:1]
+        if before in tuple('{(|[,') and after in tuple('}|),]'):
+            return x.latex
+        # 왼쪽부터 묶이므로 맨 앞자리에는 같은 묶임까지 괄호 없이 온다. 거듭제곱의 밑은 아니다. x · (−2) 는 괄호를 두른다
+        tighter = POWER if level == PRODUCT else max(level - 1, ATOM)
+        loosest = tighter if before else level if level > UNARY else ATOM
+        return x.latex if x.latex_level <= loosest else f'({x.latex})'
+
+    return _PLACE.sub(place, template), level
+
+
+def _binding(template: str) -> int:
+    """틀의 맨 바깥 묶임: 괄호로 싸인 것을 지우고 남은 것에서 읽는다."""
+    outside, before = template, ''
+    while outside != before:
+        outside, before = _GROUP.sub('', outside), outside
+    return next((level for pattern, level in _BINDINGS if re.search(pattern, outside)), ATOM)
+
+
+class _Terms:
+    """합의 자리에서 항을 모으는 함수 모음."""
+
+    total = staticmethod(lambda *xs: [symbol(x) for x in xs])
+
+
+def terms(op: Op, operands: tuple) -> list[Symbol] | None:
+    """합으로 된 n항 연산(total, dot, affine)의 항들. 다른 연산이면 None.
+
+    >>> terms(ops.affine, (Symbol('w'), Symbol('x'), Symbol('b')))
+    [w*x, b]
+    """
+    if op is ops.total:
+        return _Terms.total(*operands)
+    return op.forward(_Terms, *operands) if op.forward and op in (ops.dot, ops.affine) else None
+
+
+_WRITTEN: dict[str, Callable[..., Symbol]] = {
+    'add': Symbol.__add__, 'sub': Symbol.__sub__, 'mul': Symbol.__mul__, 'div': Symbol.__truediv__,
+    'neg': Symbol.__neg__, 'abs': Symbol.__abs__,
+}  # fmt: skip
+
+
+def write(op: Op, operands: tuple) -> Symbol:
+    """op 를 기호에 적용한 식."""
+    xs = tuple([symbol(x) for x in operands])
+    summands = terms(op, xs)
+    if summands is not None:
+        return sum(summands[1:], summands[0]) if summands else symbol(0)
+    if op.name in _WRITTEN:
+        return _WRITTEN[op.name](*xs)
+    if op.family is not None and op.family[0] is ops.power:
+        return _power(xs[0], op.family[1][0])
+    text = f'{op.name}({", ".join([x.text for x in xs])})'
+    if '#' in op.latex:
+        return Symbol(text, ATOM, *typeset(op.latex, xs))
+    return Symbol(text, ATOM, rf'\operatorname{{{op.name}}}({", ".join([x.latex for x in xs])})', POWER)
+
+
+interpret(Symbol, write)

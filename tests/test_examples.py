@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def run(name, tmp_path, encoding='utf-8'):
+def run(name, tmp_path, encoding='utf-8', arguments=()):
     environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONIOENCODING': encoding}
     done = subprocess.run(
-        [sys.executable, '-W', 'error', str(ROOT / 'examples' / name)],
+        [sys.executable, '-W', 'error', str(ROOT / 'examples' / name), *arguments],
         cwd=tmp_path, env=environment, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode(encoding)
@@ -54,6 +54,21 @@ def test_newton_converges_quadratically(tmp_path):
     assert len(residuals) == 6
     assert all(after <= before**2 / 4 * 1.1 for before, after in itertools.pairwise(residuals))
     assert re.search(r'6걸음  \( 1\.000000,  1\.000000\)', text)
+
+
+def test_explain_gradient_tells_of_the_note_and_of_uncountable_paths(tmp_path):
+    text = run('explain_gradient.py', tmp_path, arguments=['--html', 'explain.html'])
+    assert 'δ²₂ = ∂C/∂a²₂ · σ′(z²₂)' in text and '경로 (path): 모두 약 1.07×10^301개' in text
+    assert '방정식 2' in (tmp_path / 'explain.html').read_text(encoding='utf-8')
+    assert '약 1.07x10^301개' in run('explain_gradient.py', tmp_path, 'cp949').replace('×', 'x')
+
+
+def test_misconceptions_break_what_they_should(tmp_path):
+    for encoding in ('utf-8', 'cp949'):
+        lines = [line.split() for line in run('misconceptions.py', tmp_path, encoding).splitlines()]
+        assert [line for line in lines if line[:1] == ['a']] == [
+            ['a', '4', '1', '깨짐'], ['a', '4', '6', '깨짐'], ['a', '4', '4', '옳음'], ['a', '26', '2', '깨짐'],
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize('name', ['iris.py', 'xor.py', 'newton.py'])

@@ -113,3 +113,32 @@ def test_a_jump_between_two_correct_evaluations_is_explained():
     """두 계산이 참값의 양쪽에 있어도: 한계는 참값이 아니라 다른 계산까지의 거리다."""
     x = Bounded(0.3) - Bounded(0.1) * 3  # 5.6e-17 대신 다른 순서로는 −5.6e-17 쯤이 나올 수 있다
     assert ops.step(x).explains(1.0) and not ops.step(x + 1e-15).explains(1.0)
+
+
+def test_html_and_latex_show_every_element_in_korean():
+    net = MLP(2, [3, 2], rng=random.Random(1))
+    net.layers[0].neurons[0].w[0].name = '<w>'
+    result = receipt.compare(net, [0.5, 0.3], [0, 1])
+    page, latex = result.html(), result.latex()
+    for entry in result.entries:
+        assert f'<td>{entry.name.replace("<", "&lt;").replace(">", "&gt;")}</td><td>{entry.scalar:.12f}</td>' in page
+        assert f' & {entry.scalar:.12f} & {entry.matrix:.12f} & ' in latex
+    assert page.startswith('<!doctype html>') and '방정식 4' in page and '모든 차이가 반올림으로' in page
+    assert 'http' not in page and '<script' not in page and 'class="marked"' not in page
+    assert result._repr_html_() in page
+    for part in (r'\delta^{2}_{3}', r'\partial C/\partial w^{3}_{23}', r'\odot', r'\text{방정식 3}', r'\text{<w>}'):
+        assert part in latex
+    depth = 0
+    for c in latex:
+        depth += {'{': 1, '}': -1}.get(c, 0)
+        assert depth >= 0
+    assert depth == 0 and latex.count(r'\begin{array}') == latex.count(r'\end{array}') == 5
+    rows = latex.replace(r' \\ ', '\n').replace(r'\hline ', '\n').splitlines()
+    assert {row.count('&') for row in rows} == {0, 5}
+
+
+def test_html_marks_what_is_not_explained(monkeypatch):
+    right = equations.bias_gradient
+    monkeypatch.setattr(equations, 'bias_gradient', lambda delta: right(delta) * 1.001)
+    page = receipt.compare(MLP(1, [1], rng=random.Random(1)), [0.5], 1).html()
+    assert page.count('<tr class="marked">') == 1 and '설명되지 않음' in page

@@ -1,0 +1,281 @@
+"""오해(misconception)를 실제로 돌려 본다: 같은 그래프, 같은 규칙을 틀린 걸음으로 걸으면 어느 기울기가 깨지는가.
+
+  overwriting             부모의 기울기를 `+=` 로 모으지 않고 `=` 로 덮어쓴다.
+  depth_first             위상 순서가 아니라 깊이 우선(depth-first)으로, 처음 만났을 때 걷는다.
+  passing_on_at_once      기울기가 도착할 때마다 되불러 곧바로 아래로 넘긴다.
+  forgetting_zero_grad    두 번째 갱신 전에 `zero_grad()` 를 잊는다.
+  updating_while_walking  역전파가 끝나기 전에 기울기를 얻은 파라미터부터 고친다.
+
+국소 미분은 모두 표의 규칙이고, 옳은 기울기는 엔진의 `backward()` 다. 주어진 그래프는 바뀌지 않는다(사본을 고친다).
+깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 깨진 것이 아니다.
+
+>>> from micrograd_ko import Value
+>>> a = Value(3.0, 'a')
+>>> b = a + a
+>>> c = b + b
+>>> b.name, c.name = 'b', 'c'
+>>> [(row.name, row.right, row.wrong) for row in overwriting(c).rows]
+[('b', 2.0, 1.0), ('a', 4.0, 1.0)]
+>>> passing_on_at_once(c).broken
+['a']
+>>> depth_first(c).broken
+[]
+"""
+
+import copy
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from micrograd_ko import markup
+from micrograd_ko.bounds import Bounded, bounded_sweep
+from micrograd_ko.console import left, width
+from micrograd_ko.engine import Number, Value
+from micrograd_ko.graph import local_derivatives, refresh, topological
+from micrograd_ko.labels import Labels
+
+MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
+MOST_NAMES = 8  # 결론에 적는 깨진 노드의 수
+RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
+HEADINGS = ('노드', '옳은 기울기', '틀린 기울기', '')
+
+
+class Row(NamedTuple):
+    """노드 하나의 옳은 기울기와 틀린 걸음의 기울기. broken 은 그 차이가 반올림으로 설명되지 않는가."""
+
+    name: str
+    right: Number
+    wrong: Number
+    broken: bool
+
+
+class Comparison:
+    """나란히 놓은 기울기. `str()` 은 표, `.html()` 은 한 장의 문서, `.broken` 은 깨진 노드의 이름들.
+
+    title     오해의 이름.
+    mistake   무엇을 잘못했는가.
+    harmless  이 잘못을 해도 옳은 그래프.
+    rows      `Row` 의 목록.
+    """
+
+    def __init__(self, title: str, mistake: str, harmless: str, rows: list[Row]) -> None:
+        self.title, self.mistake, self.harmless, self.rows = title, mistake, harmless, rows
+
+    @property
+    def broken(self) -> list[str]:
+        return [row.name for row in self.rows if row.broken]
+
+    def __str__(self) -> str:
+        cells = [self._cells(row) for row in self.rows]
+        widths = [max(map(width, column)) for column in zip(HEADINGS, *cells, strict=True)]
+        table = ['  ' + '  '.join(map(left, line, widths)).rstrip() for line in (HEADINGS, *cells)]
+        harmless = f'  이래도 옳은 그래프: {self.harmless}'
+        return '\n'.join([self.title, '  ' + self.mistake, *table, '  ' + self._verdict(), harmless])
+
+    def html(self) -> str:
+        return markup.page(self.title, self._repr_html_())
+
+    def _repr_html_(self) -> str:
+        table = markup.table(HEADINGS, [(self._cells(row), row.broken) for row in self.rows])
+        notes = [self._verdict(), f'이래도 옳은 그래프: {self.harmless}']
+        paragraphs = ''.join(f'<p>{markup.escape(note)}</p>' for note in notes)
+        return markup.fragment(f'<h3>{markup.escape(self.title)}</h3><p>{markup.escape(self.mistake)}</p>{table}{paragraphs}')
+
+    def _cells(self, row: Row) -> tuple[str, ...]:
+        return row.name, _written(row.right), _written(row.wrong), '깨짐' if row.broken else '옳음'
+
+    def _verdict(self) -> str:
+        if not self.broken:
+            return '이 그래프에서는 모두 옳다.'
+        more = ' …' if len(self.broken) > MOST_NAMES else '.'
+        return f'기울기 {len(self.rows)}개 가운데 {len(self.broken)}개가 깨졌다: {", ".join(self.broken[:MOST_NAMES])}{more}'
+
+
+def overwriting(root: Value) -> Comparison:
+    """`부모.grad += g·d` 를 `부모.grad = g·d` 로 적은 역전파."""
+    order = topological(root)
+    wrong = {root: _one(root)}
+    for node in reversed(order):
+        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+            wrong[parent] = wrong[node] * d
+    return Comparison(
+        '+= 대신 = (덮어쓰기)',
+        '노드를 쓰는 곳이 여럿이면 기울기는 그 합이다. 덮어쓰면 마지막에 온 항만 남는다.',
+        '모든 노드가 한 번만 쓰이는 그래프(나무). 사슬(chain)에서는 이 실수가 드러나지 않는다.',
+        _rows(order, wrong),
+    )
+
+
+def depth_first(root: Value) -> Comparison:
+    """root 에서 깊이 우선으로, 노드마다 처음 만났을 때 한 번 걷는 역전파."""
+    order = topological(root)
+    wrong = {**dict.fromkeys(order, 0), root: _one(root)}
+    seen = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+                wrong[parent] += wrong[node] * d
+            stack.extend(reversed(node.parents))
+    return Comparison(
+        '위상 순서가 아닌 깊이 우선 순서',
+        '노드를 쓰는 다른 노드가 아직 남았는데 먼저 걸으면, 나중에 온 항은 아래로 내려가지 못한다.',
+        '안쪽 노드가 한 번만 쓰이거나, 여러 번 쓰여도 처음 걸을 때 항이 다 모여 있는 그래프. 잎은 여러 번 쓰여도 된다.',
+        _rows(order, wrong),
+    )
+
+
+def passing_on_at_once(root: Value) -> Comparison:
+    """항이 도착할 때마다 지금까지 모인 기울기를 되불러 아래로 넘기는 역전파. 걸음이 10만을 넘을 그래프면 ValueError."""
+    order = topological(root)
+    _check_visits(order)
+    wrong = {**dict.fromkeys(order, 0), root: _one(root)}
+    stack = [(root, _edges(root))]
+    while stack:
+        node, edges = stack[-1]
+        edge = next(edges, None)
+        if edge is None:
+            stack.pop()
+            continue
+        parent, d = edge
+        wrong[parent] += wrong[node] * d
+        stack.append((parent, _edges(parent)))
+    return Comparison(
+        '도착할 때마다 곧바로 넘기기',
+        '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 걷게도 된다.',
+        '안쪽 노드가 한 번만 쓰이는 그래프. 잎은 여러 번 쓰여도 된다.',
+        _rows(order, wrong),
+    )
+
+
+def forgetting_zero_grad(root: Value, parameters: Iterable[Value] | None = None, lr: Number = RATE) -> Comparison:
+    """두 번 갱신하는데 두 번째 `backward()` 앞에서 `zero_grad()` 를 잊은 학습. 두 번째 기울기를 비교한다.
+
+    parameters 를 주지 않으면 이름 있는 잎 전부(없으면 잎 전부)를 고친다.
+    """
+    twin, chosen, order = _twin(root, parameters)
+    twin.backward()
+    for p in chosen:
+        p.data -= lr * p.grad
+    refresh(twin)
+    twin.backward()
+    return Comparison(
+        'zero_grad() 를 잊기',
+        '잎의 기울기는 backward() 마다 더해진다. 비우지 않으면 두 번째 갱신이 첫 번째 기울기까지 다시 쓴다.',
+        '첫 번째 기울기가 0 인 파라미터. 한 번만 갱신하면 드러나지 않는다.',
+        _rows(order, {p: p.grad for p in chosen}),
+    )
+
+
+def updating_while_walking(root: Value, parameters: Iterable[Value] | None = None, lr: Number = RATE) -> Comparison:
+    """기울기가 다 모인 파라미터를 역전파가 끝나기 전에 고치는 역전파: W 를 고친 뒤 그 W 로 δ 를 앞 층에 넘긴다.
+
+    parameters 를 주지 않으면 이름 있는 잎 전부(없으면 잎 전부)를 고친다.
+    """
+    twin, chosen, order = _twin(root, parameters)
+    before = _right(order)
+    updatable = set(chosen)
+    waiting = Counter([parent for node in order for parent in node.parents])
+    wrong = {**dict.fromkeys(order, 0), twin: _one(twin)}
+    for node in reversed(order):
+        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+            if parent in updatable:
+                wrong[parent] += wrong[node] * d
+                waiting[parent] -= 1
+        for p in [p for p in dict.fromkeys(node.parents) if p in updatable and not waiting[p]]:
+            p.data -= lr * wrong[p]
+        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+            if parent not in updatable:
+                wrong[parent] += wrong[node] * d
+    return Comparison(
+        '역전파 도중에 파라미터를 고치기',
+        '모든 파라미터는 동시에 갱신된다. 먼저 고친 W 로 에러를 넘기면 앞 층은 섞인 점에서의 기울기를 받는다.',
+        '고친 파라미터가 더 앞으로 가는 국소 미분에 들어가지 않는 그래프: 한 층짜리 네트워크의 파라미터, 더하기뿐인 그래프.',
+        _compared(order, wrong, before, Labels(order)),
+    )
+
+
+MISCONCEPTIONS: tuple[Callable[[Value], Comparison], ...] = (
+    overwriting, depth_first, passing_on_at_once, forgetting_zero_grad, updating_while_walking,
+)  # fmt: skip
+
+
+def _one(root: Value) -> Number:
+    return type(root.data)(1)
+
+
+def _edges(node: Value) -> Any:
+    return zip(node.parents, local_derivatives(node), strict=True)
+
+
+def _check_visits(order: list[Value]) -> None:
+    visits = {**dict.fromkeys(order, 0), order[-1]: 1}
+    total = 0
+    for node in reversed(order):
+        total += visits[node]
+        if total > MOST_VISITS:
+            raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
+        for parent in node.parents:
+            visits[parent] += visits[node]
+
+
+def _twin(root: Value, parameters: Iterable[Value] | None) -> tuple[Value, list[Value], list[Value]]:
+    """(root 의 사본, 사본의 파라미터, 사본의 위상 순서). 사본의 기울기는 0 이다. 위상 순서는 모양만으로 정해져 원본과 같다."""
+    original = topological(root)
+    if parameters is None:
+        leaves = [node for node in original if node.op is None]
+        parameters = [leaf for leaf in leaves if leaf.name] or leaves
+    twin = copy.deepcopy(root)
+    order = topological(twin)
+    at = dict(zip(original, order, strict=True))
+    parameters = list(parameters)
+    outside = [p for p in parameters if p not in at or p.op is not None]
+    if outside:
+        raise ValueError(f'파라미터는 root 의 그래프에 있는 잎이어야 합니다. {outside[0]!r} 은(는) 아닙니다.')
+    for node in order:
+        node.grad = 0
+    return twin, [at[p] for p in parameters], order
+
+
+def _right(order: list[Value]) -> dict[Value, tuple[Number, Bounded]]:
+    """노드 → (엔진의 기울기, 그 오차 한계). 그래프의 `.grad` 는 건드리지 않는다."""
+    twin = topological(copy.deepcopy(order[-1]))
+    for node in twin:
+        node.grad = 0
+    twin[-1].backward()
+    bounds = bounded_sweep(order)[1]
+    return {node: (copied.grad, bounds[node]) for node, copied in zip(order, twin, strict=True)}
+
+
+def _rows(order: list[Value], wrong: dict[Value, Number]) -> list[Row]:
+    return _compared(order, wrong, _right(order), Labels(order))
+
+
+def _compared(order: list[Value], wrong: dict[Value, Number], right: dict, labels: Labels) -> list[Row]:
+    return [
+        Row(labels.text(node), right[node][0], wrong[node], _differs(right[node], wrong[node]))
+        for node in _shown(order)
+        if node in wrong
+    ]
+
+
+def _differs(right: tuple[Number, Bounded], wrong: Number) -> bool:
+    gradient, bound = right
+    same = gradient == wrong or (math.isnan(gradient) and math.isnan(wrong))
+    return not same and not bound.explains(wrong - gradient)
+
+
+def _shown(order: list[Value]) -> list[Value]:
+    """표에 적을 노드, 역전파가 걷는 순서로: 이름 있는 것들. 잎이나 안쪽에 이름이 하나도 없으면 그쪽은 모두. root 는 뺀다."""
+    leaves = [node for node in order if node.op is None]
+    inner = [node for node in order[:-1] if node.op is not None]
+    chosen = {node for group in (leaves, inner) for node in ([v for v in group if v.name] or group)}
+    return [node for node in reversed(order[:-1]) if node in chosen]
+
+
+def _written(x: Number) -> str:
+    return f'{x:.6g}' if isinstance(x, float) else str(x)

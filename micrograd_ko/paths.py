@@ -1,0 +1,141 @@
+"""경로(path): 노드에서 root 까지 가는 길들. 세고, 큰 것을 고르고, 모두 더한다.
+
+기울기는 모든 경로에 걸친 국소 미분의 곱의 합이다. 경로는 그래프의 깊이에 지수적(exponential)으로 많지만 하나씩 볼 필요가 없다.
+역전파와 같은 걸음을 걸으며 '합치기'와 '한 걸음 늘이기'만 바꾸면 된다(반환 semiring).
+
+  기울기       합치기 = 더하기                 늘이기 = 국소 미분을 곱하기
+  경로의 수    합치기 = 더하기                 늘이기 = 그대로
+  가장 큰 k개  합치기 = 모아서 큰 것 k개만      늘이기 = 경로마다 국소 미분을 곱하고 한 칸 잇기
+
+|곱| 이 큰 k개를 노드마다 남기면 되는 까닭: 같은 수를 곱해도 |곱| 의 순서는 바뀌지 않는다.
+"""
+
+import functools
+import math
+import operator
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from micrograd_ko.graph import local_derivatives, topological
+
+if TYPE_CHECKING:
+    from micrograd_ko.engine import Value
+
+
+class Edge(NamedTuple):
+    """경로의 한 칸: node 의 operand 번째 피연산자에서 node 로. derivative 는 ∂node/∂피연산자."""
+
+    node: 'Value'
+    operand: int
+    derivative: Any
+
+
+class Path(NamedTuple):
+    """경로 하나: 국소 미분의 곱과, 시작 노드에서 root 로 가는 순서의 칸들."""
+
+    product: Any
+    edges: list[Edge]
+
+
+class Paths:
+    """value 에서 root 로 가는 모든 경로. root 의 그래프에 value 가 없으면 ValueError.
+
+    order      root 의 위상 순서.
+    gradients  value 에서 root 까지의 길 위에 있는 노드 → ∂root/∂노드. `backward()` 가 놓는 수와 끝자리까지 같다.
+    """
+
+    def __init__(self, value: 'Value', root: 'Value') -> None:
+        self.value, self.root = value, root
+        self.order = topological(root)
+        self._on_path = {value}
+        for node in self.order:
+            if not self._on_path.isdisjoint(node.parents):
+                self._on_path.add(node)
+        if root not in self._on_path:
+            raise ValueError(_unreached(value, root))
+        self._derivatives = {node: local_derivatives(node) for node in self._on_path if node is not value}
+        one = type(root.data)(1)
+        self.gradients = dict(self._walk(one, lambda g, node, i, d: g * d, _added))
+
+    @property
+    def gradient(self) -> Any:
+        """∂root/∂value: 모든 경로의 곱의 합."""
+        return self.gradients[self.value]
+
+    @functools.cached_property
+    def count(self) -> int:
+        """경로의 수. 정확한 정수다. x*x 처럼 같은 노드를 두 번 쓰면 경로도 둘이다."""
+        (last,) = deque(self._walk(1, lambda n, node, i, d: n, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
+        return last[1]
+
+    def largest(self, limit: int) -> list[Path]:
+        """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
+
+        def extend(ways: list[tuple], node: 'Value', i: int, d: Any) -> list[tuple]:
+            edge = Edge(node, i, d)
+            return [(product * d, (edge, rest)) for product, rest in ways]
+
+        def merge(several: list[list[tuple]]) -> list[tuple]:
+            return sorted([way for ways in several for way in ways], key=_size, reverse=True)[:limit]
+
+        one = type(self.root.data)(1)
+        (last,) = deque(self._walk([(one, None)], extend, merge), maxlen=1)
+        return [Path(product, list(_unlinked(link))) for product, link in last[1]]
+
+    def edges_from(self, node: 'Value') -> list[Edge]:
+        """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
+        return [
+            Edge(user, i, self._derivatives[user][i])
+            for user in self._users.get(node, ())
+            for i, parent in enumerate(user.parents)
+            if parent is node
+        ]
+
+    @functools.cached_property
+    def _users(self) -> dict['Value', list['Value']]:
+        found: dict[Value, list[Value]] = {}
+        for node in self.order:
+            if node in self._derivatives:
+                for parent in dict.fromkeys(node.parents):
+                    found.setdefault(parent, []).append(node)
+        return found
+
+    def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple['Value', Any]]:
+        """root 에서 value 까지 거꾸로 걸으며 (노드, 그 노드에서 root 까지의 것)을 낸다. 마지막이 value 의 것이다.
+
+        extend(여기까지의 것, 노드, 피연산자의 번호, 국소 미분)은 한 칸 늘이고, merge(도착한 것들)는 합친다.
+        """
+        arrived: dict[Value, list] = {self.root: [start]}
+        for node in reversed(self.order):
+            if node not in self._on_path:
+                continue
+            here = merge(arrived.pop(node))
+            yield node, here
+            if node is self.value:
+                return
+            for i, (parent, derivative) in enumerate(zip(node.parents, self._derivatives[node], strict=True)):
+                if parent in self._on_path:
+                    arrived.setdefault(parent, []).append(extend(here, node, i, derivative))
+
+
+def _added(terms: list) -> Any:
+    return functools.reduce(operator.add, terms)  # 내장 sum 은 파이썬 3.12 부터 반올림을 보정하므로 backward 와 끝자리가 다르다
+
+
+def _size(way: tuple) -> Any:
+    product = way[0]
+    return float('inf') if math.isnan(product) else abs(product)
+
+
+def _unlinked(link: tuple | None) -> Iterator[Edge]:
+    while link is not None:
+        edge, link = link
+        yield edge
+
+
+def _unreached(value: 'Value', root: 'Value') -> str:
+    message = f'root {root!r} 의 그래프에 {value!r} 이(가) 없습니다. 이 값은 root 에 영향을 주지 않으므로 기울기는 0 입니다.'
+    if root in topological(value):
+        return message + ' 두 인수의 순서가 바뀌었습니다: 원인인 값이 먼저, 결과인 root 가 나중입니다.'
+    return message + ' detach 했거나, 같은 이름의 노드를 새로 기록하지 않았는지 보세요.'
