@@ -90,11 +90,11 @@ def test_the_page_holds_the_steps():
     assert [(step['title'], tuple(step['lines'])) for step in steps] == [(step.title, step.lines) for step in drawing.steps]
 
 
-def test_eta():
+def test_learning_rate():
     drawing = draw(loss_232())
-    assert 'η = 0.25' in data_of(drawing.html(eta=0.25))['steps'][-1]['lines'][0]
+    assert 'η = 0.25' in data_of(drawing.html(lr=0.25))['steps'][-1]['lines'][0]
     with pytest.raises(ValueError, match='학습률'):
-        drawing.html(eta=0)
+        drawing.html(lr=0)
 
 
 @pytest.mark.parametrize('engine', ENGINES)

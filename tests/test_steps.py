@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, draw, equations, losses, ops
 from micrograd_ko.graph import local_derivatives, topological
+from micrograd_ko.labels import Labels
 from micrograd_ko.render import formulas
-from micrograd_ko.render.rehearsal import ETA, MANY
-from micrograd_ko.render.signs import formula
+from micrograd_ko.render.rehearsal import LR, MANY
+from micrograd_ko.render.signs import formula, readable
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.testing.strategies import EXACT
 
@@ -91,7 +92,7 @@ def test_every_addition_is_flowing_times_local(program):
 def test_exact_networks_stay_exact(drawn, level):
     net, x, y = drawn
     _, loss = network_loss(net, x, y)
-    for (_, part), number in known_after(draw(loss, level).steps[:-1]).items():
+    for (_, part), number in known_after(draw(loss, level).steps).items():
         assert type(number) in (Fraction, int), part
 
 
@@ -102,9 +103,9 @@ def test_the_update_is_one_step_of_gradient_descent(level):
     *_, last = draw(loss, level).steps
     loss.backward()
     order = topological(loss)
-    assert {order[c.node]: c.number for c in last.changes} == {p: p.data - ETA * p.grad for p in net.parameters()}
+    assert {order[c.node]: c.number for c in last.changes} == {p: p.data - LR * p.grad for p in net.parameters()}
     for p in net.parameters():
-        p.data -= ETA * p.grad
+        p.data -= LR * p.grad
     again = losses.quadratic(net([0.5, 0.3]), [1.0, 0.0])
     assert f'C = {loss.data:.4g} → {again.data:.4g}' in last.lines[1]
     assert 'η = 0.5' in last.lines[0]
@@ -219,24 +220,38 @@ def test_running_sums_are_written():
     assert lines == [('a.grad += b.grad · ∂b/∂a', '0 + 1 × 1 = 1'), ('a.grad += b.grad · ∂b/∂a', '1 + 1 × 1 = 2')]
 
 
-def test_unnamed_nodes_get_names():
-    a = Value(2.0, 'v₁')
-    steps = draw((a * 3).exp() + a).steps
-    assert caption(steps, 'v₂ = ') == 'v₂ = v₁·3'
-    assert caption(steps, 'C = ') == 'C = v₃ + v₁'
-    assert '∂v₃/∂v₂ = v₃ = 403.4' in [line for step in steps for line in step.lines]
+def test_nodes_are_called_as_explain_calls_them():
+    """이름 없는 노드는 v₂ 처럼 부르고, 같은 이름이 여럿이면 몇째인지 붙는다."""
+    a = Value(2.0, 'a')
+    inner = a * 3
+    outer = inner.exp()
+    c = outer + a
+    steps, names = draw(c).steps, Labels(topological(c))
+    assert caption(steps, f'{names.text(inner)} = ') == f'{names.text(inner)} = a·3'
+    assert caption(steps, 'C = ') == f'C = {names.text(outer)} + a'
+    local = f'∂{names.text(outer)}/∂{names.text(inner)} = {names.text(outer)} = 403.4'
+    assert local in [line for step in steps for line in step.lines]
+    twin = Value(1.0, 'a') * a
+    assert caption(draw(twin).steps, 'C = ') in ('C = a[1]·a[2]', 'C = a[2]·a[1]')
 
 
 @pytest.mark.parametrize(('op', 'operands', 'expected'), [
-    (ops.sub, ['a', '-3'], 'a − (-3)'), (ops.div, ['a', 'b'], 'a ÷ b'), (ops.power(3), ['-2'], '(-2)³'),
-    (ops.neg, ['-2'], '−(-2)'),
+    (ops.sub, ['a', '-3'], 'a − (-3)'), (ops.div, ['a', 'b'], 'a/b'), (ops.power(3), ['-2'], '(-2)³'),
+    (ops.neg, ['-2'], '-(-2)'), (ops.square, ['-2'], '(-2)²'),
     (ops.total, ['a', 'b', 'c'], 'a + b + c'), (ops.total, [], '0'), (ops.dot, ['w', 'v', 'x', 'y'], 'w·x + v·y'),
     (ops.total, list('abcdefgh'), 'a + b + c + … + h'), (ops.select, ['c', 'x', 'y'], 'select(c, x, y)'),
-    (ops.pow, ['x', 'y'], 'x^y'),
+    (ops.pow, ['x', 'y'], 'pow(x, y)'), (ops.power(2.5), ['x'], 'x^2.5'),
     (ops.tanh, ['-2'], 'tanh(-2)'), (ops.affine, ['w', 'x', '-1'], 'w·x + (-1)'),
 ])  # fmt: skip
 def test_formulas(op, operands, expected):
     assert formula(op, operands) == expected
+
+
+@pytest.mark.parametrize(('written', 'expected'), [
+    ('3*x**2', '3·x²'), ('x**25 - 1', 'x²⁵ − 1'), ('x**2.5', 'x^2.5'), ('z*(1 - z)', 'z·(1 − z)'),
+])  # fmt: skip
+def test_rules_are_readable(written, expected):
+    assert readable(written) == expected
 
 
 # 노트의 식

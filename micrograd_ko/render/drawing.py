@@ -18,10 +18,10 @@ from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.mermaid import mermaid
 from micrograd_ko.render.network import Network
 from micrograd_ko.render.picture import Picture
-from micrograd_ko.render.rehearsal import ETA, NoStepsError, Rehearsal
+from micrograd_ko.render.rehearsal import LR, NoStepsError, Rehearsal
 from micrograd_ko.render.steps import Step
 
-DETAILS = ('auto', 'ops', 'neuron', 'layer')
+DLRILS = ('auto', 'ops', 'neuron', 'layer')
 NARROW = 6  # 가장 넓은 층이 이보다 넓지 않으면 'auto' 는 뉴런을 그린다
 _LEVELS: dict[str, Any] = {'neuron': neuron_level, 'layer': layer_level}
 
@@ -64,14 +64,14 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return self._rehearse(ETA).steps
+        return self._rehearse(LR).steps
 
-    def html(self, eta: Any = ETA) -> str:
-        """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. eta 는 마지막 갱신의 학습률 η.
+    def html(self, lr: Any = LR) -> str:
+        """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
-        return page.html(self._rehearse(eta))
+        return page.html(self._rehearse(lr))
 
     def save(self, path: str | os.PathLike) -> Path:
         """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf, html)가 정한다. 쓴 경로를 돌려준다.
@@ -124,16 +124,16 @@ def draw(x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | 
     elif detail == 'auto':
         detail = _automatic(subject.network)
     picture, _ = _picture(subject, detail, focus, depth, max_nodes)
-    return Drawing(picture, detail, lambda eta: _rehearsal(x, detail, focus, depth, eta))
+    return Drawing(picture, detail, lambda lr: _rehearsal(x, detail, focus, depth, lr))
 
 
-def _rehearsal(x: Any, detail: str, focus: Value | None, depth: int | None, eta: Any) -> Rehearsal:
+def _rehearsal(x: Any, detail: str, focus: Value | None, depth: int | None, lr: Any) -> Rehearsal:
     """x 의 사본에서 다시 그린 그림과 걸음. 크기는 처음 그릴 때 이미 보았다."""
     again, focus = rehearsal.copied(x, focus)
     subject = _subject(again)
     rehearsal.fill_names(subject.order, None if detail == 'ops' else subject.network)
     picture, chosen = _picture(subject, detail, focus, depth, sys.maxsize)
-    return rehearsal.rehearsed(picture, subject.order, chosen, subject.network, detail, eta, seeded=isinstance(again, Value))
+    return rehearsal.rehearsed(picture, subject.order, chosen, subject.network, detail, lr, seeded=isinstance(again, Value))
 
 
 def _picture(
@@ -163,8 +163,8 @@ def mimebundle(x: Any) -> dict[str, str]:
 
 
 def _check(detail: str, focus: Any, depth: Any, max_nodes: Any) -> None:
-    if detail not in DETAILS:
-        raise ValueError(f'detail 은 {", ".join(DETAILS)} 가운데 하나입니다. {detail!r} 을(를) 받았습니다.')
+    if detail not in DLRILS:
+        raise ValueError(f'detail 은 {", ".join(DLRILS)} 가운데 하나입니다. {detail!r} 을(를) 받았습니다.')
     if (focus is not None or depth is not None) and detail not in ('auto', 'ops'):
         raise ValueError(f"focus 와 depth 는 노드를 고르므로 detail='ops' 에 씁니다. detail={detail!r} 을(를) 받았습니다.")
     if focus is not None and not isinstance(focus, Value):

@@ -14,7 +14,7 @@ from micrograd_ko.render.steps import Numbered, Step, chain, label, product, see
 LISTED = 4  # 벡터는 앞의 원소 몇 개만 적는다
 
 
-def layer_steps(net: Network, eta: Any, seeded: bool) -> list[Step]:
+def layer_steps(net: Network, lr: Any, seeded: bool) -> list[Step]:
     """층마다 z, a 를 계산하고, 거꾸로 층마다 δ, ∂C/∂b, ∂C/∂W 를 계산한다."""
     at = Numbered(net.order)
     steps = opening(at, net)
@@ -29,7 +29,7 @@ def layer_steps(net: Network, eta: Any, seeded: bool) -> list[Step]:
     for layer in range(len(net.layers) + 1, 1, -1):
         steps += _backward(at, net, layer)
     steps.append(_inputs(at, net))
-    return [*steps, update(at, parameters(net), eta, UPDATE)]
+    return [*steps, update(at, parameters(net), lr, UPDATE)]
 
 
 def vector(numbers: Sequence[Any]) -> str:

@@ -33,7 +33,7 @@ def fill_names(net: Network) -> None:
             node.name = name
 
 
-def neuron_steps(net: Network, eta: Any, seeded: bool) -> list[Step]:
+def neuron_steps(net: Network, lr: Any, seeded: bool) -> list[Step]:
     """입력에서 손실까지, 그리고 거꾸로. seeded 가 거짓이면 순전파만."""
     walk = _Walk(net)
     steps = [*opening(walk.at, net), *[step for unit in net.units for step in walk.forward(unit)]]
@@ -42,10 +42,11 @@ def neuron_steps(net: Network, eta: Any, seeded: bool) -> list[Step]:
     root = net.order[-1]
     steps += loss_forward(walk.at, net)
     steps += [seed(walk.at, root), *walk.backward()]
-    return [*steps, update(walk.at, parameters(net), eta, UPDATE)]
+    return [*steps, update(walk.at, parameters(net), lr, UPDATE)]
 
 
 def parameters(net: Network) -> list[Value]:
+    """신경망의 파라미터, 한 번씩."""
     return list(dict.fromkeys(p for unit in net.units for p in (*unit.w, unit.b)))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Collection, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_ko.engine import Value
@@ -14,7 +15,7 @@ from micrograd_ko.render.steps import Step
 if TYPE_CHECKING:
     from micrograd_ko.nn import Trace
 
-ETA = 0.5  # 갱신을 보일 때의 학습률 η
+LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
 MANY = 200  # 뉴런마다의 걸음이 이보다 많으면 층마다 걷는다
 
 
@@ -57,17 +58,17 @@ def fill_names(order: Sequence[Value], net: Network | None) -> None:
 
 
 def rehearsed(
-    picture: Picture, order: Sequence[Value], chosen: Collection[Value], net: Network | None, detail: str, eta: Any, seeded: bool
+    picture: Picture, order: Sequence[Value], chosen: Collection[Value], net: Network | None, detail: str, lr: Any, seeded: bool
 ) -> Rehearsal:
     """그림의 단계에 맞는 걸음: 노드마다, 뉴런마다, 층마다. seeded 는 역전파도 하는지."""
     if detail == 'ops' or net is None:
         parameters = steps.trainable(order) if net is None else neuron_steps.parameters(net)
-        walked = steps.graph_steps(order, chosen, parameters, eta, seeded)
+        walked = steps.graph_steps(order, chosen, parameters, lr, seeded)
         return Rehearsal(picture, order, walked, formulas.GRAPH, f'{steps.label(order[-1])}: 계산 그래프')
     sizes = '-'.join(map(str, net.sizes))
     fine = detail == 'neuron' and _count(net) <= MANY
     walk = neuron_steps.neuron_steps if fine else layer_steps.layer_steps
-    return Rehearsal(picture, order, walk(net, eta, seeded), formulas.NOTE, f'{sizes} 신경망')
+    return Rehearsal(picture, order, walk(net, lr, seeded), formulas.NOTE, f'{sizes} 신경망')
 
 
 def _count(net: Network) -> int:

@@ -1,9 +1,11 @@
 """연산을 그림에 적는 기호(sign). 따로 정하지 않은 연산은 표의 이름 그대로다."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 
 from micrograd_ko.notation import superscript
 from micrograd_ko.operation import Op
+from micrograd_ko.symbols import ATOM, COMPARISON, PRODUCT, Symbol, terms, write
 
 _SIGNS = {
     'add': '+', 'sub': '−', 'neg': '−', 'mul': '×', 'div': '÷', 'square': 'x²', 'pow': 'xʸ', 'sqrt': '√', 'abs': '|x|',
@@ -24,17 +26,9 @@ def applied(op: Op, x: str) -> str:
     return x if op.name == 'identity' else f'{sign(op) if op.name == "sigmoid" else op.name}({x})'
 
 
-_INFIX = ('add', 'sub', 'mul', 'div')
-_WRITTEN: dict[str, Callable[..., str]] = {
-    'neg': lambda x: f'−{x}',
-    'square': lambda x: f'{x}²',
-    'identity': lambda x: x,
-    'abs': lambda x: f'|{x}|',
-    'sqrt': lambda x: f'√{x}',
-    'pow': lambda x, y: f'{x}^{y}',
-    'total': lambda *xs: sum_of(xs),
-}
 SHOWN = 5  # 합의 항이 이보다 많으면 가운데를 줄인다
+_MINUS = '-', '−'
+_WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
 
 
 def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
@@ -44,26 +38,29 @@ def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
     >>> formula(ops.mul, ['a', '-3'], ' × '), formula(ops.sigmoid, ['-3']), formula(ops.affine, ['w', 'x', 'b'])
     ('a × (-3)', 'σ(-3)', 'w·x + b')
     """
-    xs = [grouped(x) for x in operands]
-    if op.name in ('dot', 'affine'):
-        half = len(xs) // 2
-        products = [f'{w}{times}{x}' for w, x in zip(xs[:half], xs[half : 2 * half], strict=True)]
-        return sum_of([*products, *xs[2 * half :]])
-    if op.name in _INFIX:
-        return f'{xs[0]}{times}{xs[1]}' if op.name == 'mul' else f'{xs[0]} {sign(op)} {xs[1]}'
-    if op.name in _WRITTEN:
-        return _WRITTEN[op.name](*xs)
-    if op.family is not None:
-        return sign(op).replace('x', xs[0], 1)
-    return f'{sign(op)}({", ".join(operands)})'
+    if op.name == 'identity':
+        return operands[0]
+    if op.family is not None or op.name == 'square':
+        return sign(op).replace('x', grouped(operands[0]), 1)
+    if op.name == 'sigmoid':
+        return f'{sign(op)}({operands[0]})'
+    xs = tuple([Symbol(x, COMPARISON if x != grouped(x) else ATOM) for x in operands])
+    summands = terms(op, xs)
+    return readable(write(op, xs).text if summands is None else sum_of([x.within(PRODUCT) for x in summands]), times)
 
 
-def sum_of(terms: Sequence[str]) -> str:
+def readable(written: str, times: str = '·') -> str:
+    """파이썬의 글로 적힌 식을 수식의 기호로: * 는 times, ** 는 ^ 이나 위첨자, - 는 −."""
+    written = _WHOLE_POWER.sub(lambda found: superscript(int(found[1])), written)
+    return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
+
+
+def sum_of(written: Sequence[str]) -> str:
     """합. 항이 많으면 앞의 몇과 마지막만."""
-    shown = list(terms) if len(terms) <= SHOWN else [*terms[: SHOWN - 2], '…', terms[-1]]
+    shown = list(written) if len(written) <= SHOWN else [*written[: SHOWN - 2], '…', written[-1]]
     return ' + '.join(shown) or '0'
 
 
 def grouped(x: str) -> str:
     """곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다."""
-    return f'({x})' if x.startswith(('-', '−')) or any(c in x for c in ' +/') else x
+    return f'({x})' if x.startswith(_MINUS) or any(c in x for c in ' +/') else x

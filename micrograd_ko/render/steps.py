@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import refresh
-from micrograd_ko.notation import subscript
+from micrograd_ko.labels import Labels
 from micrograd_ko.operation import DomainError, Op
-from micrograd_ko.optim import SGD
 from micrograd_ko.render import signs, text
 from micrograd_ko.render.walk import Arrival, arrivals
 from micrograd_ko.symbols import Symbol, symbol
@@ -67,12 +66,11 @@ class Numbered:
 
 
 def fill_names(order: Sequence[Value]) -> None:
-    """이름 없는 중간 노드에 이름을 준다: v₁, v₂, …, 마지막 노드는 C. 상수인 잎은 수 그대로 부른다."""
-    used = {node.name for node in order}
-    unnamed = [node for node in order if node.op is not None and not node.name]
-    fresh = (name for i in range(1, 2 * len(order) + 2) if (name := f'v{subscript(i)}') not in used)
-    for node in unnamed:
-        node.name = 'C' if node is order[-1] and 'C' not in used else next(fresh)
+    """노드에 설명(`explain`)이 부르는 것과 같은 이름을 준다: v₃, C. 상수인 잎은 이름 없이 수로 부른다."""
+    labels = Labels(list(order))
+    names = {node: labels.text(node) for node in order if node.op is not None or node.name}
+    for node, name in names.items():
+        node.name = name
 
 
 def label(v: Value) -> str:
@@ -114,8 +112,7 @@ def rule(op: Op, z: str, operands: Sequence[str], position: int) -> str:
         written = symbol(op.derivatives(*map(_atom, (z, *operands)))[position]).text
     except TypeError:  # 기호로 적지 못하는 사용자의 규칙
         return ''
-    for code, sign in (('**2', '²'), ('**3', '³'), ('**', '^'), ('*', '·'), (' - ', ' − ')):
-        written = written.replace(code, sign)
+    written = signs.readable(written)
     if written.startswith('(') and written.find(')') == len(written) - 1:
         written = written[1:-1]
     return written if len(written) <= LONGEST_RULE else ''
@@ -126,7 +123,7 @@ def _atom(written: str) -> Symbol:
 
 
 def graph_steps(
-    order: Sequence[Value], chosen: Collection[Value], parameters: Sequence[Value], eta: Any, seeded: bool
+    order: Sequence[Value], chosen: Collection[Value], parameters: Sequence[Value], lr: Any, seeded: bool
 ) -> list[Step]:
     """노드와 선마다 한 걸음. chosen 은 그려진 노드, seeded 는 역전파도 하는지(root 가 하나인지)."""
     at = Numbered(order)
@@ -139,7 +136,7 @@ def graph_steps(
     steps.append(seed(at, root, '씨앗'))
     steps += [_backward(at, arrival) for arrival in arrivals(order) if arrival.operand in chosen]
     drawn = [p for p in parameters if p in chosen]
-    return [*steps, update(at, drawn, eta, 'x ← x − η · x.grad')] if drawn else steps
+    return [*steps, update(at, drawn, lr, 'x ← x − η · x.grad')] if drawn else steps
 
 
 def _forward(at: Numbered, node: Value) -> Step:
@@ -188,19 +185,22 @@ def trainable(order: Sequence[Value]) -> list[Value]:
     return [leaf for leaf in leaves if leaf.name and leaf not in inputs] or leaves
 
 
-def update(at: Numbered, parameters: Sequence[Value], eta: Any, written: str) -> Step:
+def update(at: Numbered, parameters: Sequence[Value], lr: Any, written: str) -> Step:
     """갱신: 모든 파라미터를 동시에. 사본의 파라미터가 정말 움직인다(`optim.SGD`). written 은 갱신의 식."""
+    from micrograd_ko.optim import SGD
+
     root = next(reversed(at.of))
+    lr = float(lr) if isinstance(root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
     before, cost = [p.data for p in parameters], root.data
-    SGD(parameters, eta).step()
+    SGD(parameters, lr).step()
     changes = at.known(parameters, 'data')
     try:
         effect = f'새 값으로 다시 계산하면 {label(root)} = {text.number(cost)} → {text.number(refresh(root).data)}'
     except DomainError:
         effect = f'새 값은 정의역을 벗어나 {label(root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
-    lines = [f'{written},  η = {text.number(eta)}  (모든 파라미터를 동시에)', effect]
+    lines = [f'{written},  η = {text.number(lr)}  (모든 파라미터를 동시에)', effect]
     lines += [
-        f'{label(p)} ← {text.number(old)} − {product(eta, p.grad)} = {text.number(p.data)}'
+        f'{label(p)} ← {text.number(old)} − {product(lr, p.grad)} = {text.number(p.data)}'
         for p, old in zip(parameters[:LISTED], before, strict=False)
     ]
     if len(parameters) > LISTED:
