@@ -323,7 +323,8 @@ def test_dragging_fast_is_quiet(visit, network_page):
 BOXES = """(() => {
     const box = (x) => { const b = x.getBoundingClientRect(); return [b.left, b.right, b.top, b.bottom]; };
     const page = document.documentElement, now = document.querySelector('.cell.now') ?? document.body;
-    const buttons = [...document.querySelectorAll('button')].map(box);
+    const wide = [...document.querySelectorAll('button')].map((x) => x.scrollWidth - x.clientWidth);
+    const buttons = [...document.querySelectorAll('button')].map((x, i) => [...box(x), wide[i]]);
     return [page.scrollWidth, page.scrollTop, box(document.getElementById('view')), box(now), buttons];
 })()"""
 
@@ -338,8 +339,8 @@ def test_phone(visit, width, height, make):
         if step > 0:
             assert view[0] - 1 <= cell[0] and cell[1] <= view[1] + 1
             assert view[2] - 1 <= cell[2] and cell[3] <= view[3] + 1
-        for left, right, top, bottom in buttons:
-            assert right - left >= 44 and bottom - top >= 44
+        for left, right, top, bottom, overflow in buttons:
+            assert right - left >= 44 and bottom - top >= 44 and overflow == 0
             assert left >= 0 and right <= width and bottom <= height
     page.tap('#previous')
     assert at(page) == step - 1
