@@ -35,7 +35,10 @@ def shared():
 @pytest.fixture(scope='module')
 def browser():
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=shutil.which('chromium'), args=ARGUMENTS)
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which('chromium'), args=ARGUMENTS,
+            ignore_default_args=['--disable-ipc-flooding-protection'],  # 주소를 너무 자주 바꾸면 나무라는 보통의 브라우저로
+        )  # fmt: skip
         yield launched
         launched.close()
 
@@ -307,15 +310,19 @@ def test_the_address_follows_the_step(visit, shared_page):
     expect(page.locator('#count')).to_have_text('7 / 8')
 
 
-def test_dragging_fast_is_quiet(visit, network_page):
-    """걸음을 수백 번 바꾸어도 브라우저가 주소 바꾸기를 나무라지 않는다."""
-    page = visit(network_page)
-    page.evaluate("""() => {
+def test_dragging_fast_is_quiet(visit, shared_page):
+    """걸음을 잇달아 수백 번 바꾸어도 브라우저가 주소 바꾸기를 나무라지 않는다(Chromium 은 10초에 200번까지 받아 준다)."""
+    page = visit(shared_page)
+    page.evaluate("""async () => {
         const slider = document.getElementById('slider');
-        for (let i = 0; i < 400; i++) { slider.value = i % 50; slider.dispatchEvent(new Event('input')); }
+        for (let i = 0; i < 260; i++) {
+            slider.value = i % 8;
+            slider.dispatchEvent(new Event('input'));
+            await new Promise((resume) => setTimeout(resume));
+        }
     }""")
-    page.wait_for_url('**#step=49')
-    assert at(page) == 49
+    page.wait_for_url('**#step=3')
+    assert at(page) == 3
 
 
 # 화면과 설정

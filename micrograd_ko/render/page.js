@@ -162,7 +162,7 @@
     const place = event.target instanceof Element ? event.target : document.body;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.key in keys)) return;
     const scrolls = view.scrollWidth > view.clientWidth && place === view; // 밀리는 그림 안의 화살표는 그림을 민다
-    const own = event.key === ' ' ? place.closest('button, summary, a') : place === slider || (scrolls && event.key.startsWith('Arrow'));
+    const own = event.key === ' ' ? place.closest('button, summary, a') : scrolls && event.key.startsWith('Arrow');
     if (own) return;
     event.preventDefault();
     keys[event.key]();
