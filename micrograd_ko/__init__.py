@@ -16,9 +16,10 @@ _LAZY = {
     **dict.fromkeys(('first_nonfinite', 'first_stale', 'refresh', 'topological'), 'graph'),
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
+    **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
     **dict.fromkeys(('SGD',), 'optim'),
 }
-_MODULES = ('arrays', 'bounds', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = ('arrays', 'bounds', 'compiler', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)
