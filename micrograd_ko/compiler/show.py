@@ -29,10 +29,10 @@ def shown(program: 'Program') -> str:
     tape = program.tape
     sizes = '' if program.inputs.sizes is None else f' ({" + ".join(map(str, program.inputs.sizes))})'
     lines = [f'입력 {program.inputs.count}{sizes}, 파라미터 {len(program.parameters)}, 명령 {len(tape)}개 (기록된 노드 {program.nodes}개)']
-    lines += Listing(program).lines()
+    lines += Listing(program).lines(getattr(sys.stdout, 'encoding', None) or 'utf-8')
     if len(tape) > SHOWN:
         lines.append(f'  … 명령 {len(tape) - SHOWN}개 더')
-    return _encodable('\n'.join(lines), getattr(sys.stdout, 'encoding', None) or 'utf-8')
+    return '\n'.join(lines)
 
 
 class Listing:
@@ -48,15 +48,16 @@ class Listing:
             self._name(column, column + width, _base(program.labels[column : column + width]) or name)
             column += width
 
-    def lines(self) -> list[str]:
+    def lines(self, encoding: str) -> list[str]:
         rows = []
         for k in range(min(len(self.tape), SHOWN)):
             first, last = int(self.tape.first[k]), int(self.tape.first[k + 1])
             dense = self.tape.dense.get(k)
             right, shape = (self._map(k), f'{last - first}') if dense is None else (self._dense(k, dense), f'{last - first}×{dense.inputs}')
-            rows.append((self._result(k, first, last, dense), right, shape))
-        wide = max((len(f'{left} = {right}') for left, right, _ in rows), default=0)
-        return [f'  {f"{left} = {right}":{wide}}    {shape}' for left, right, shape in rows]
+            equation = f'{self._result(k, first, last, dense)} = {right}'
+            rows.append((_encodable(equation, encoding), _encodable(shape, encoding)))
+        wide = max((len(equation) for equation, _ in rows), default=0)
+        return [f'  {equation:{wide}}    {shape}' for equation, shape in rows]
 
     def _result(self, k: int, first: int, last: int, dense: Dense | None) -> str:
         recorded = [self.program.names.get(source, '') for source in self.tape.source[first:last].tolist()]
@@ -78,7 +79,7 @@ class Listing:
         name, number = wanted, 0
         while not name or name in self.taken:
             number += 1
-            name = f'{wanted}.{number}' if wanted else f'v{subscript(number)}'
+            name = f'{wanted}.{number}' if wanted else f'v{superscript(number)}'
         self.taken.add(name)
         self.vectors.append((first, last, name))
         return name
@@ -106,8 +107,8 @@ class Listing:
             half = len(rows) // 2
             bias = f' + {self._rows(rows[-1])}' if op is ops.affine else ''
             return f'dot({self._rows(rows[:half].ravel())}, {self._rows(rows[half : 2 * half].ravel())}){bias}'
-        if op is ops.total:
-            return f'total({self._rows(rows.ravel())})'
+        if op.arity is None:
+            return f'{op.name}({self._rows(rows.ravel())})'
         operands = [self._rows(row) for row in rows]
         if op in INFIX:
             return INFIX[op].join(operands)
