@@ -17,6 +17,7 @@ def schedule(code: Code) -> Tape:
     row = placed(groups, leaves)
     start, operand = operand_rows(groups, row, len(leaves))
     dense, slots = _dense(groups, row)
+    slot = slots.slot[code.inputs : code.declared]
     heads, has_row = groups.heads, row >= 0
     source = np.empty(has_row.sum(), np.int32)
     source[row[has_row]] = code.source[has_row]
@@ -25,7 +26,7 @@ def schedule(code: Code) -> Tape:
         first=(groups.begin + len(leaves)).astype(np.int32), start=start, operand=operand,
         active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads], dense=dense, inputs=code.inputs,
         constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
-        slot=slots.slot[code.inputs : code.declared], fixed=code.data[slots.fixed], copied=slots.copied,
+        slot=slot, order=np.argsort(slot), fixed=code.data[slots.fixed], copied=slots.copied,
         parameter_rows=slots.slot[leaves[code.is_parameter()[leaves]]],
         loss=int(row[code.roots[0]]), outputs=row[code.roots[1:]], used_inputs=in_outputs[: code.inputs],
     )  # fmt: skip

@@ -22,7 +22,7 @@ class Slots:
 
 def assigned(code: Code, ranges: list[np.ndarray]) -> Slots:
     """ranges 는 이어진 칸을 받을 노드들의 목록."""
-    slot = np.full(len(code), -1, np.int32)
+    slot = np.full(len(code), -1, np.intp)
     free = 0
     for nodes in ranges:
         if nodes.max() < code.declared and (slot[nodes] < 0).all() and len(np.unique(nodes)) == len(nodes):
@@ -49,4 +49,4 @@ def assigned(code: Code, ranges: list[np.ndarray]) -> Slots:
             copied.append(wanted)
             free += len(wanted)
         starts.append(copies[wanted.tobytes()])
-    return Slots(slot, starts, fixed, np.concatenate([np.empty(0, np.int32), *copied]))
+    return Slots(slot, starts, fixed, np.concatenate([np.empty(0, np.intp), *copied]))

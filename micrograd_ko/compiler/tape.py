@@ -35,7 +35,7 @@ class Tape:
     in_loss, in_outputs  (k,) 손실과 출력을 계산하는 데 필요한지.
     constants 상수 행의 값. parameter_rows 파라미터 행의 칸.
     source    (r,) 행마다 기록된 그래프의 위상 번호, 없으면 −1.
-    slot      (P,) 파라미터마다 그 칸. fixed 파라미터 다음 칸들에 놓이는 상수. copied 그다음 칸들이 베끼는 칸.
+    slot      (P,) 파라미터마다 그 칸. order (P,) 칸마다 그 파라미터. fixed 파라미터 다음 칸들에 놓이는 상수. copied 그다음 칸들이 베끼는 칸.
     """
 
     ops: tuple[Op, ...]
@@ -52,6 +52,7 @@ class Tape:
     parameter_rows: np.ndarray
     source: np.ndarray
     slot: np.ndarray
+    order: np.ndarray
     fixed: np.ndarray
     copied: np.ndarray
     loss: int
@@ -87,13 +88,15 @@ class Tape:
 
     def spread(self, parameters: np.ndarray) -> np.ndarray:
         """파라미터의 벡터를 칸의 벡터로."""
+        fixed, copied = len(self.slot), self.slots - len(self.copied)
         theta = np.empty(self.slots)
-        theta[self.slot] = parameters
-        theta[len(self.slot) : self.slots - len(self.copied)] = self.fixed
-        theta[self.slots - len(self.copied) :] = theta[self.copied]
+        np.take(parameters, self.order, out=theta[:fixed], mode='clip')
+        theta[fixed:copied] = self.fixed
+        theta[copied:] = theta[self.copied]
         return theta
 
     def gathered(self, gradient: np.ndarray) -> np.ndarray:
         """칸의 기울기를 파라미터의 기울기로: 베낀 칸의 것은 원래 칸에 더한다. gradient 를 고친다."""
-        np.add.at(gradient, self.copied, gradient[self.slots - len(self.copied) :])
+        if len(self.copied):
+            np.add.at(gradient, self.copied, gradient[self.slots - len(self.copied) :])
         return gradient[self.slot]
