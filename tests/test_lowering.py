@@ -194,6 +194,16 @@ def test_the_matrix_is_the_same_for_any_order_of_declaring_parameters():
     assert np.allclose(one.gradient(X), [by_leaf[p] for p in parameters], rtol=1e-12, atol=0)
 
 
+def test_a_sum_of_one_term_does_not_hide_what_it_is():
+    """0 + w 는 가중치로, 0 + x 는 입력으로 보인다."""
+    x, w, v = Value(2.0), Value(3.0), Value(5.0)
+    loss = ops.affine([ops.total([w]), v], [0 + x, x.tanh()], x + 0)
+    program = compile_graph(loss, [x], [w, v])
+    assert [(d.inputs, d.bias, d.residual) for d in program.tape.dense.values()] == [(2, -1, True)]
+    loss.backward()
+    assert program.gradient([[2.0]]).tolist() == [w.grad, v.grad]
+
+
 def test_scaling_each_row_is_not_a_matrix():
     """γⱼ·xⱼ + βⱼ 는 1×1 행렬 여럿이 아니라 명령 하나다."""
     x, gamma, beta = ([Value(float(i + 1)) for i in range(5)] for _ in range(3))

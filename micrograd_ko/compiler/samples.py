@@ -1,5 +1,6 @@
 """표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
 
+import numbers
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,10 +85,9 @@ def _numeric(part: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError('X 의 행마다 길이가 다릅니다. 모든 표본의 입력 수가 같아야 합니다.') from error
     if array.dtype.kind == 'O':
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise TypeError('X 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.') from error
+        if not all(isinstance(x, numbers.Real) for x in array.flat):
+            raise TypeError('X 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
+        array = array.astype(np.float64)
     if array.dtype.kind not in 'fiub':
         raise TypeError(f'X 는 실수(real)의 배열입니다. dtype {array.dtype} 을(를) 받았습니다.')
     return array

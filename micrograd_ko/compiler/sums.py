@@ -33,10 +33,15 @@ class Terms:
 
 
 def flatten(code: Code) -> Code:
-    """모든 합을 펴서 가장 간단한 표의 연산으로 다시 적는다."""
-    code = code.with_ops(*LINEAR, ops.mul)
+    """모든 합을 펴서 가장 간단한 표의 연산으로 다시 적는다.
+
+    항이 하나뿐인 합(0 + x)이 있으면 먼저 그 자리에 항을 세운다: 그래야 그것이 가중치나 입력인 것이 보인다.
+    """
+    code, aliased = code.with_ops(*LINEAR, ops.mul), True
+    while aliased:
+        code, aliased = rewritten(code, *collect(code))
     head, terms = collect(code)
-    return rewritten(code, head, split(code, terms))
+    return rewritten(code, head, split(code, terms))[0]
 
 
 def collect(code: Code) -> tuple[np.ndarray, Terms]:
@@ -73,7 +78,8 @@ def collect(code: Code) -> tuple[np.ndarray, Terms]:
     ])  # fmt: skip
     order = np.argsort(at, kind='stable')
     at = at[order]
-    return head, _without_zeros(code, Terms(2 * head[owners[at]] + 1, left[order], right[order], sign[at]))
+    terms = Terms(2 * head[owners[at]] + 1, left[order], right[order], sign[at])
+    return head, _without_zeros(code, _without_ones(code, terms))
 
 
 def _followed(count: int, node: np.ndarray, into: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +92,13 @@ def _followed(count: int, node: np.ndarray, into: np.ndarray, sign: np.ndarray) 
         ahead = pointer[node]
         product[node], pointer[node] = product[node] * product[ahead], pointer[ahead]
     return pointer, product
+
+
+def _without_ones(code: Code, terms: Terms) -> Terms:
+    """(±1)·x 를 보통 항 ±x 로."""
+    unit = (terms.right >= 0) & ((terms.left == code.one) | (terms.left == code.minus_one))
+    sign = np.where(unit & (terms.left == code.minus_one), -terms.sign, terms.sign)
+    return Terms(terms.owner, np.where(unit, terms.right, terms.left), np.where(unit, -1, terms.right), sign)
 
 
 def _without_zeros(code: Code, terms: Terms) -> Terms:
@@ -129,8 +142,8 @@ def _first_of_each(owner: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return first
 
 
-def rewritten(code: Code, head: np.ndarray, terms: Terms) -> Code:
-    """합마다 항을 표의 연산 하나로 적은 새 Code. 노드 i 는 열쇠 2i + 1, 합 h 의 잔차는 열쇠 2h 를 거쳐 번호를 받는다."""
+def rewritten(code: Code, head: np.ndarray, terms: Terms) -> tuple[Code, bool]:
+    """(합마다 항을 표의 연산 하나로 적은 새 Code, 항이 하나뿐인 합이 있었는지). 노드 i 는 열쇠 2i + 1, 합 h 의 잔차는 열쇠 2h 를 거쳐 번호를 받는다."""
     terms = _by_key(terms)
     terms, kinds = canonical(code, terms)
     size = 2 * len(code)
@@ -157,7 +170,7 @@ def rewritten(code: Code, head: np.ndarray, terms: Terms) -> Code:
         code, kind=np.where(summed, kinds, np.repeat(code.kind, 2)), data=np.repeat(code.data, 2),
         source=np.where(np.arange(size) % 2, np.repeat(code.source, 2), np.int32(-1)), roots=2 * code.roots + 1,
     )  # fmt: skip
-    return wide.renumbered(kept, counts, operand[alive][order], stands)
+    return wide.renumbered(kept, counts, operand[alive][order], stands), bool(alias[1::2].any())
 
 
 def _by_key(terms: Terms) -> Terms:
