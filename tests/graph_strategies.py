@@ -22,7 +22,7 @@ class Graph:
         return self.nodes[-1]
 
     def __repr__(self) -> str:
-        names = {leaf: f'{letter}{i}' for letter, leaves in (('x', self.inputs), ('w', self.parameters)) for i, leaf in enumerate(leaves)}
+        names = {leaf: f'x{i}' for i, leaf in enumerate(self.inputs)} | {leaf: f'w{i}' for i, leaf in enumerate(self.parameters)}
         lines = []
         for i, node in enumerate(self.nodes):
             names[node] = f'n{i}'
@@ -32,8 +32,8 @@ class Graph:
 
 @st.composite
 def graphs(draw, operations=None, constants=(0, 1, -1, 2, 0.5)) -> Graph:
-    """입력 1–3, 파라미터 1–4, 연산 1–14개."""
-    operations = operations or [*table.values(), *LINEAR * 3, ops.power(2), ops.power(-1), ops.power(0.5), ops.power(0), ops.power(3)]
+    """입력 3개, 파라미터 4개, 연산 14개까지."""
+    operations = operations or [*table.values(), *LINEAR * 3, *map(ops.power, (2, -1, 0.5, 0, 3))]
     inputs = [Value(draw(NUMBERS)) for _ in range(draw(st.integers(1, 3)))]
     parameters = [Value(draw(NUMBERS)) for _ in range(draw(st.integers(1, 4)))]
     nodes: list[Value] = []

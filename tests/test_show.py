@@ -39,8 +39,8 @@ def test_every_kind_of_operand_has_a_name():
     loss = ops.logsumexp([x[0] * 2.5, x[3] - named, ops.maximum(x[1], w)])
     loss = loss + (-x[4]) ** 3 + ops.total([x[0].tanh(), x[2].tanh(), x[4].tanh()]) + ops.select(x[0], x[1], 7)
     text = str(compile_graph(loss, x, [w, named]))
-    for part in ('x₁ ⊙ 2.5', 'x₄ - 온도', 'maximum(x₂, θ₁)', '**3', '-x₅', 'tanh([x₁, x₃, x₅])', 'select(x₁, x₂, 7)', 'logsumexp(['):
-        assert part in text, part
+    expected = 'x₁ ⊙ 2.5|x₄ - 온도|maximum(x₂, θ₁)|**3|-x₅|tanh([x₁, x₃, x₅])|select(x₁, x₂, 7)|logsumexp(['
+    assert [part for part in expected.split('|') if part not in text] == []
 
 
 def test_a_large_program_is_cut_and_says_how_much():

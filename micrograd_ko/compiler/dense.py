@@ -1,8 +1,10 @@
 """행렬 되찾기(re-rolling): 같은 입력을 받는 합들을 행렬 하나로, Z = W·X + b (+ 잔차).
 
-`sums` 가 적어 둔 Σ wᵢ·xᵢ + 1·r + b (w 는 파라미터나 상수) 꼴의 노드만 본다. 서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다.
+`sums` 가 적어 둔 Σ wᵢ·xᵢ + 1·r + b (w 는 파라미터나 상수) 꼴의 노드만 본다.
+서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +36,7 @@ def levels(code: Code) -> tuple[np.ndarray, np.ndarray]:
         starts = code.start[begin : begin + CHUNK + 1]
         operand, offset = code.operand[starts[0] : starts[-1]].tolist(), int(starts[0])
         bounds = starts.tolist()
-        for node, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False), begin):
+        for node, (first, last) in enumerate(itertools.pairwise(bounds), begin):
             deepest = -1
             for parent in operand[first - offset : last - offset]:
                 deepest = max(deepest, level[parent])

@@ -45,7 +45,7 @@ class Replayer:
         return Replayer, (self.tape,)
 
     def forward(self, theta: np.ndarray, samples: np.ndarray, which: str) -> tuple[np.ndarray, Undefined | None]:
-        """(행 × 표본의 표, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력, which 는 'in_loss' 나 'in_outputs'."""
+        """(행 × 표본의 표, 정의역을 벗어난 표본). samples 는 표본 × 입력, which 는 'in_loss' 나 'in_outputs'."""
         tape, undefined = self.tape, None
         values = np.empty((tape.rows, len(samples)))
         values[: tape.inputs] = samples.T
@@ -110,7 +110,8 @@ def _undefined(step: Map, values: np.ndarray) -> Undefined | None:
     suspects = ~np.isfinite(values[out])
     if op.defined is not None:
         suspects |= ~op.defined(*tables)
-    found = [(column, lane) for column, lane in np.argwhere(suspects.T).tolist() if _raises(op, [t[lane, column] for t in tables])]
+    at = np.argwhere(suspects.T).tolist()
+    found = [(column, lane) for column, lane in at if _raises(op, [table[lane, column] for table in tables])]
     if not found:
         return None
     mask = np.zeros(values.shape[1], np.bool_)

@@ -52,9 +52,9 @@ def lower(
 def _constant(leaf: Value) -> float:
     if leaf.name:
         raise ValueError(
-            f'잎(leaf) {leaf.name!r} 이(가) inputs 에도 parameters 에도 없습니다. 표본마다 바뀌면 inputs 에, 배우는 것이면 '
-            'parameters 에 넣으세요. 굳은 상수로 쓰려면 이름 없는 수로 기록하세요. (신경망에 수를 넣어 기록했다면 입력을 Value 로 '
-            '만들어 넣고 inputs 에 적거나 net.compile() 을 쓰세요.)'
+            f'잎(leaf) {leaf.name!r} 이(가) inputs 에도 parameters 에도 없습니다. 표본마다 바뀌면 inputs 에, '
+            '배우는 것이면 parameters 에 넣으세요. 굳은 상수로 쓰려면 이름 없는 수로 기록하세요. '
+            '(신경망에 수를 넣어 기록했다면 입력을 Value 로 만들어 넣고 inputs 에 적거나 net.compile() 을 쓰세요.)'
         )
     return float(leaf.data)
 

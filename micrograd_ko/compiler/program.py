@@ -3,12 +3,13 @@
   총 손실은 표본 손실의 평균: C = (1/n) Σ_x C_x,  ∂C/∂w = (1/n) Σ_x ∂C_x/∂w
 
 한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
-더하는 순서가 eager 와 다를 수 있어 결과는 반올림만큼 다르다. **표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
+더하는 순서가 eager 와 다를 수 있어 결과는 반올림만큼 다르다.
+**표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
 """
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -47,18 +48,22 @@ class ReplayError(DomainError):
 class Program:
     """재생할 수 있는 프로그램. `compile_graph` 나 `net.compile()` 이 만든다.
 
-    X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다. 정수, float32, 이어지지 않은 배열도 된다.
+    X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다.
+    정수, float32, 이어지지 않은 배열도 된다. 계산은 float64 로 한다.
 
-    파라미터의 값은 부를 때마다 `Value` 의 `.data` 에서 읽는다: 손으로 바꾼 값이 그대로 쓰인다. 파라미터가 많은 망을 거듭 부를 때는
-    벡터를 직접 들고 다니는 편이 빠르다: `parameters=벡터` 로 부르고, 끝나면 `sync(벡터)` 로 `Value` 에 옮긴다.
+    파라미터의 값은 부를 때마다 `Value` 의 `.data` 에서 읽는다: 손으로 바꾼 값이 그대로 쓰인다. 파라미터가 많은 망을
+    거듭 부를 때는 벡터를 직접 들고 다니는 편이 빠르다: `parameters=벡터` 로 부르고, 끝나면 `sync(벡터)` 로 `Value` 에 옮긴다.
 
     undefined  eager 라면 DomainError 가 났을 표본이 있을 때: 'raise' 는 모든 표본을 마친 뒤 ReplayError, 'nan' 은 그 표본의 값이
                nan 이다(평균과 기울기도 nan). 어느 쪽이든 `.data` 와 `.grad` 에는 아무것도 쓰지 않는다.
 
-    속성: parameters(`Value` 의 목록), nodes(기록된 그래프의 노드 수), instructions(종류 → 명령의 수), vector(마지막으로 쓴 파라미터 값).
+    속성: parameters(`Value` 의 목록), vector(마지막으로 쓴 파라미터 값), nodes(기록된 그래프의 노드 수),
+          instructions(종류 → 명령의 수).
     """
 
-    def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int, names: dict[int, str], labels: list[str]) -> None:
+    def __init__(
+        self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int, names: dict[int, str], labels: list[str]
+    ) -> None:
         self.tape, self.inputs, self.parameters = tape, inputs, parameters
         self.nodes, self.names, self.labels = nodes, names, labels
         self.vector = np.array([float(p.data) for p in parameters])
@@ -93,8 +98,8 @@ class Program:
     ) -> np.ndarray:
         """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
 
-        표본을 정해진 크기의 블록으로 나누고 블록의 순서대로 더한다. `executor`(`concurrent.futures` 의 것이면 무엇이든)를 주면 블록을
-        나누어 맡긴다: 일꾼의 수나 걸린 시간이 결과의 비트를 바꾸지 않는다.
+        표본을 정해진 크기의 블록으로 나누고 블록의 순서대로 더한다. `executor`(`concurrent.futures` 의 것이면 무엇이든)를
+        주면 블록을 나누어 맡긴다: 일꾼의 수나 걸린 시간이 결과의 비트를 바꾸지 않는다.
         """
         _check_choice(undefined)
         arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))

@@ -46,7 +46,8 @@ class Columns:
     def _expected(self, given: Any) -> str:
         shapes = tuple([np.shape(part) for part in given]) if isinstance(given, tuple) else np.shape(given)
         groups = '' if self.sizes is None else f', 또는 모양이 {", ".join(f"(n, {w})" for w in self.sizes)} 인 배열의 튜플'
-        return f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{groups}입니다. {shapes} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
+        wanted = f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{groups}입니다.'
+        return f'{wanted} {shapes} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
 
     def block(self, arrays: list[np.ndarray], begin: int, end: int) -> np.ndarray:
         """표본 begin … end−1 을 float64 로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
@@ -75,7 +76,7 @@ def columns(inputs: Any) -> tuple[list[Value], Columns]:
 
 def _iterable(part: Any) -> Iterable:
     if not hasattr(part, '__iter__'):
-        raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {type(part).__name__} {part!r} 이(가) 들어 있습니다.')
+        raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
     return part
 
 

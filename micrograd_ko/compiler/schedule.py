@@ -34,7 +34,8 @@ def schedule(code: Code) -> Tape:
 
 def _dense(groups: Groups, row: np.ndarray) -> tuple[dict[int, Dense], Slots]:
     """(명령의 번호 → 행렬, 칸). W 의 열은 입력의 행의 순서다."""
-    ranges, shapes = [], {}
+    ranges: list[np.ndarray] = []
+    shapes = {}
     for k, block in groups.dense:
         weights = block.weights[:, np.argsort(row[block.inputs], kind='stable')]
         shapes[k] = (len(ranges), block)

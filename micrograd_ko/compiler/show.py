@@ -28,7 +28,8 @@ def shown(program: 'Program') -> str:
     """명령마다 한 줄: 식과 모양. 콘솔이 못 쓰는 글자는 z^2, a_1 처럼 적는다."""
     tape = program.tape
     sizes = '' if program.inputs.sizes is None else f' ({" + ".join(map(str, program.inputs.sizes))})'
-    lines = [f'입력 {program.inputs.count}{sizes}, 파라미터 {len(program.parameters)}, 명령 {len(tape)}개 (기록된 노드 {program.nodes}개)']
+    counts = f'입력 {program.inputs.count}{sizes}, 파라미터 {len(program.parameters)}, 명령 {len(tape)}개'
+    lines = [f'{counts} (기록된 노드 {program.nodes}개)']
     lines += Listing(program).lines(getattr(sys.stdout, 'encoding', None) or 'utf-8')
     if len(tape) > SHOWN:
         lines.append(f'  … 명령 {len(tape) - SHOWN}개 더')
@@ -44,8 +45,9 @@ class Listing:
         self.matrices: dict[int, str] = {}  # W 의 첫 칸 → 이름
         self.vectors: list[tuple[int, int, str]] = []  # (첫 행, 끝 행, 이름)
         column = 0
-        for width, name in zip(program.inputs.widths, ('x', 'y', 'u', 'v') if len(program.inputs.widths) > 1 else ('x',), strict=False):
-            self._name(column, column + width, _base(program.labels[column : column + width]) or name)
+        for i, width in enumerate(program.inputs.widths):
+            default = ('x', 'y')[i] if i < 2 else f'x{superscript(i + 1)}'
+            self._name(column, column + width, _base(program.labels[column : column + width]) or default)
             column += width
 
     def lines(self, encoding: str) -> list[str]:
@@ -53,7 +55,8 @@ class Listing:
         for k in range(min(len(self.tape), SHOWN)):
             first, last = int(self.tape.first[k]), int(self.tape.first[k + 1])
             dense = self.tape.dense.get(k)
-            right, shape = (self._map(k), f'{last - first}') if dense is None else (self._dense(k, dense), f'{last - first}×{dense.inputs}')
+            right = self._map(k) if dense is None else self._dense(k, dense)
+            shape = f'{last - first}' if dense is None else f'{last - first}×{dense.inputs}'
             equation = f'{self._result(k, first, last, dense)} = {right}'
             rows.append((_encodable(equation, encoding), _encodable(shape, encoding)))
         wide = max((len(equation) for equation, _ in rows), default=0)

@@ -1,6 +1,7 @@
 """칸(slot)의 벡터: [파라미터 | 행렬에 쓰인 상수 | 베낀 칸]. 행렬의 W 와 b 는 그 안에서 이어진 구간이다.
 
-처음 나온 행렬이 제 파라미터를 이어진 칸에 놓는다. 여러 행렬이 파라미터를 다른 모양으로 나누어 쓰면(W 와 Wᵀ 처럼) 뒤의 것은 베낀 칸을 갖는다.
+처음 나온 행렬이 제 파라미터를 이어진 칸에 놓는다.
+여러 행렬이 파라미터를 다른 모양으로 나누어 쓰면(W 와 Wᵀ 처럼) 뒤의 것은 베낀 칸을 갖는다.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ from micrograd_ko.compiler.code import Code
 
 @dataclass(frozen=True)
 class Slots:
-    """slot (n,) 파라미터와 상수 노드의 칸(없으면 −1), starts 구간마다의 첫 칸, fixed 상수 칸의 노드, copied 베낀 칸마다 원래의 칸."""
+    """정해진 칸.
+
+    slot    (n,) 파라미터와 상수 노드의 칸, 없으면 −1.
+    starts  구간마다의 첫 칸.
+    fixed   상수 칸마다의 노드.
+    copied  베낀 칸마다 원래의 칸.
+    """
 
     slot: np.ndarray
     starts: list[int]

@@ -143,7 +143,10 @@ def _first_of_each(owner: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def rewritten(code: Code, head: np.ndarray, terms: Terms) -> tuple[Code, bool]:
-    """(합마다 항을 표의 연산 하나로 적은 새 Code, 항이 하나뿐인 합이 있었는지). 노드 i 는 열쇠 2i + 1, 합 h 의 잔차는 열쇠 2h 를 거쳐 번호를 받는다."""
+    """(합마다 항을 표의 연산 하나로 적은 새 Code, 항이 하나뿐인 합이 있었는지).
+
+    노드 i 는 열쇠 2i + 1, 합 h 의 잔차는 열쇠 2h 를 거쳐 번호를 받는다.
+    """
     terms = _by_key(terms)
     terms, kinds = canonical(code, terms)
     size = 2 * len(code)

@@ -35,7 +35,8 @@ class Tape:
     in_loss, in_outputs  (k,) 손실과 출력을 계산하는 데 필요한지.
     constants 상수 행의 값. parameter_rows 파라미터 행의 칸.
     source    (r,) 행마다 기록된 그래프의 위상 번호, 없으면 −1.
-    slot      (P,) 파라미터마다 그 칸. order (P,) 칸마다 그 파라미터. fixed 파라미터 다음 칸들에 놓이는 상수. copied 그다음 칸들이 베끼는 칸.
+    slot      (P,) 파라미터마다 그 칸. order (P,) 칸마다 그 파라미터.
+    fixed     파라미터 다음 칸들에 놓이는 상수. copied 는 그다음 칸들이 저마다 베끼는 칸.
     """
 
     ops: tuple[Op, ...]
