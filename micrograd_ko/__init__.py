@@ -3,12 +3,17 @@
 `import micrograd_ko` 는 `ops` 와 `engine` 만 읽는다. 나머지는 처음 쓸 때 읽는다.
 """
 
+from __future__ import annotations
+
 import importlib
-from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError
+
+TYPE_CHECKING = False  # typing 을 읽는 데 12 ms 가 든다: 형 검사기(type checker)만 읽는다
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = '0.1.0'
 

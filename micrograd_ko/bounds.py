@@ -1,17 +1,17 @@
-"""오차 한계(error bound): (값, 한계) 의 쌍으로 표를 해석한다. 올바른 float 계산끼리 얼마나 다를 수 있는지를 계산한다.
+"""오차 한계(error bound): (값, 한계) 의 쌍으로 표를 해석한다. 올바른 두 float 계산이 얼마나 다를 수 있는지를 계산한다.
 
 같은 식을 다른 순서로 더하거나 다른 라이브러리의 exp 로 계산하면 끝자리가 다르다. 그 차이가 반올림(rounding)으로 설명되는지
 고정된 허용 오차(1e-12 같은)로는 알 수 없다. 그래서 연산마다 두 가지를 더해 한계를 함께 나른다.
-  * 전파: 피연산자가 한계 안에서 움직일 때 결과가 움직이는 폭. 구간의 모서리(corner)마다 연산을 다시 해서 잰다.
-  * 반올림: 표가 그 연산에 약속한 `ulps` · ε · |z|. 합은 더하는 순서가 어떻든 성립하는 n · ε · Σ|xᵢ| 다.
+  * 전파: 다른 계산의 피연산자는 한계 안 어디에나 있을 수 있다. 구간의 모서리(corner)마다 연산을 다시 해서 폭을 잰다.
+  * 반올림: 표가 그 연산에 약속한 `ulps` · ε · |z| 를 두 계산이 저마다 한 번씩. 합은 더하는 순서가 어떻든 n · ε · Σ|xᵢ| 다.
 Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산과 모든 편미분은 표의 식을 그대로 따른다.
 
 한계는 모서리 사이에서 단조롭거나 한계가 작을 때의 것이다(running error analysis, Higham 2002, 3.3절).
 
 >>> from micrograd_ko import ops
 >>> x = ops.add(Bounded(0.1), Bounded(0.2))
->>> abs(x.value - 0.3) <= x.error < 1e-16
-True
+>>> x.explains(x.value - 0.3), x.explains(1e-15)
+(True, False)
 """
 
 import itertools
@@ -30,7 +30,7 @@ TINIEST = 5e-324  # 가장 작은 준정규수(subnormal): 밑으로 넘칠 때(
 
 
 class Bounded:
-    """값과 그 절대 오차의 한계(error ≥ 0). 참값은 value ± error 안에 있다."""
+    """값과 한계(error ≥ 0). 같은 것을 올바르게 계산한 다른 float 도, 참값도 value ± error 안에 있다."""
 
     __slots__ = ('error', 'value')
 
@@ -39,8 +39,8 @@ class Bounded:
         self.error = error if error >= 0 and value - value == 0 else math.inf  # inf 와 nan 은 아무것도 약속하지 않는다
 
     def explains(self, difference: Any) -> bool:
-        """한계 안의 두 계산이 이만큼 다를 수 있는가. 둘이 참값의 양쪽에 있을 수 있으므로 한계의 두 배까지다."""
-        return self.error == math.inf or bool(abs(difference) <= 2 * self.error)
+        """다른 올바른 계산과 이만큼 다를 수 있는가. 한계가 inf 면 무엇이든 그렇다."""
+        return self.error == math.inf or bool(abs(difference) <= self.error)
 
     def __add__(self, other: Any) -> 'Bounded':
         return BOUNDED.add(self, other)
@@ -84,6 +84,8 @@ def _spread(op: Op, operands: tuple) -> Bounded:
     except EDGE_ERRORS:  # 정의역의 끝에서의 미분: 값은 IEEE 의 inf 나 nan 이고, 한계는 없다
         return Bounded(math.nan, math.inf)
     error = _rounding(value, op.ulps)
+    if any(x.error == math.inf for x in xs):
+        return Bounded(value, math.inf)
     if any(x.error for x in xs):
         corners = itertools.product(*[_ends(x) for x in xs])
         error += max([_deviation(op, corner, value) for corner in corners])
@@ -122,7 +124,7 @@ def _tan(x: Any) -> Bounded:
 
 
 def _rounding(value: Any, ulps: float) -> float:
-    return ulps * (EPSILON * abs(value) + TINIEST) if ulps and type(value) is float else 0.0
+    return 2 * ulps * (EPSILON * abs(value) + TINIEST) if ulps and type(value) is float else 0.0
 
 
 def _total(*operands: Any) -> Bounded:

@@ -9,15 +9,20 @@
 **기록한 뒤 잎(leaf)의 `.data` 를 바꾸면** 그래프는 낡은 값(stale)을 갖는다. `refresh(root)` 로 다시 계산하거나 새로 기록한다.
 """
 
+from __future__ import annotations
+
 import contextvars
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.graph import sweep, topological
 from micrograd_ko.operation import EDGE_ERRORS, RESERVED, DomainError, Op, interpret, observe, table
 
-Number = Any  # int, float, Fraction
+TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+Number: TypeAlias = 'Any'  # int, float, Fraction
 
 # 미분의 그래프를 지을 때만 참: 정의역의 끝에서 오류 대신 IEEE 값(inf, nan)을 기록한다
 ieee_edges: contextvars.ContextVar[bool] = contextvars.ContextVar('ieee_edges', default=False)
@@ -26,14 +31,16 @@ ieee_edges: contextvars.ContextVar[bool] = contextvars.ContextVar('ieee_edges', 
 def _binary(op: Op) -> Callable:
     eager = op.eager
 
-    def method(self: 'Value', other: Any) -> 'Value':
+    def method(self: Value, other: Any) -> Value:
         if type(other) is not Value:
             other = _lift(other, self)
         try:
             data = eager(self.data, other.data)
         except EDGE_ERRORS:
             data = _undefined(op, (self, other))
-        return _node(data, op, self, other)
+        node = _new(Value)  # _node 를 펼쳐 적었다: 가장 잦은 기록에서 호출 하나를 던다
+        node.data, node.grad, node.name, node.op, node._x, node._y = data, 0, '', op, self, other
+        return node
 
     return method
 
@@ -43,13 +50,13 @@ def _reflected(op: Op) -> Callable:
 
 
 def _unary(op: Op) -> Callable:
-    return lambda self: record(op, (self,))
+    return lambda self: record_values(op, (self,))
 
 
 def _refuse(what: str, instead: str) -> Callable:
     """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
 
-    def method(self: 'Value', *_: Any) -> Any:
+    def method(self: Value, *_: Any) -> Any:
         raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
 
     return method
@@ -89,7 +96,7 @@ class Value:
         self._y: Value | None = None
 
     @property
-    def parents(self) -> tuple['Value', ...]:
+    def parents(self) -> tuple[Value, ...]:
         if self._y is not None:
             return self._x, self._y
         if self.op is None:
@@ -105,6 +112,7 @@ class Value:
         seed = type(self.data)(seed) if type(seed) is int else number(seed)
         order = topological(self)
         before = [node.grad for node in order]
+        leaves = [(node, node.grad) for node in order if node.op is None]
         try:
             for node in order:
                 node.grad = 0
@@ -114,11 +122,10 @@ class Value:
             for node, grad in zip(order, before, strict=True):
                 node.grad = grad
             raise
-        for node, grad in zip(order, before, strict=True):
-            if node.op is None:
-                node.grad = grad + node.grad
+        for leaf, grad in leaves:
+            leaf.grad = grad + leaf.grad
 
-    def detach(self) -> 'Value':
+    def detach(self) -> Value:
         """같은 값과 이름을 가진 새 잎. 기울기가 이 노드로 흐르지 않는다."""
         return Value(self.data, self.name)
 
@@ -129,10 +136,10 @@ class Value:
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
-    def __copy__(self) -> 'Value':
+    def __copy__(self) -> Value:
         return _node(self.data, self.op, self._x, self._y, self.grad, self.name)
 
-    def __deepcopy__(self, memo: dict) -> 'Value':
+    def __deepcopy__(self, memo: dict) -> Value:
         for node in topological(self, seen=_Copied(memo)):
             x, y = node._x, node._y
             x = tuple([memo[id(p)] for p in x]) if type(x) is tuple else memo[id(x)] if x is not None else None
@@ -154,7 +161,7 @@ class Value:
                 tape.append((node.data, node.grad, node.name, node.op, *[row[parent] for parent in node.parents]))
         return _from_tape, (leaves, tape)
 
-    def __pow__(self, exponent: Any) -> 'Value':
+    def __pow__(self, exponent: Any) -> Value:
         """x**n: n 이 상수면 power(n), `Value` 면 pow."""
         return record(ops.pow, (self, exponent)) if isinstance(exponent, Value) else record(ops.power(number(exponent)), (self,))
 
@@ -172,7 +179,7 @@ class Value:
 
     if TYPE_CHECKING:  # 단항 연산의 메서드는 표에서 생긴다(아래 _Methods)
 
-        def __getattr__(self, name: str) -> Callable[[], 'Value']: ...
+        def __getattr__(self, name: str) -> Callable[[], Value]: ...
 
 
 def number(x: Any) -> Number:
@@ -226,11 +233,16 @@ def record(op: Op, operands: tuple) -> Value:
             beside = next(v for v in operands if isinstance(v, Value))
             operands = tuple([_lift(x, beside) for x in operands])
             break
+    return record_values(op, operands)
+
+
+def record_values(op: Op, values: tuple[Value, ...]) -> Value:
+    """모두 Value 인 피연산자에 op 를 적용한 노드를 기록한다."""
     try:
-        data = op.eager(*[x.data for x in operands])
+        data = op.eager(*[x.data for x in values])
     except EDGE_ERRORS:
-        data = _undefined(op, operands)
-    return _linked(data, op, operands)
+        data = _undefined(op, values)
+    return _linked(data, op, values)
 
 
 def _linked(data: Number, op: Op, parents: tuple[Value, ...]) -> Value:

@@ -4,18 +4,22 @@
 10⁶ 노드의 사슬도 걷는다.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
 
+TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from micrograd_ko.engine import Value
 
 
-def topological(*roots: 'Value', seen: set | None = None) -> list['Value']:
+def topological(*roots: Value, seen: set | None = None) -> list[Value]:
     """위상 순서(topological order): roots 에서 닿는 모든 노드를, 피연산자가 결과보다 앞에 오게 한 번씩.
 
     순서는 그래프의 모양만으로 정해진다. `seen` 을 주면 그 안의 노드와 그 너머는 건너뛰고, 걸은 노드를 더해 둔다.
@@ -23,26 +27,34 @@ def topological(*roots: 'Value', seen: set | None = None) -> list['Value']:
     order: list[Value] = []
     seen = set() if seen is None else seen
     stack: list[Any] = list(reversed(roots))
+    push, pop, enter, leave = stack.append, stack.pop, seen.add, order.append
     while stack:
-        node = stack.pop()
+        node = pop()
         if node is None:  # 표시(None) 아래의 노드는 피연산자를 모두 걸었다
-            order.append(stack.pop())
+            leave(pop())
         elif node not in seen:
-            seen.add(node)
+            enter(node)
             if node.op is None:
-                order.append(node)
+                leave(node)
                 continue
-            stack.append(node)
-            stack.append(None)
-            if node._y is not None:
-                stack.append(node._x)
-                stack.append(node._y)
+            push(node)
+            push(None)
+            x, y = node._x, node._y
+            if y is not None:
+                if x not in seen:
+                    push(x)
+                if y not in seen:
+                    push(y)
+            elif type(x) is tuple:
+                for parent in x:
+                    if parent not in seen:
+                        push(parent)
             else:
-                stack.extend(node.parents)
+                push(x)
     return order
 
 
-def sweep(order: list['Value']) -> None:
+def sweep(order: list[Value]) -> None:
     """역전파의 걸음: 위상 순서를 거꾸로, `부모.grad += 노드.grad × ∂노드/∂부모`. 마지막 노드의 grad 는 미리 놓여 있다."""
     for node in reversed(order):
         op = node.op
@@ -67,7 +79,7 @@ def sweep(order: list['Value']) -> None:
         else:
             operands = [parent.data for parent in x]
             try:
-                partials = op.derivatives(z, *operands)
+                partials = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
             except EDGE_ERRORS:
                 partials = _at_edge(op, z, tuple(operands))
             for parent, dx in zip(x, partials, strict=True):
@@ -80,7 +92,7 @@ def _at_edge(op: Op, z: Any, operands: tuple) -> tuple:
     return ieee_derivatives(op, z, operands)
 
 
-def replay(order: list['Value'], leaf: Callable[['Value'], Any]) -> dict['Value', Any]:
+def replay(order: list[Value], leaf: Callable[[Value], Any]) -> dict[Value, Any]:
     """같은 그래프를 다른 종류의 수로: 잎마다 leaf(노드)를 놓고 표의 연산을 다시 적용한다. 노드 → 수의 사전."""
     numbers: dict[Value, Any] = {}
     for node in order:
@@ -95,7 +107,7 @@ def replay(order: list['Value'], leaf: Callable[['Value'], Any]) -> dict['Value'
     return numbers
 
 
-def adjoints(order: list['Value'], numbers: dict['Value', Any], live: set | None = None) -> dict['Value', Any]:
+def adjoints(order: list[Value], numbers: dict[Value, Any], live: set | None = None) -> dict[Value, Any]:
     """역전파를 어떤 종류의 수로든: 노드 → ∂root/∂노드 의 사전. root 는 order 의 마지막이고, 닿지 않는 노드는 빠진다.
 
     `numbers` 는 노드의 값(`replay` 의 결과). `live` 를 주면 그 안의 노드로만, 0 인 항 없이 흐른다.
@@ -129,7 +141,7 @@ def _scaled(g: Any, d: Any) -> Any:
     return d if type(g) is int and g == 1 else g * d
 
 
-def refresh(root: 'Value') -> 'Value':
+def refresh(root: Value) -> Value:
     """잎의 지금 `.data` 로 순방향을 다시 계산한다. root 를 돌려준다. DomainError 가 나면 아무 값도 바뀌지 않는다."""
     numbers = replay(topological(root), lambda leaf: leaf.data)
     for node, data in numbers.items():
@@ -137,7 +149,7 @@ def refresh(root: 'Value') -> 'Value':
     return root
 
 
-def first_stale(root: 'Value') -> 'Value | None':
+def first_stale(root: Value) -> Value | None:
     """위상 순서에서 처음으로 낡은(stale) 노드: 피연산자의 지금 값으로 다시 계산하면 다른 값이 나온다. 없으면 None."""
     for node in topological(root):
         if node.op is not None and not _is_fresh(node.op, node.data, [parent.data for parent in node.parents]):
@@ -153,6 +165,6 @@ def _is_fresh(op: Op, data: Any, operands: list) -> bool:
     return bool(again == data) or (math.isnan(again) and math.isnan(data))
 
 
-def first_nonfinite(root: 'Value') -> 'Value | None':
+def first_nonfinite(root: Value) -> Value | None:
     """위상 순서에서 처음으로 nan 이나 inf 인 노드: 유한하지 않은 값이 시작된 곳. 없으면 None."""
     return next((node for node in topological(root) if node.data - node.data != 0), None)

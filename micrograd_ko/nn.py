@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number, Value, ieee_edges, record
+from micrograd_ko.engine import Number, Value, ieee_edges, record_values
 from micrograd_ko.notation import indexed
 from micrograd_ko.operation import Op, table
 
@@ -90,8 +90,8 @@ class Neuron(Module):
 
     def forward(self, xs: list[Value]) -> tuple[Value, Value]:
         """(z, a). xs 는 길이가 맞는 Value 의 목록."""
-        z = record(ops.affine, (*self.w, *xs, self.b))
-        a = record(self.activation, (z,))
+        z = record_values(ops.affine, (*self.w, *xs, self.b))
+        a = record_values(self.activation, (z,))
         z.name, a.name = self._z, self._a
         return z, a
 

@@ -9,6 +9,7 @@ _SUBSCRIPT = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
 
 def superscript(n: int) -> str:
+    """위첨자로 적은 수."""
     return str(n).translate(_SUPERSCRIPT)
 
 
@@ -18,4 +19,5 @@ def subscript(*indices: int) -> str:
 
 
 def indexed(letter: str, layer: int | None, *indices: int) -> str:
+    """노트의 기호: 글자, 위첨자로 층(None 이면 없음), 아래첨자로 번호."""
     return letter + ('' if layer is None else superscript(layer)) + subscript(*indices)

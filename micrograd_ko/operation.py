@@ -8,16 +8,21 @@
 어느 쪽도 여기서 import 하지 않는다. 종류가 스스로를 등록한다.
 """
 
+from __future__ import annotations
+
 import functools
 import math
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any
+
+TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파이썬 수가 내는 오류
 
-table: dict[str, 'Op'] = {}
-_interpreters: dict[type, Callable[['Op', tuple], Any] | None] = {float: None, int: None}
+table: dict[str, Op] = {}
+_interpreters: dict[type, Callable[[Op, tuple], Any] | None] = {float: None, int: None}
 _observers: list[Any] = []
 
 
@@ -27,7 +32,7 @@ class DomainError(ValueError, ArithmeticError):
     속성: op(연산), operands(수의 튜플), names(이름의 튜플, 없으면 빈 문자열).
     """
 
-    def __init__(self, op: 'Op', operands: tuple, names: tuple = ()) -> None:
+    def __init__(self, op: Op, operands: tuple, names: tuple = ()) -> None:
         self.op, self.operands, self.names = op, operands, names or ('',) * len(operands)
         super().__init__(_complaint(op, operands, self.names))
 
@@ -35,7 +40,7 @@ class DomainError(ValueError, ArithmeticError):
         return DomainError, (self.op, self.operands, self.names)
 
 
-def _complaint(op: 'Op', operands: tuple, names: tuple) -> str:
+def _complaint(op: Op, operands: tuple, names: tuple) -> str:
     labels = op.operand_names(len(operands))
     given = ', '.join(
         f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
@@ -99,10 +104,11 @@ class Op:
 
     def apply(self, *operands: Any) -> Any:
         """납작하게 편 피연산자에 연산을 적용한다. 값의 종류에 등록된 해석기가 있으면 그것이 한다."""
-        for kind in dict.fromkeys(map(type, operands)):
-            interpreter = interpreter_of(kind)
-            if interpreter is not None:
-                return interpreter(self, operands)
+        for x in operands:
+            if type(x) is not float:  # 역전파의 규칙은 거의 언제나 float 로 불린다
+                interpreter = interpreter_of(type(x))
+                if interpreter is not None:
+                    return interpreter(self, operands)
         try:
             return self.eager(*operands)
         except EDGE_ERRORS as error:

@@ -131,7 +131,7 @@ def _some(xs):
 
 
 def _products(xs):
-    return map(times, xs[: len(xs) // 2], xs[len(xs) // 2 :])
+    return map(times, xs[: len(xs) // 2], xs[len(xs) // 2 :])  # 홀수면 마지막(affine 의 b)은 짝이 없어 빠진다
 
 
 def _swapped(xs):
@@ -143,7 +143,7 @@ total     = row('total',     None,                                              
                 r'\sum_i x_i', flatten=tuple, **LINEAR)
 dot       = row('dot',       lambda m, *ps: m.total(*_products(ps)),              lambda z, *ps: _swapped(ps),
                 r'\sum_i w_i x_i', flatten=lambda ws, xs: _paired('dot', list(ws), list(xs)), **LINEAR)
-affine    = row('affine',    lambda m, *ps: m.total(*_products(ps[:-1]), ps[-1]), lambda z, *ps: (*_swapped(ps[:-1]), 1),
+affine    = row('affine',    lambda m, *ps: m.total(*_products(ps), ps[-1]),      lambda z, *ps: (*ps[len(ps) // 2 : -1], *ps[: len(ps) // 2], 1),
                 r'\sum_i w_i x_i + b', flatten=lambda ws, xs, b: (*_paired('affine', list(ws), list(xs)), b), **LINEAR)
 logsumexp = row('logsumexp', lambda m, *xs: _shifted(m, xs, functools.reduce(m.maximum, xs)),
                 lambda z, *xs: tuple([exp(x - z) for x in xs]),

@@ -32,7 +32,7 @@ class Entry:
     def __init__(self, name: str, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.name, self.scalar, self.matrix = name, scalar, matrix
         self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
-        self.allowance = 2 * bound.error
+        self.allowance = bound.error
         self.explained = bound.explains(self.difference)
 
     def __repr__(self) -> str:

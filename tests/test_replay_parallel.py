@@ -1,16 +1,22 @@
 """블록과 일꾼: 표본을 정해진 블록으로 나누어 정해진 순서로 더하므로, 누가 언제 계산했는지가 비트를 바꾸지 않는다."""
 
+import importlib.util
 import multiprocessing
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, equations
+from micrograd_ko.compiler.matmul import product
 
 
 @pytest.fixture(scope='module')
@@ -153,3 +159,45 @@ def test_the_blocks_run_at_the_same_time():
         assert time.perf_counter() - start < 30
     finally:
         ops.unregister('meeting')
+
+
+def test_the_threads_of_blas_do_not_change_the_bits():
+    """BLAS 가 쓰는 스레드의 수는 일꾼마다 다를 수 있다(Dask 는 하나로 줄인다)."""
+    code = (
+        'import random, numpy as np; from micrograd_ko import MLP; rng = np.random.default_rng(0); '
+        'program = MLP(300, [40, 3], rng=random.Random(0)).compile(); '
+        'print(program.gradient((rng.normal(size=(500, 300)), rng.normal(size=(500, 3)))).tobytes().hex())'
+    )
+    root = str(Path(__file__).parent.parent)
+    found = {
+        subprocess.run(
+            [sys.executable, '-c', code], check=True, capture_output=True,
+            env={**os.environ, 'PYTHONPATH': root, 'OPENBLAS_NUM_THREADS': count},
+        ).stdout
+        for count in ('1', '2', '4')
+    }  # fmt: skip
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    'shape', [(1, 1, 1), (3, 4, 5), (2, 5, 1), (1, 7, 3), (30, 784, 100), (64, 64, 65), (64, 64, 64), (2, 70000, 3), (700, 300, 3)]
+)
+def test_products_in_pieces_are_products(shape):
+    """조각의 경계에서 칸을 빠뜨리지 않는다: 정수에서 정확하다. 뒤집은 행렬도."""
+    m, n, k = shape
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(-9, 9, (m, n)).astype(float), rng.integers(-9, 9, (n, k)).astype(float)
+    assert np.array_equal(product(a, b), a.astype(int) @ b.astype(int))
+    assert np.array_equal(product(b.T, a.T), (a.astype(int) @ b.astype(int)).T)
+
+
+def test_the_dask_example_runs_or_says_what_to_install():
+    example = Path(__file__).parent.parent / 'examples' / 'dask_gradient.py'
+    environment = {**os.environ, 'PYTHONPATH': str(example.parent.parent), 'PYTHONIOENCODING': 'utf-8'}
+    done = subprocess.run([sys.executable, example, '3000'], check=False, capture_output=True, encoding='utf-8', env=environment)
+    if importlib.util.find_spec('distributed') is None:
+        assert (done.returncode, done.stdout) == (1, '')
+        assert 'pip install dask distributed' in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert '기울기가 같습니다' in done.stdout

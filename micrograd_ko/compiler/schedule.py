@@ -10,6 +10,7 @@ from micrograd_ko.compiler.tape import DENSE, Dense, Tape
 
 
 def schedule(code: Code) -> Tape:
+    """명령과 행과 칸이 정해진 테이프."""
     level, active = levels(code)
     in_loss, in_outputs = np.arange(len(code)) <= code.roots[0], used(code, code.roots[1:])
     groups = grouped(code, blocks(code, level), level, [active, in_loss, in_outputs])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
+from micrograd_ko.compiler.matmul import multiply, product
 from micrograd_ko.compiler.tape import DENSE, Tape
 from micrograd_ko.operation import Op
 
@@ -102,7 +103,7 @@ class Matrix:
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
-        np.matmul(theta[self.weights].reshape(self.shape), values[self.inputs], out=z)
+        multiply(theta[self.weights].reshape(self.shape), values[self.inputs], z)
         if self.bias is not None:
             z += theta[self.bias, None]
         if self.residual is not None:
@@ -111,12 +112,12 @@ class Matrix:
     def backward(self, theta: np.ndarray, values: np.ndarray, grads: np.ndarray, gradient: np.ndarray) -> None:
         delta = grads[self.out]
         nabla = gradient[self.weights].reshape(self.shape)
-        nabla += delta @ values[self.inputs].T
+        nabla += product(delta, values[self.inputs].T)
         if self.bias is not None:
             gradient[self.bias] += delta.sum(axis=1)
         to_inputs, to_residual = self.targets
         if to_inputs is not None:
-            to_inputs(grads, self.inputs, theta[self.weights].reshape(self.shape).T @ delta)
+            to_inputs(grads, self.inputs, product(theta[self.weights].reshape(self.shape).T, delta))
         if to_residual is not None:
             to_residual(grads, self.residual, delta)
 

@@ -1,0 +1,59 @@
+"""꾸러미(package): 가벼운 import, 게으른 이름, 정적인 버전, 명령."""
+
+import ast
+import configparser
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import micrograd_ko
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ['numpy', 'graphviz', 'tqdm', 'hypothesis', 'mpmath', 'pygraphviz', 'llvmlite', 'typing', 're', 'dataclasses', 'inspect']
+
+
+def python(code: str) -> str:
+    """site 없이 시작한 새 파이썬이 찍은 글: 개발 환경의 .pth 가 미리 읽는 모듈이 끼지 않는다."""
+    preamble = f'import sys; sys.path.insert(0, {str(ROOT)!r}); '
+    return subprocess.run([sys.executable, '-S', '-c', preamble + code], check=True, capture_output=True, encoding='utf-8').stdout
+
+
+def test_import_loads_nothing_heavy():
+    """`import micrograd_ko` 는 표와 엔진만 읽는다."""
+    loaded = python('import micrograd_ko; print(*sys.modules)').split()
+    assert [name for name in HEAVY if name in loaded] == []
+    mine = {name.removeprefix('micrograd_ko.') for name in loaded if name.startswith('micrograd_ko.')}
+    assert mine == {'operation', 'ops', 'graph', 'engine'}
+
+
+@pytest.mark.parametrize('name', micrograd_ko.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(micrograd_ko, name) is not None
+    assert name in dir(micrograd_ko)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match='nothing_like_this'):
+        micrograd_ko.nothing_like_this  # noqa: B018 - 속성을 읽는 것이 시험이다
+
+
+def settings() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / 'setup.cfg', encoding='utf-8')
+    return parser
+
+
+def test_the_version_is_a_literal():
+    """설치할 때 패키지를 import 하지 않는다: setuptools 는 글자 그대로 적힌 버전만 정적으로 읽는다."""
+    assert settings()['metadata']['version'] == 'attr: micrograd_ko.__version__'
+    tree = ast.parse((ROOT / 'micrograd_ko' / '__init__.py').read_text(encoding='utf-8'))
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    versions = [node.value for node in assigned if ast.unparse(node.targets[0]) == '__version__']
+    assert [ast.literal_eval(value) for value in versions] == [micrograd_ko.__version__]
+
+
+def test_the_changelog_begins_with_this_version():
+    text = (ROOT / 'CHANGELOG.md').read_text(encoding='utf-8')
+    assert text[text.index('## ') :].startswith(f'## [{micrograd_ko.__version__}]')
