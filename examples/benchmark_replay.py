@@ -173,7 +173,8 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true', help='적게 재어 20초 안에 끝낸다')
     quick = parser.parse_args().quick
     show = functools.partial(print, flush=True)
-    show(f'Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} 코어. 오른쪽은 재생 / 상대: 1 보다 작으면 재생이 빠르다.')
+    show(f'Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} 코어.')
+    show('둘째 열은 재생 / 상대: 1 보다 작으면 재생이 빠르다.')
     for sizes, batch in NETWORKS:
         show(f'\n{"-".join(map(str, sizes))}, 미니배치 {batch}')
         show(*measure(sizes, batch, quick), sep='\n')

@@ -149,7 +149,7 @@ def test_registered_operations_and_unusual_exponents_replay():
     ops.register(Op('cubed_plus', lambda m, x: m.exp(x) + x * x * x, (lambda z, x: z - x * x * x + 3 * x * x,)))
     try:
         x, w = Value(2.0), Value(1.5)
-        loss = w.cubed_plus() * x ** Fraction(1, 2) + (w / w) ** 10**25 * x
+        loss = w.cubed_plus() * w ** Fraction(1, 2) + (w / w) ** 10**25 * x
         agrees(compile_graph(loss, [x], [w]), loss, [[2.0], [3.0]], [w], [x])
     finally:
         ops.unregister('cubed_plus')
@@ -193,6 +193,8 @@ def test_the_error_names_the_row_and_the_node_and_writes_nothing():
     assert (str(again), again.row, again.node) == (str(error), error.row, error.node)
     with pytest.raises(ReplayError, match=r'표본.* 1 의 위상 순서 5 번 노드: div'):
         program.loss([[1.0, 2.0], [1.0, 0.0]])
+    with pytest.raises(ReplayError, match=r'표본.* 0 의 .*div.*2개'):  # 나중 연산이라도 앞선 표본의 것이 먼저다
+        program.loss([[1.0, 0.0], [-1.0, 1.0]])
     assert (w.data, w.grad) == (2.0, 'untouched')
 
 
