@@ -23,8 +23,8 @@ from typing import Any
 
 import microgpt_step
 
-from micrograd_ko import MLP, Value
-from micrograd_ko.losses import hinge, mean
+from micrograd_ko import MLP, Value, draw
+from micrograd_ko.losses import hinge, mean, quadratic
 
 Task = Callable[[], object]
 
@@ -165,6 +165,27 @@ def import_time(quick: bool) -> str:
     return f'{1e3 * (ours - bare):5.1f} ms   파이썬만 {1e3 * bare:.1f} ms'
 
 
+# 그림 한 장(SVG)을 그리는 데 드는 시간 ----------------------------------------------------------------------------------
+
+def fastest(task: Task, repeat: int) -> str:
+    return f'{1e3 * min(timed(task) for _ in range(repeat)):5.0f} ms'
+
+
+def drawing_network(quick: bool) -> str:
+    loss = quadratic(MLP(2, [3, 2], rng=random.Random(1)).trace([0.5, 0.3]).output, [1.0, 0.0])
+    loss.backward()
+    return fastest(lambda: draw(loss).svg, 2 if quick else 9)
+
+
+def drawing_expression(quick: bool) -> str:
+    rng = random.Random(1)
+    terms = [Value(rng.uniform(0.5, 1.5)) for _ in range(512)]
+    while len(terms) > 1:
+        terms = [a * b if i % 2 else a + b for i, (a, b) in enumerate(zip(terms[::2], terms[1::2], strict=True))]
+    terms[0].backward()
+    return fastest(lambda: draw(terms[0], max_nodes=2000).svg, 1 if quick else 3)
+
+
 ROWS: list[tuple[str, str, Callable[[bool], str]]] = [
     ('반달, + 와 × 로 적은 망: micrograd / 우리', '≥ 4 (6)', moons_plain),
     ('반달, MLP: micrograd / 우리', '≥ 30 (50)', moons_network),
@@ -173,6 +194,8 @@ ROWS: list[tuple[str, str, Callable[[bool], str]]] = [
     ('노드마다의 시간, 수집기가 돌 때: 큰 것 / 빠른 것', '', growth_collected),
     ('노드마다의 메모리(tracemalloc)', '≤ 150 (120)', memory),
     ('import micrograd_ko', '≤ 30 (10)', import_time),
+    ('그림: 2-3-2 신경망', '≤ 100', drawing_network),
+    ('그림: 노드 1023개의 식', '≤ 3000', drawing_expression),
 ]
 
 

@@ -23,8 +23,12 @@ _LAZY = {
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
     **dict.fromkeys(('SGD',), 'optim'),
+    **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
-_MODULES = ('arrays', 'bounds', 'compiler', 'derivatives', 'equations', 'graph', 'losses', 'nn', 'optim', 'receipt', 'symbols')
+_MODULES = (
+    'arrays', 'bounds', 'compiler', 'derivatives', 'equations', 'graph', 'iris', 'losses', 'nn', 'optim', 'receipt', 'render',
+    'symbols', 'testing', 'train',
+)  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)

@@ -136,6 +136,12 @@ class Value:
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """노트북에서는 계산 그래프의 그림으로 보인다. 배치 엔진이 없거나 그래프가 크면 글로."""
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
+
     def __copy__(self) -> Value:
         return _node(self.data, self.op, self._x, self._y, self.grad, self.name)
 

@@ -86,6 +86,17 @@ def sweep(order: list[Value]) -> None:
                 parent.grad += g * dx
 
 
+def local_derivatives(node: Value) -> tuple:
+    """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
+    if node.op is None:
+        return ()
+    operands = tuple([parent.data for parent in node.parents])
+    try:
+        return node.op.derivatives(node.data, *operands)
+    except EDGE_ERRORS:
+        return _at_edge(node.op, node.data, operands)
+
+
 def _at_edge(op: Op, z: Any, operands: tuple) -> tuple:
     from micrograd_ko.arrays import ieee_derivatives
 

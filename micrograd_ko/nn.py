@@ -230,6 +230,11 @@ class MLP(Module):
             ieee_edges.reset(token)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
+
     def __repr__(self) -> str:
         sizes = [len(layer.neurons) for layer in self.layers]
         names = [layer.neurons[0].activation.name for layer in self.layers]
@@ -254,6 +259,14 @@ class Trace:
         if all(type(d) is int for layer in deltas for d in layer):
             raise RuntimeError('δ 는 역전파 뒤에 생깁니다. trace.output 으로 손실을 만들고 loss.backward() 를 먼저 부르세요.')
         return deltas
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
+
+    def __repr__(self) -> str:
+        return f'Trace({[len(layer) for layer in self.activations]})'
 
 
 def _rows(w: Any, what: str) -> Any:

@@ -223,7 +223,7 @@ def unregister(name: str) -> None:
 
 def _divide(x, y):
     z = x / y
-    if z - z != 0 and x - x == 0:  # 유한한 수를 나눈 몫이 inf: 파이썬은 조용히 지나간다
+    if z - z != 0 and x - x == 0 and not math.isnan(z):  # 유한한 수를 나눈 몫이 inf: 파이썬은 조용히 지나간다
         raise OverflowError
     return z
 

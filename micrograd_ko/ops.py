@@ -14,7 +14,7 @@ r"""연산 표(table of operations): 모든 연산을 단 한 번, 데이터로 
   sample     피연산자마다 시험이 값을 뽑는 구간.
   kinks      0 이 되는 곳에서 좌우 미분이 다를 수 있는 식. 없으면 매끄럽다.
   ulps       값의 정확도: |참값 − 값| ≤ ulps · ε · |z|, ε = 2⁻⁵². `conditioned` 면 |z| 대신 |z| + Σ|xᵢ·∂z/∂xᵢ| 이고,
-             n항 연산은 거기에 항의 수를 곱한다.
+             n항 연산은 거기에 항의 수를 곱한다. logsumexp 는 1 쯤인 합의 로그라 그 크기에 1 을 더한다.
   overflows  참이면 결과가 float 범위를 넘을 때 IEEE 의 inf 로 간다. 거짓이면 DomainError 다.
 
 꺾인 점(kink)의 약속: relu'(0) = 0, abs'(0) = 0, leaky_relu'(0) = 1/100, maximum/minimum 이 비기면 ½ 과 ½, (x**0)' = 0.
@@ -164,6 +164,8 @@ def power(n):
     if not math.isfinite(n):
         raise ValueError(f'지수(exponent)는 유한한 수여야 합니다. {n!r} 을(를) 받았습니다.')
     whole = n == int(n)
+    if type(n) not in (int, float):  # Fraction 지수는 배열을 object 로 만든다. 정수가 아니면 어차피 정확하지 않다
+        n = int(n) if whole else float(n)
     rules = {0: lambda z, x: 0, 1: lambda z, x: 1, 2: lambda z, x: 2 * x}
     domains = {(True, True): lambda x: x != 0, (False, True): lambda x: x > 0, (False, False): lambda x: x >= 0}
     return Op(

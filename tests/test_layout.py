@@ -17,6 +17,7 @@ NETWORK = f'{GRAPH} notation nn losses'
 ALLOWED = {
     'operation': '',
     'notation': '',
+    'files': '',
     'ops': 'operation',
     'symbols': CORE,
     'arrays': CORE,
@@ -31,10 +32,14 @@ ALLOWED = {
     'nn': f'{GRAPH} notation',
     'receipt': f'{NETWORK} bounds equations',
     'explain': f'{GRAPH} notation symbols derivatives',
-    'render': f'{GRAPH} notation symbols explain',
+    'render': f'{GRAPH} notation symbols explain files',
     'compiler': f'{GRAPH} notation arrays',  # Value 그래프만 알고 신경망은 모른다
     'testing': f'{NETWORK} symbols arrays bounds derivatives',
-    '__main__': f'{NETWORK} __init__ symbols arrays derivatives optim equations receipt explain',
+    'console': '',
+    'iris': '',
+    'train': f'{NETWORK} optim',
+    'walkthrough': f'{NETWORK} derivatives optim equations receipt explain console iris train render',
+    '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
 }
 
 MODULES = sorted(PACKAGE.rglob('*.py'))

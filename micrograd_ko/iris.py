@@ -1,0 +1,61 @@
+"""붓꽃(Iris) 자료: 꽃 150송이의 네 길이와 세 품종. 패키지에 든 `data/iris.csv` 를 읽는다.
+
+출처: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7 (1936). UCI Machine
+Learning Repository 로 널리 퍼진 자료다. UCI 의 파일은 두 줄이 논문과 다르다고 알려져 있다. 여기서는 논문의 값을 따른다(R 과
+scikit-learn 도 같다): 35번째 꽃의 꽃잎 너비는 0.1 이 아니라 0.2, 38번째 꽃의 꽃받침 너비와 꽃잎 길이는 3.1, 1.5 가 아니라
+3.6, 1.4 다.
+"""
+
+import csv
+import random
+from collections.abc import Sequence
+from importlib import resources
+
+Sample = tuple[list[float], int]
+
+FEATURES = ('꽃받침 길이', '꽃받침 너비', '꽃잎 길이', '꽃잎 너비')
+SPECIES = ('setosa', 'versicolor', 'virginica')
+
+
+def load() -> list[Sample]:
+    """(네 길이[cm], 품종 번호)의 목록, 논문의 순서대로 150개. 번호는 `SPECIES` 의 자리이고 길이의 순서는 `FEATURES` 다.
+
+    >>> load()[0]
+    ([5.1, 3.5, 1.4, 0.2], 0)
+    """
+    text = (resources.files('micrograd_ko') / 'data' / 'iris.csv').read_text(encoding='utf-8')
+    _, *rows = csv.reader(text.splitlines())
+    return [([float(x) for x in lengths], SPECIES.index(species)) for *lengths, species in rows]
+
+
+def split(samples: Sequence[Sample], test: float, rng: random.Random) -> tuple[list[Sample], list[Sample]]:
+    """(학습, 시험)으로 나눈다. 품종마다 test 의 비율만큼을 무작위로 시험에 둔다(층화 추출, stratified).
+
+    test 는 0 과 1 사이. 어느 쪽이든 비게 되는 비율이면 ValueError.
+    """
+    training: list[Sample] = []
+    testing: list[Sample] = []
+    for label in sorted({label for _, label in samples}):
+        flowers = [sample for sample in samples if sample[1] == label]
+        count = round(len(flowers) * test)
+        if not 0 < count < len(flowers):
+            raise ValueError(f'시험(test)의 비율 {test!r}: 품종 {label} 의 {len(flowers)}개를 학습과 시험으로 나눌 수 없습니다.')
+        shuffled = rng.sample(flowers, len(flowers))
+        testing += shuffled[:count]
+        training += shuffled[count:]
+    return training, testing
+
+
+def standardise(training: Sequence[Sample], testing: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """표준화(standardisation): (x − 평균) / 표준 편차. 평균과 편차는 학습 자료에서만 구해 시험 자료에도 쓴다."""
+    columns = list(zip(*[x for x, _ in training], strict=True))
+    means = [sum(column) / len(column) for column in columns]
+    deviations = [
+        (sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5 for column, mean in zip(columns, means, strict=True)
+    ]
+
+    def scaled(sample: Sample) -> Sample:
+        x, label = sample
+        return [(v - mean) / deviation for v, mean, deviation in zip(x, means, deviations, strict=True)], label
+
+    return [scaled(sample) for sample in training], [scaled(sample) for sample in testing]

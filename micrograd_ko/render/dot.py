@@ -1,0 +1,132 @@
+"""그림을 DOT 로 적는다. 상자는 Graphviz 의 HTML 꼴 표이고, 배치는 Graphviz 가 한다(`layout`)."""
+
+import itertools
+from collections.abc import Callable
+
+import graphviz
+
+from micrograd_ko.render import color
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row
+from micrograd_ko.render.text import html
+
+FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
+STRAIGHT = 120  # 선이 이보다 많으면 곧은 선으로: 굽은 선은 배치가 느리고 서로 얽힌다
+
+LARGE = 100  # 상자가 이보다 많으면 배치를 다듬는 횟수를 줄인다: 긴 선이 많은 그래프의 배치가 몇 분에서 몇 초가 된다
+
+
+def digraph(picture: Picture) -> graphviz.Digraph:
+    """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
+    crowded = len(picture.edges) > STRAIGHT
+    graph = graphviz.Digraph(
+        graph_attr={
+            'rankdir': 'LR', 'bgcolor': 'transparent', 'fontname': FONT, 'fontsize': '11', 'fontcolor': color.OUTSIDE,
+            'nodesep': '0.16', 'ranksep': '1.6' if crowded else '0.55', 'label': _caption(picture.caption), 'labelloc': 'b',
+            'splines': 'line' if crowded else 'true',
+        },
+        node_attr={'shape': 'plain', 'fontname': FONT, 'fontsize': '12', 'fontcolor': color.INK},
+        edge_attr={'fontname': FONT, 'fontsize': '10', 'arrowsize': '0.6'},
+    )  # fmt: skip
+    if len(picture.cards) > LARGE:
+        graph.attr(nslimit='0.1', nslimit1='0.1', mclimit='0.1')
+    for number, group in enumerate(picture.groups):
+        _write_group(graph, number, group)
+    for number, edge in enumerate(picture.edges):
+        _write_edge(graph, number, edge)
+    return graph
+
+
+def _caption(lines: tuple[str, ...]) -> str:
+    return '<' + '<BR/>'.join(html(line) for line in lines) + '>'
+
+
+def _write_group(graph: graphviz.Digraph, number: int, group: Group) -> None:
+    """층의 이름 아래에 상자를 차례로 세운다.
+
+    Graphviz 의 cluster 는 쓰지 않는다: 그 안에서는 보이지 않는 선(invis)이 뉴런의 순서를 지켜 주지 못한다.
+    """
+    if not group.title:
+        for card in group.cards:
+            _write_card(graph, card)
+        return
+    with graph.subgraph() as column:
+        column.attr(rank='same')
+        column.node(f'group{number}', f'<{html(group.title)}>', fontcolor=color.OUTSIDE)
+        for card in group.cards:
+            _write_card(column, card)
+        ids = [f'group{number}', *[card.id for card in group.cards]]
+        for upper, lower in itertools.pairwise(ids):
+            column.edge(upper, lower, style='invis')
+
+
+def _write_card(graph: graphviz.Digraph, card: Card) -> None:
+    fill, border = color.KINDS[card.kind]
+    padding = 2 if card.compact else 3
+    graph.node(
+        card.id,
+        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}" COLOR="{border}" BGCOLOR="white">'
+        f'{"".join(_row(row, fill) for row in card.rows)}</TABLE>>',
+        id=card.id,
+    )
+
+
+def _row(row: Row, fill: str) -> str:
+    return '<TR>' + ''.join(_cell(cell, fill) for cell in row) + '</TR>'
+
+
+def _cell(cell: Cell, fill: str) -> str:
+    """칸 하나. fill 은 상자의 제목 바탕색."""
+    content, alignment, size = _CONTENTS[cell.style](cell)
+    background = fill if cell.style in ('title', 'column') else cell.fill
+    attributes = {
+        'COLSPAN': str(cell.span) if cell.span > 1 else '', 'PORT': cell.port, 'BGCOLOR': background,
+        'TOOLTIP': html(cell.tip), 'ALIGN': alignment,
+    }  # fmt: skip
+    written = ''.join(f' {name}="{value}"' for name, value in attributes.items() if value)
+    return f'<TD{written}{size}>{content}</TD>'
+
+
+def _title(cell: Cell) -> tuple[str, str, str]:
+    words = [f'<B>{html(cell.text)}</B>'] if cell.text else []
+    return ' '.join([*words, *([_small(cell.note)] if cell.note else [])]), '', ''
+
+
+def _strip(cell: Cell) -> tuple[str, str, str]:
+    size = f'WIDTH="{cell.width}" HEIGHT="13" FIXEDSIZE="TRUE"'
+    inner = ''.join(f'<TD BGCOLOR="{x.fill}" TOOLTIP="{html(x.tip)}" {size}></TD>' for x in cell.cells)
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{inner}</TR></TABLE>'
+    return table, 'LEFT', ' CELLPADDING="0"'
+
+
+def _small(text: str) -> str:
+    return f'<FONT POINT-SIZE="10" COLOR="{color.FAINT}">{html(text)}</FONT>' if text else ''
+
+
+_CONTENTS: dict[str, Callable[[Cell], tuple[str, str, str]]] = {  # 칸의 종류 → (내용, 맞춤, 크기)
+    'title': _title,
+    'column': lambda cell: (_small(cell.text), '', ''),
+    'label': lambda cell: (_small(cell.text), 'LEFT', ''),
+    'name': lambda cell: (html(cell.text), 'LEFT', ''),
+    'number': lambda cell: (html(cell.text), 'RIGHT', ''),
+    'heat': lambda cell: ('', '', f' WIDTH="{cell.width}" HEIGHT="13" CELLPADDING="0"'),
+    'strip': _strip,
+}
+
+
+def _write_edge(graph: graphviz.Digraph, number: int, edge: Edge) -> None:
+    attributes = {'id': f'edge{number}', 'color': edge.color}
+    if edge.width != 1:
+        attributes['penwidth'] = f'{edge.width:g}'
+    if edge.label:
+        attributes['label'] = (
+            '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" BGCOLOR="#f4f1e6">'
+            f'<TR><TD>{html(edge.label)}</TD></TR></TABLE>>'
+        )
+    if edge.tip:
+        attributes['tooltip'] = edge.tip
+    graph.edge(_end(edge.tail, 'e'), _end(edge.head, 'w'), **attributes)
+
+
+def _end(end: End, side: str) -> str:
+    card, port = end
+    return f'{card}:{port}:{side}' if port else card

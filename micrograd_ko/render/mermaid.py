@@ -1,0 +1,43 @@
+"""그림을 Mermaid 글로 적는다: GitHub 와 노트 앱이 바로 그려 준다. 표와 색 칸 대신 상자마다 몇 줄의 글을 쓴다."""
+
+from collections.abc import Iterable
+
+from micrograd_ko.render import color
+from micrograd_ko.render.picture import Edge, Picture
+
+_PLAIN = frozenset(' .,+-=–')  # 글자와 숫자 말고 그대로 두어도 문법이 되지 않는 문자
+
+
+def mermaid(picture: Picture) -> str:
+    """Mermaid 의 flowchart. 이름의 글자는 모두 글자로만 보인다."""
+    lines = ['flowchart LR']
+    for number, group in enumerate(picture.groups):
+        if group.title:
+            lines.append(f'  subgraph g{number}["{escape(group.title)}"]')
+        lines += [f'  {card.id}["{"<br/>".join(map(escape, card.lines))}"]:::{card.kind}_' for card in group.cards]
+        if group.title:
+            lines.append('  end')
+    lines += map(_edge, _without_ports(picture.edges))
+    for kind in dict.fromkeys(card.kind for card in picture.cards):
+        fill, border = color.KINDS[kind]
+        lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{color.INK}')
+    return '\n'.join(lines) + '\n'
+
+
+def _without_ports(edges: Iterable[Edge]) -> Iterable[Edge]:
+    """칸에서 칸으로 가는 선들은 상자 사이에 하나면 된다. 상자로 가는 선(x*x 의 둘)은 모두 남긴다."""
+    return {(edge.tail[0], edge.head[0]) if edge.head[1] else i: edge for i, edge in enumerate(edges)}.values()
+
+
+def _edge(edge: Edge) -> str:
+    label = f'|"{escape(edge.label)}"|' if edge.label else ''
+    return f'  {edge.tail[0]} -->{label} {edge.head[0]}'
+
+
+def escape(text: str) -> str:
+    """ASCII 의 글자와 숫자, 몇 가지 부호만 그대로 두고 나머지 ASCII 는 `#번호;` 로 적는다.
+
+    >>> escape('a"<b>')
+    'a#34;#60;b#62;'
+    """
+    return ''.join(c if c > '\x7f' or c.isalnum() or c in _PLAIN else f'#{ord(c)};' for c in text)

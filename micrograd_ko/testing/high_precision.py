@@ -1,0 +1,85 @@
+"""200자리 수(high precision): mpmath 로 표를 해석한다. 값, 기울기, 꺾인 점, `ulps` 약속의 기준이 된다.
+
+이 모듈의 문맥(context) `MP` 는 따로 있는 것이라 mpmath 의 전역 정밀도를 건드리지 않는다.
+
+>>> from micrograd_ko import ops
+>>> MP.nstr(ops.exp(exact(1)), 30)
+'2.71828182845904523536028747135'
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import mpmath
+
+from micrograd_ko.operation import DomainError, Namespace, Op, interpret
+
+if TYPE_CHECKING:
+    from micrograd_ko.engine import Value
+
+DIGITS = 200
+MP = mpmath.MPContext()
+MP.dps = DIGITS
+Precise = MP.mpf
+
+
+class ReplayError(TypeError):
+    """연산의 식이 mpmath 수를 다루지 못한다: `m.` 의 함수 대신 `math` 의 함수를 부르면 정밀도가 float 로 떨어진다."""
+
+
+def exact(x: Any) -> Any:
+    """수를 오차 없이(Fraction 은 200자리로) mpmath 수로."""
+    return MP.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else MP.mpf(x)
+
+
+def _real(function: Callable) -> Callable:
+    """mpmath 는 정의역 밖에서 복소수를 준다. 실수의 연산에서는 오류다."""
+
+    def real(*xs: Any) -> Any:
+        z = function(*map(MP.mpf, xs))
+        if type(z) is not Precise:
+            raise ValueError
+        return z
+
+    return real
+
+
+def _select(c: Any, x: Any, y: Any) -> Any:
+    return MP.mpf(x if c > 0 else y)
+
+
+PRECISE = Namespace({
+    'select': _select, 'pow': _real(MP.power),
+    **{name: _real(getattr(MP, name)) for name in (
+        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
+        'sinh', 'cosh', 'tanh', 'erf', 'erfc',
+    )},
+})  # fmt: skip
+
+
+def apply(op: Op, operands: tuple) -> Any:
+    """op 를 200자리로. 정의역 밖이면 DomainError, 식이 mpmath 수를 다루지 못하면 ReplayError."""
+    xs = tuple([exact(x) for x in operands])
+    if op.defined is not None and not op.defined(*xs):
+        raise DomainError(op, operands)
+    try:
+        z = PRECISE.function(op)(*xs)
+    except (ArithmeticError, ValueError) as error:
+        raise DomainError(op, operands) from error
+    except (TypeError, AttributeError) as error:
+        raise ReplayError(f'{op.name}: 식을 mpmath 수로 계산할 수 없습니다: {error}') from error
+    if type(z) is not Precise and type(z) is not int:
+        raise ReplayError(f'{op.name}: 식이 mpmath 수를 {type(z).__name__} 로 바꿉니다. math 대신 m 의 함수를 쓰세요.')
+    return exact(z)
+
+
+interpret(Precise, apply)
+
+
+def precise_replay(order: list['Value'], moved: dict['Value', Any] | None = None) -> dict['Value', Any]:
+    """기록된 그래프의 모든 값을 200자리로. `moved` 는 잎 → 그 잎에 대신 놓을 수."""
+    from micrograd_ko.graph import replay
+
+    moved = moved or {}
+    return replay(order, lambda leaf: moved[leaf] if leaf in moved else exact(leaf.data))

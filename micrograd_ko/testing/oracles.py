@@ -1,0 +1,107 @@
+"""모든 기준(oracle)을 한 프로그램에: 서로 다른 길로 구한 기울기가 같은가.
+
+  float       엔진의 `backward()`, 그래프로 지은 `grad()`
+  오차 한계   위의 둘이 참값에서 얼마나 떨어질 수 있는지(`bounds`)
+  200자리     같은 그래프의 값과 역방향, 순방향(dual number), 경로의 합
+  유리수      연산이 허락하면 `Fraction` 으로 셋이 `==`
+
+규칙 자체가 틀렸는지는 규칙을 쓰지 않는 차분으로만 안다. 그것은 `gradcheck` 가 하고, `check_program` 이 끝에 부른다.
+"""
+
+import contextlib
+from fractions import Fraction
+from typing import Any
+
+from micrograd_ko.bounds import Bounded, bounded_sweep
+from micrograd_ko.derivatives import grad
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import adjoints
+from micrograd_ko.operation import EDGE_ERRORS, DomainError
+from micrograd_ko.testing.dual import forward_slope
+from micrograd_ko.testing.gradcheck import Report, gradcheck
+from micrograd_ko.testing.high_precision import MP, exact, precise_replay
+from micrograd_ko.testing.paths import path_count, path_sums
+from micrograd_ko.testing.program import Program
+
+MOST_PATHS = 2000  # 이보다 많으면 경로를 하나하나 더하지 않는다
+AGREEMENT = MP.mpf(10) ** -100  # 200자리의 두 계산이 다를 수 있는 상대 크기: 100자리의 상쇄(cancellation)까지 견딘다
+
+
+class CheckError(AssertionError):
+    """기준 둘이 다르다. 프로그램, 값, 기울기의 표를 보인다."""
+
+
+def check_program(program: Program, order: int = 1) -> Report:
+    """program 을 모든 기준으로 확인한다. 다르면 CheckError, 규칙이 틀렸으면 GradcheckError.
+
+    order=2 면 기울기의 그래프도 gradcheck 한다.
+    """
+    leaves, root, nodes = program.record()
+    root.backward()
+    reached = [leaf for leaf in leaves if leaf in set(nodes)]
+    with contextlib.suppress(DomainError):  # 밑으로 넘쳐(underflow) 0 이 된 값은 정의역 안이어도 참값은 밖일 수 있다
+        _within_bounds(program, nodes, reached, grad(root, reached))
+        _agree_precisely(program, nodes, reached)
+    _agree_exactly(program)
+    return gradcheck(program, program.inputs, order)
+
+
+def _within_bounds(program: Program, order: list[Value], leaves: list[Value], slopes: list[Value]) -> None:
+    values, gradients = bounded_sweep(order)
+    precise = precise_replay(order)
+    for node in order:
+        _require(_holds(values[node], node.data, precise[node]), program, f'{node!r} 의 값', precise[node], values[node])
+    try:
+        reverse = adjoints(order, precise)
+    except EDGE_ERRORS:  # 정의역의 끝: 미분은 IEEE 의 inf 나 nan 이고 200자리에는 없다
+        return
+    for leaf, slope in zip(leaves, slopes, strict=True):
+        for name, found in (('backward', leaf.grad), ('grad', slope.data)):
+            holds = _holds(gradients[leaf], found, reverse[leaf])
+            _require(holds, program, f"{name} 의 '{leaf.name}'", found, reverse[leaf], gradients[leaf])
+
+
+def _holds(bounded: Bounded, found: Any, truth: Any) -> bool:
+    """float 계산 found 와 참값의 차이가 한계로 설명되는가."""
+    return bounded.explains(found - float(truth)) or bounded.explains(float(exact(found) - truth))
+
+
+def _agree_precisely(program: Program, order: list[Value], leaves: list[Value]) -> None:
+    numbers = precise_replay(order)
+    try:
+        reverse = adjoints(order, numbers)
+        forward = {leaf: forward_slope(order, leaf, numbers) for leaf in leaves}
+        summed = path_sums(order, numbers) if path_count(order) <= MOST_PATHS else {}
+    except EDGE_ERRORS:
+        return
+    for leaf in leaves:
+        for name, other in (('dual', forward[leaf]), ('경로의 합', summed.get(leaf, reverse[leaf]))):
+            scale = max(abs(reverse[leaf]), abs(other), MP.mpf(10) ** -80)
+            _require(abs(other - reverse[leaf]) <= AGREEMENT * scale, program, f"{name} 의 '{leaf.name}'", other, reverse[leaf])
+
+
+def _agree_exactly(program: Program) -> None:
+    """Fraction 으로 끝까지 가는 프로그램이면 세 길이 정확히 같다."""
+    fractions = Program(tuple([Fraction(x) for x in program.inputs]), program.steps)
+    try:
+        leaves, root, order = fractions.record()
+        if not all(isinstance(node.data, Fraction | int) for node in order):
+            return
+        root.backward()
+    except EDGE_ERRORS:
+        return
+    numbers = {node: node.data for node in order}
+    summed = path_sums(order, numbers) if path_count(order) <= MOST_PATHS else {}
+    for leaf in leaves:
+        if isinstance(leaf.grad, Fraction) and leaf in numbers:  # pow 의 미분에는 로그가 있어 float 다
+            forward = forward_slope(order, leaf, numbers)
+            same = leaf.grad == forward == summed.get(leaf, forward)
+            _require(same, fractions, f"Fraction 의 '{leaf.name}'", leaf.grad, forward)
+
+
+def _require(holds: bool, program: Program, what: str, *numbers: Any) -> None:
+    if not holds:
+        shown = ', '.join([MP.nstr(x, 20) if isinstance(x, MP.mpf) else repr(x) for x in numbers])
+        raise CheckError(f'{what} 이(가) 기준과 다릅니다: {shown}\n{program}')
+
+

@@ -1,0 +1,67 @@
+"""붓꽃(Iris)으로 학습: 노트의 갱신 식을 미니배치마다 되풀이하면 신경망이 꽃을 가려낸다."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from micrograd_ko import iris
+from micrograd_ko.engine import Value
+from micrograd_ko.losses import quadratic
+from micrograd_ko.nn import MLP
+from micrograd_ko.optim import SGD
+from micrograd_ko.train import accuracy, classify, epoch, one_hot
+from micrograd_ko.walkthrough.layout import heading, indent, table
+
+TEST, HIDDEN, ETA, BATCH = 0.2, 8, 1.0, 10
+CLASSES = len(iris.SPECIES)
+
+
+def page(rng: random.Random, epochs: int) -> Iterator[str]:
+    """붓꽃을 나누고, 가르치고, 정확도를 재는 줄들. 진행 막대는 stderr 에 그린다."""
+    flowers = iris.load()
+    training, testing = iris.standardise(*iris.split(flowers, TEST, rng))
+    net = MLP(len(iris.FEATURES), [HIDDEN, CLASSES], rng=rng)
+    yield from heading(7, f'학습: 붓꽃(Iris) {len(flowers)}송이')
+    yield f'  입력  {", ".join(iris.FEATURES)} (표준화, standardised)'
+    yield f'  목표  {", ".join(iris.SPECIES)} (원-핫, one-hot)'
+    yield f'  나눔  학습(train) {len(training)}송이, 시험(test) {len(testing)}송이. 품종마다 같은 비율로 무작위'
+    yield f'  망    {net!r}, 파라미터 {len(net.parameters())}개'
+    yield f'  학습  이차 손실, 미니배치 m = {BATCH}, 학습률 η = {ETA}, {epochs} 바퀴(epoch)'
+    yield '  출처  R. A. Fisher (1936), UCI Machine Learning Repository (논문의 값)'
+    yield ''
+    history = train(net, training, epochs, rng)
+    shown = sorted({0, *range(9, epochs, 10), epochs - 1})
+    yield from indent(table(['바퀴', 'C (학습 자료의 평균 손실)'], [[f'{i + 1:4d}', f'{history[i]:.6f}'] for i in shown]))
+    yield ''
+    for name, samples in (('학습', training), ('시험', testing)):
+        hits = round(accuracy(net, samples) * len(samples))
+        yield f'  {name} 정확도(accuracy)  {accuracy(net, samples):6.1%}  ({hits}/{len(samples)})'
+    yield ''
+    yield '시험 자료의 꽃을 무엇이라고 답했는가 (행: 참, 열: 답)'
+    counts = confusion(net, testing)
+    rows = [[name, *map(str, row)] for name, row in zip(iris.SPECIES, counts, strict=True)]
+    yield from indent(table(['', *iris.SPECIES], rows))
+
+
+def train(net: MLP, samples: Sequence[iris.Sample], epochs: int, rng: random.Random) -> list[float]:
+    """바퀴마다의 평균 손실. 터미널이면 진행 막대(tqdm)를 stderr 에 그린다."""
+    from tqdm import tqdm
+
+    optimizer = SGD(net.parameters(), lr=ETA)
+    history = []
+    bar = tqdm(range(epochs), desc='  학습', unit='바퀴', leave=False, disable=None)
+    for _ in bar:
+        history.append(epoch(net, samples, _loss, optimizer, BATCH, rng))
+        bar.set_postfix_str(f'C = {history[-1]:.4f}')
+    return history
+
+
+def _loss(outputs: Sequence, label: int) -> Value:
+    return quadratic(outputs, one_hot(label, CLASSES))
+
+
+def confusion(net: MLP, samples: Sequence[iris.Sample]) -> list[list[int]]:
+    """혼동 행렬(confusion matrix): [참 품종][답한 품종] 의 꽃 수."""
+    counts = [[0] * CLASSES for _ in range(CLASSES)]
+    for x, label in samples:
+        counts[label][classify(net, x)] += 1
+    return counts

@@ -1,0 +1,43 @@
+"""콘솔: 적지 못하는 글자가 있어도 죽지 않고, 한글이 섞인 줄이 맞는다."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_ko.console import left, right, survive, width
+
+
+def written(text, encoding):
+    buffer = io.BytesIO()
+    stream = io.TextIOWrapper(buffer, encoding=encoding)
+    survive(stream)
+    stream.write(text)
+    stream.flush()
+    return buffer.getvalue().decode(encoding)
+
+
+def test_korean_console_gets_lookalikes():
+    assert written('δ² = (W³)ᵀ δ³ ⊙ σ′(z²) − 1', 'cp949') == 'δ² = (W³)T δ³ ⊙ σ′(z²) - 1'
+
+
+@given(st.text(st.characters()), st.sampled_from(['cp949', 'ascii', 'utf-8', 'latin-1']))
+def test_any_text_survives_and_writable_characters_stay(text, encoding):
+    """어떤 글자든(짝 없는 서로게이트도) 오류가 나지 않고, 적을 수 있는 글은 그대로다."""
+    result = written(text, encoding)
+    try:
+        assert result.replace('\r\n', '\n') == text.encode(encoding).decode(encoding).replace('\r\n', '\n')
+    except UnicodeEncodeError:
+        assert result or not text
+
+
+def test_survive_accepts_a_stream_without_reconfigure():
+    survive(io.StringIO())
+
+
+@pytest.mark.parametrize(('text', 'columns'), [('', 0), ('abc', 3), ('역전파', 6), ('δ²₁', 3), ('층 a', 4), ('e\u0301', 1)])
+def test_width(text, columns):
+    assert width(text) == columns
+    assert left(text, 8) == text + ' ' * (8 - columns)
+    assert right(text, 8) == ' ' * (8 - columns) + text

@@ -1,0 +1,376 @@
+"""연산 표의 모든 줄: 값은 약속한 ulp 안에, 편미분은 규칙을 쓰지 않는 200자리 차분과, 오류는 정의역의 식 그대로."""
+
+import inspect
+import math
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_ko import DomainError, Value, ops
+from micrograd_ko.operation import EDGE_ERRORS
+from micrograd_ko.testing import MP, Dual, exact, reals_in
+from micrograd_ko.testing.differences import precise_slopes
+
+ROWS = [op for op in ops.table.values() if op.arity is not None]
+NARY = [op for op in ops.table.values() if op.arity is None]
+FAMILY = [ops.power(n) for n in (0, 1, 2, 3, 5, -1, -3, 0.5, -0.5, 1.5, 2.5)]
+EPSILON = exact(2.0**-52)
+SMALLEST_NORMAL = 2.0**-1022
+KINKED = {'select', 'step', 'sign', 'abs', 'relu', 'leaky_relu', 'maximum', 'minimum'}
+
+each_row = pytest.mark.parametrize('op', [*ROWS, *FAMILY], ids=lambda op: op.name)
+each = pytest.mark.parametrize('op', [*ROWS, *FAMILY, *NARY], ids=lambda op: op.name)
+
+
+def operands(op):
+    """op 의 시험 구간에서 뽑은, 납작하게 편 피연산자. n항이면 항이 1~4개."""
+    if op.arity is not None:
+        return st.tuples(*[reals_in(op, i) for i in range(op.arity)])
+    lengths = {'dot': lambda n: 2 * n, 'affine': lambda n: 2 * n + 1}.get(op.name, lambda n: n)
+    real = reals_in(op)
+    return st.integers(1, 4).flatmap(lambda n: st.tuples(*[real] * lengths(n)))
+
+
+def terms(op, count):
+    """합의 항의 수."""
+    return {'dot': count // 2, 'affine': (count + 1) // 2}.get(op.name, count if op.arity is None else 1)
+
+
+def claimed(op, truth, xs):
+    """`ops` 의 설명에 적힌 값의 오차 한계."""
+    size = abs(truth)
+    if op.conditioned:
+        size += sum(abs(x * d) for x, d in zip(xs, op.derivatives(truth, *xs), strict=True))
+        size = (size + (1 if op is ops.logsumexp else 0)) * terms(op, len(xs))
+    return op.ulps * (EPSILON * size + exact(5e-324 if op.ulps else 0))
+
+
+@each
+def test_the_value_is_within_its_claimed_ulps_of_200_digits(op):
+    @settings(max_examples=40)
+    @given(operands(op))
+    def check(xs):
+        z, precise = op.apply(*xs), [exact(x) for x in xs]
+        truth = op.apply(*precise)
+        assert abs(exact(z) - truth) <= claimed(op, truth, precise), (xs, z, truth)
+
+    check()
+
+
+def slopes_of(f, op, xs, i):
+    """f(*xs) 의 i 번째 피연산자에 대한 기울기. 반올림은 중간의 수가 1 과 입력의 크기를 넘지 않을 때의 것."""
+    noise = MP.eps * 16 * (1 + abs(f(*xs)) + sum(map(abs, xs)))
+    return precise_slopes(lambda x: f(*xs[:i], x, *xs[i + 1 :]), xs[i], noise)
+
+
+def assert_slope(found, slopes, what):
+    if slopes.kink:
+        assert slopes.between(exact(found)), what
+    elif slopes.central is not None:
+        gap = abs(exact(found) - slopes.central)
+        assert gap <= exact(1e-20) * abs(slopes.central) + slopes.uncertainty, what
+
+
+@each
+def test_partials_agree_with_differences_at_200_digits(op):
+    @settings(max_examples=40)
+    @given(operands(op))
+    def check(xs):
+        precise = [exact(x) for x in xs]
+        z = op.apply(*precise)
+        try:
+            partials = op.derivatives(z, *precise)
+        except EDGE_ERRORS:  # 정의역의 끝의 무한한 미분
+            return
+        for i, partial in enumerate(partials):
+            assert_slope(partial, slopes_of(op.apply, op, precise, i), (op, xs, i))
+
+    check()
+
+
+@each
+def test_second_derivatives_agree_with_differences_of_the_first(op):
+    """∂²z/∂xⱼ∂xᵢ: 쌍대수를 규칙에 넣은 것이 규칙의 200자리 차분과 같다."""
+
+    @settings(max_examples=15)
+    @given(operands(op), st.integers(0, 8))
+    def check(xs, choice):
+        precise = [exact(x) for x in xs]
+        i, j = choice % len(xs), choice // 3 % len(xs)
+
+        def partial(*at):
+            return exact(op.derivatives(op.apply(*at), *at)[i])
+
+        duals = [Dual(x, 1 if k == j else 0) for k, x in enumerate(precise)]
+        try:
+            curved = op.derivatives(op.apply(*duals), *duals)[i]
+            slopes = slopes_of(partial, op, precise, j)
+        except EDGE_ERRORS:
+            return
+        assert_slope(curved.slope if isinstance(curved, Dual) else 0, slopes, (op, xs, i, j))
+
+    check()
+
+
+@each
+def test_a_dual_number_carries_each_partial(op):
+    """쌍대수 하나의 기울기가 그 피연산자의 편미분이다: 자리가 뒤바뀌지 않는다."""
+
+    @settings(max_examples=15)
+    @given(operands(op))
+    def check(xs):
+        precise = [exact(x) for x in xs]
+        z = op.apply(*precise)
+        try:
+            partials = op.derivatives(z, *precise)
+        except EDGE_ERRORS:
+            return
+        for i, partial in enumerate(partials):
+            found = op.apply(*[Dual(x, int(k == i)) for k, x in enumerate(precise)])
+            assert found.value == z and found.slope == partial
+
+    check()
+
+
+# 정의역(domain)과 오류 ---------------------------------------------------------------------------------------------------
+
+ANY_FLOAT = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324]))
+
+
+@each_row
+def test_an_error_is_raised_exactly_outside_the_domain_or_on_overflow(op):
+    """nan 은 지나가고, 유한한 피연산자의 넘침은 `overflows` 인 줄만 inf 로 보낸다."""
+
+    @settings(max_examples=100)
+    @given(st.tuples(*[ANY_FLOAT] * op.arity))
+    def check(xs):
+        if any(map(math.isnan, xs)):
+            return
+        defined = op.defined is None or op.defined(*xs)
+        try:
+            z = op.apply(*xs)
+        except DomainError:
+            assert not defined or _overflows(op, xs), (op, xs)
+        else:
+            assert defined, (op, xs, z)
+            if all(map(math.isfinite, xs)):
+                assert op.overflows or math.isfinite(z), (op, xs, z)
+
+    check()
+
+
+def _overflows(op, xs):
+    """200자리의 값이 float 의 범위를 넘는가. 무한한 피연산자는 IEEE 의 값이 없을 때만 오류일 수 있다."""
+    if not all(map(math.isfinite, xs)):
+        return False
+    return abs(op.apply(*[exact(x) for x in xs])) > 1.7e308
+
+
+# 고르지 않은 쪽의 nan 은 결과에 들어가지 않는다. maximum(nan, y) 는 x > y 가 거짓이라 y 를 고른다.
+IGNORE = {'power(0)': [0], 'step': [0], 'select': [0, 1, 2], 'maximum': [0], 'minimum': [0]}
+
+
+@each_row
+def test_nan_propagates_or_is_refused(op):
+    for i in range(op.arity):
+        xs = [0.5] * op.arity
+        xs[i] = math.nan
+        try:
+            z = op.apply(*xs)
+        except DomainError:
+            assert op.defined is not None and not op.defined(*xs)
+        else:
+            assert math.isnan(z) or i in IGNORE.get(op.name, []), xs
+
+
+def test_an_error_tells_the_operation_the_operands_and_the_domain():
+    with pytest.raises(DomainError, match=r'log: x = -1.0 .*x > 0') as caught:
+        ops.log(-1.0)
+    assert caught.value.op is ops.log and caught.value.operands == (-1.0,)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    with pytest.raises(DomainError, match='overflow'):
+        ops.exp(1000.0)
+
+
+# 꺾인 점(kink) -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(('op', 'xs', 'partials'), [
+    (ops.relu, (0.0,), (0,)), (ops.abs, (0.0,), (0,)), (ops.step, (0.0,), (0,)), (ops.sign, (0.0,), (0,)),
+    (ops.leaky_relu, (0.0,), (1 / 100,)), (ops.leaky_relu, (1.0,), (1,)), (ops.leaky_relu, (-1.0,), (1 / 100,)),
+    (ops.maximum, (2.0, 2.0), (0.5, 0.5)), (ops.minimum, (2.0, 2.0), (0.5, 0.5)),
+    (ops.maximum, (3.0, 2.0), (1, 0)), (ops.minimum, (3.0, 2.0), (0, 1)),
+    (ops.select, (0.0, 5.0, 7.0), (0, 0, 1)), (ops.select, (1.0, 5.0, 7.0), (0, 1, 0)), (ops.power(0), (0.0,), (0,)),
+])  # fmt: skip
+def test_the_conventions_at_kinks(op, xs, partials):
+    assert op.derivatives(op(*xs), *xs) == partials
+
+
+@each_row
+def test_kinks_are_declared_exactly_where_the_slopes_differ(op):
+    declared = op.kinks is not None
+    assert declared == (op.name in KINKED)
+    if declared:
+        tie = (exact(0), exact(2), exact(3)) if op.arity == 3 else (exact(0),) * op.arity
+        assert op.kinks(*tie) == 0
+        assert any(slopes_of(op.apply, op, list(tie), i).kink for i in range(op.arity))
+    for name in ('sqrt', 'asin'):
+        assert ops.table[name].kinks is None
+
+
+def test_values_of_the_choices():
+    assert [ops.step(x) for x in (-1.0, 0.0, 2.0)] == [0, 0, 1]
+    assert [ops.sign(x) for x in (-3.0, 0.0, 2.0)] == [-1, 0, 1]
+    assert [ops.select(c, 5.0, 7.0) for c in (-1.0, 0.0, 1.0)] == [7, 7, 5]
+    assert [ops.relu(x) for x in (-1.0, 0.0, 2.0)] == [0, 0, 2]
+    assert ops.maximum(1.0, 2.0) == 2 and ops.minimum(1.0, 2.0) == 1
+
+
+@pytest.mark.parametrize(('op', 'x', 'slope'), [
+    (ops.sqrt, 0.0, math.inf), (ops.asin, 1.0, math.inf), (ops.acos, 1.0, -math.inf), (ops.power(0.5), 0.0, math.inf),
+])  # fmt: skip
+def test_at_the_edge_of_a_domain_the_gradient_is_ieee(op, x, slope):
+    v = Value(x)
+    op(v).backward()
+    assert v.grad == slope
+
+
+# 다른 종류의 수 -----------------------------------------------------------------------------------------------------------
+
+@each
+def test_numpy_agrees_with_eager(op):
+    """배열의 칸마다: NumPy 의 함수는 math 의 것과 몇 ulp 다를 수 있다."""
+
+    @settings(max_examples=20)
+    @given(st.lists(operands(op), min_size=1, max_size=1).map(lambda draws: draws[0]))
+    def check(xs):
+        found = op.apply(*[np.array([x, x]) for x in xs])
+        assert found.shape == (2,) and found.dtype == np.float64 and found[0] == found[1]
+        z, precise = op.apply(*xs), [exact(x) for x in xs]
+        assert abs(exact(found[0]) - exact(z)) <= 2 * claimed(op, op.apply(*precise), precise), (op, xs)
+
+    check()
+
+
+EXACT = ('add', 'sub', 'mul', 'div', 'neg', 'identity', 'reciprocal', 'square', 'select', 'step', 'sign', 'abs', 'relu',
+         'leaky_relu', 'maximum', 'minimum')  # fmt: skip
+RATIONAL = st.fractions(-5, 5, max_denominator=9)
+
+
+@pytest.mark.parametrize('op', [*map(ops.named, EXACT), *map(ops.power, (0, 1, 2, 3, -1, -2))], ids=lambda op: op.name)
+def test_fractions_stay_exact(op):
+    @settings(max_examples=50)
+    @given(st.tuples(*[RATIONAL] * op.arity))
+    def check(xs):
+        if op.defined is not None and not op.defined(*xs):
+            return
+        z = op.apply(*xs)
+        assert type(z) is Fraction
+        assert abs(exact(z) - op.apply(*[exact(x) for x in xs])) <= exact(10) ** -190
+        assert all(type(d) in (int, Fraction) for d in op.derivatives(z, *xs))
+
+    check()
+
+
+@given(st.lists(st.tuples(RATIONAL, RATIONAL), min_size=1, max_size=5), RATIONAL)
+def test_sums_of_fractions_are_exact(pairs, b):
+    ws, xs = zip(*pairs, strict=True)
+    products = [w * x for w, x in pairs]
+    assert (ops.total(ws), ops.dot(ws, xs), ops.affine(ws, xs, b)) == (sum(ws), sum(products), sum(products) + b)
+
+
+# x**n 의 가족, n항, 등록 -------------------------------------------------------------------------------------------------
+
+def test_power_is_one_operation_per_exponent_and_never_a_logarithm():
+    assert ops.power(3) is ops.power(3) and ops.power(3) is not ops.power(3.0)
+    assert ops.power(3)(-2.0) == -8 and ops.power(3).derivatives(-8.0, -2.0) == (12,)
+    assert ops.power(0)(0.0) == 1 and ops.power(1).derivatives(0.0, 0.0) == (1,)
+    assert ops.power(2).derivatives(0.0, 0.0) == (0,)
+    assert pickle.loads(pickle.dumps(ops.power(3))) is ops.power(3)
+
+
+def test_a_fraction_exponent_works_on_every_kind():
+    root = ops.power(Fraction(1, 3))
+    assert root(8.0) == pytest.approx(2.0, rel=2**-52) and root(np.array([8.0])).dtype == np.float64
+    assert ops.power(Fraction(2))(Fraction(1, 3)) == Fraction(1, 9)
+
+
+@pytest.mark.parametrize(('n', 'x'), [(0.5, -1.0), (-0.5, 0.0), (-1, 0.0), (-2, 0.0), (1 / 3, -8.0)])
+def test_power_outside_its_domain(n, x):
+    with pytest.raises(DomainError, match=r'정의역'):
+        ops.power(n)(x)
+
+
+@pytest.mark.parametrize('n', [math.inf, -math.inf, math.nan])
+def test_an_exponent_is_finite(n):
+    with pytest.raises(ValueError, match='지수'):
+        ops.power(n)
+
+
+@pytest.mark.parametrize('call', [
+    lambda: ops.dot([1.0], [1.0, 2.0]), lambda: ops.affine([1.0, 2.0], [1.0], 0.0), lambda: ops.logsumexp([]),
+])  # fmt: skip
+def test_wrong_lists_are_refused(call):
+    with pytest.raises(ValueError, match=r'[가-힣]'):
+        call()
+
+
+def test_empty_sums():
+    assert ops.total([]) == 0 and ops.dot([], []) == 0 and ops.affine([], [], 2.0) == 2
+
+
+def test_logsumexp_never_overflows():
+    assert ops.logsumexp([1000.0, 1000.0]) == 1000 + math.log(2)
+    assert ops.logsumexp([-1000.0, -1000.0]) == -1000 + math.log(2)
+
+
+def test_a_wrong_number_of_operands_is_refused():
+    with pytest.raises(TypeError, match=r'피연산자.*2개를 받습니다'):
+        ops.add(1.0)
+
+
+CUBE = ops.Op('cube', lambda m, x: x * x * x, (lambda z, x: 3 * x * x,), '#1^3')
+
+
+def test_a_registered_operation_works_on_every_kind_and_can_be_removed():
+    ops.register(CUBE)
+    try:
+        assert Value(2.0).cube().data == 8 and CUBE(Fraction(1, 2)) == Fraction(1, 8)
+        assert CUBE(np.array([2.0]))[0] == 8 and ops.named('cube') is CUBE and pickle.loads(pickle.dumps(CUBE)) is CUBE
+        with pytest.raises(ValueError, match='쓸 수 없는 이름'):
+            ops.register(CUBE)
+    finally:
+        ops.unregister('cube')
+    assert not hasattr(Value, 'cube') and 'cube' not in ops.table
+    with pytest.raises(TypeError, match='register'):
+        pickle.dumps(CUBE)
+    with pytest.raises(ValueError, match='없습니다'):
+        ops.unregister('cube')
+
+
+@pytest.mark.parametrize('name', ['exp', 'data', 'backward', 'not a name', ''])
+def test_a_name_in_use_is_refused(name):
+    with pytest.raises(ValueError, match='쓸 수 없는 이름'):
+        ops.register(ops.Op(name, lambda m, x: x, (lambda z, x: 1,)))
+
+
+def test_built_in_rows_stay():
+    with pytest.raises(ValueError, match='지울 수 없습니다'):
+        ops.unregister('exp')
+
+
+def test_an_operation_without_a_forward_is_refused():
+    with pytest.raises(ValueError, match='forward'):
+        ops.Op('nothing', None, (lambda z, x: 1,))
+
+
+def test_rules_hold_no_floats():
+    """상수는 정수: Fraction 이 정확하게 남는다. 정의역 밖의 무한대만 float 다."""
+    for op in [*ROWS, *NARY, *FAMILY]:
+        rules = op.partials if isinstance(op.partials, tuple) else (op.partials,)
+        for rule in rules:
+            constants = inspect.unwrap(rule).__code__.co_consts
+            assert not [c for c in constants if isinstance(c, float)], op

@@ -1,0 +1,354 @@
+"""그림: 무엇이 어느 상자에 들어가는지, 적힌 수가 엔진의 수인지, 잘못 쓰면 무엇을 알리는지."""
+
+import math
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_ko import MLP, Value, losses, ops
+from micrograd_ko.graph import topological
+from micrograd_ko.render import TooLargeError, draw
+from micrograd_ko.render.layer_level import draw as layer_picture
+from micrograd_ko.render.network import from_module, from_trace, from_value
+from micrograd_ko.render.neuron_level import draw as neuron_picture
+from micrograd_ko.render.picture import Card
+from micrograd_ko.render.pooling import LIMIT, pooled
+
+GOLDEN = Path(__file__).parent / 'golden'
+WEIGHTS = [[[0.5, -1.0], [0.25, 2.0], [-0.75, 0.5]], [[1.0, -0.5, 0.25], [0.5, 1.5, -1.0]]]
+BIASES = [[0.5, -0.25, 0.0], [0.125, -0.5]]
+
+
+def network_232(activation='relu'):
+    """작은 신경망. relu 면 값과 기울기가 어느 기계에서나 같은 이진 소수다."""
+    return MLP.from_matrices(WEIGHTS, BIASES, activation)
+
+
+def loss_232(activation='relu'):
+    trace = network_232(activation).trace([1.0, 0.5])
+    loss = losses.quadratic(trace.output, [1.0, 0.0])
+    loss.backward()
+    return trace, loss
+
+
+def expression():
+    a, b, c = Value(2.0, 'a'), Value(-3.0, 'b'), Value(10.0, 'c')
+    d = a * b + c
+    d.name = 'd'
+    d.backward()
+    return d, (a, b, c)
+
+
+# 무엇이 그려지는가
+
+@pytest.mark.parametrize(('name', 'make'), [
+    ('expression', lambda: draw(expression()[0])),
+    ('232-neuron', lambda: draw(loss_232()[1], 'neuron')),
+    ('232-layer', lambda: draw(loss_232()[1], 'layer')),
+])  # fmt: skip
+def test_golden_dot(name, make):
+    """DOT 글은 그래프만으로 정해진다. 일부러 바꾸었다면 tests/golden 의 파일을 새로 쓴다: draw(...).save(...)"""
+    assert make().dot == (GOLDEN / f'{name}.dot').read_text(encoding='utf-8')
+
+
+def test_golden_mermaid():
+    assert draw(expression()[0]).mermaid == (GOLDEN / 'expression.mmd').read_text(encoding='utf-8')
+
+
+def test_same_text_in_every_process():
+    """해시 씨앗이 다른 프로세스에서도 같은 글이 나온다."""
+    code = (
+        "import random; from micrograd_ko import MLP, losses, draw\n"
+        "net = MLP(2, [3, 2], rng=random.Random(0)); loss = losses.quadratic(net([0.5, 0.3]), [1, 0]); loss.backward()\n"
+        "import sys; sys.stdout.buffer.write(''.join(draw(loss, d).dot for d in ('ops', 'neuron', 'layer')).encode())"
+    )
+    root = Path(__file__).parent.parent
+    texts = set()
+    for seed in ('1', '2'):
+        environment = {**os.environ, 'PYTHONHASHSEED': seed, 'PYTHONPATH': str(root)}
+        texts.add(subprocess.run([sys.executable, '-c', code], env=environment, capture_output=True, check=True).stdout)
+    assert len(texts) == 1
+    assert texts.pop()
+
+
+@pytest.mark.parametrize(('nin', 'nouts', 'detail', 'boxes'), [(2, [3, 2], 'neuron', 8), (2, [16, 16, 1], 'layer', 6)])
+def test_number_of_boxes(nin, nouts, detail, boxes):
+    net = MLP(nin, nouts)
+    loss = losses.quadratic(net([0.1] * nin), [0.0] * nouts[-1])
+    drawn = draw(loss, detail).dot
+    assert drawn.count('<<TABLE BORDER="1"') <= boxes
+    assert draw(loss).detail == detail  # auto 도 그 단계를 고른다
+
+
+def test_repeated_operand_draws_two_edges():
+    x = Value(3.0, 'x')
+    assert draw(x * x).dot.count('n0 -> n1') == 2
+
+
+def test_mermaid_edges():
+    """Mermaid 에는 칸이 없다: 뉴런 사이의 선은 하나, x*x 의 선은 둘."""
+    x = Value(3.0, 'x')
+    assert draw(x * x).mermaid.count('n0 -->') == 2
+    assert draw(network_232()).mermaid.count('input --> l2j1') == 1
+
+
+def test_a_leaf_alone():
+    assert 'x' in draw(Value(3.0, 'x')).dot
+
+
+def test_gradients_are_unknown_before_backward():
+    """역전파 전의 기울기 0 은 계산된 0 이 아니다."""
+    a = Value(2.0, 'a')
+    y = a * 3
+    assert [lines_of(card)['기울기'] for card in cards(draw(y))] == ['–'] * 3
+    y.backward()
+    assert '–' not in draw(y).dot
+
+
+def test_a_trace_before_and_after_backward():
+    trace = network_232().trace([1.0, 0.5])
+    loss = losses.quadratic(trace.output, [1.0, 0.0])
+    assert '–' in draw(trace).dot
+    loss.backward()
+    assert '–' not in draw(trace).dot
+
+
+def test_focus_draws_only_the_paths():
+    """경로의 노드만: 기울기 그래프가 아니라 도달 관계로 확인한다."""
+    _, loss = loss_232()
+    order = topological(loss)
+    weight = next(v for v in order if v.name == 'w²₁₁')
+    drawn = {int(card.id[1:]) for card in cards(draw(loss, focus=weight))}
+    assert drawn == {i for i, node in enumerate(order) if weight in topological(node)}
+    assert '⋯' in draw(loss, focus=weight).dot
+
+
+def test_depth_limits_the_distance_from_the_root():
+    d, (a, b, _) = expression()
+    assert len(cards(draw(d, depth=0))) == 1
+    assert len(cards(draw(d, depth=1))) == 3
+    assert len(cards(draw(d, depth=9))) == 5
+    assert len(cards(draw(d, focus=a, depth=1))) == 2
+    assert b not in topological(a)
+
+
+# 적힌 수는 엔진의 수다
+
+def cards(drawing) -> list[Card]:
+    return drawing._picture.cards
+
+
+def lines_of(card: Card) -> dict[str, str]:
+    return {row[0].text: row[1].text for row in card.rows if len(row) == 2}
+
+
+def rounds_to(written: str, x) -> bool:
+    """적힌 글이 x 를 유효 숫자 네 자리로 반올림한 것인가: 넷째 자리의 절반 안에 있다(정확한 유리수로 잰다)."""
+    if not math.isfinite(x):
+        return written == f'⚠ {x}'
+    if written.startswith('⚠') or written == '–':
+        return False
+    half = Fraction(10) ** (Decimal(x).adjusted() - 3) / 2 if x else 0
+    return abs(Fraction(written) - Fraction(x)) <= half
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(numbers, numbers, st.floats(-1e3, 1e3))
+def test_ops_level_shows_the_engine_numbers(a, b, c):
+    x, y, z = Value(a, 'x'), Value(b, 'y'), Value(c, 'z')
+    root = (x + y) * z - x
+    root.backward()
+    order = topological(root)
+    drawing = draw(root)
+    for card in cards(drawing):
+        node, lines = order[int(card.id[1:])], lines_of(card)
+        assert rounds_to(lines['값'], node.data)
+        assert rounds_to(lines['기울기'], node.grad)
+    for edge in drawing._picture.edges:
+        tail, head = (order[int(end[0][1:])] for end in (edge.tail, edge.head))
+        assert any(rounds_to(edge.label, d) for d in head.op.derivatives(head.data, *[p.data for p in head.parents]))
+        assert tail in head.parents
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 9), st.lists(st.integers(1, 9), min_size=1, max_size=3), st.randoms(use_true_random=False), st.booleans())
+def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
+    """뉴런과 층의 그림에 적힌 모든 수가, 있어야 할 곳에 있는 엔진의 수다."""
+    net = MLP(nin, nouts, rng=rng)
+    trace = net.trace([rng.uniform(-1, 1) for _ in range(nin)])
+    loss = losses.quadratic(trace.output, [0.0] * nouts[-1])
+    if backward:
+        loss.backward()
+    known = {v.name: v for v in topological(loss) if v.name}
+    drawn = from_value(loss, topological(loss))
+    for card in neuron_picture(drawn).cards:
+        for name, data, grad in (row for row in card.rows if len(row) == 3 and row[1].style == 'number'):
+            v = loss if name.text == 'C' else known.get(name.text)
+            if v is not None:
+                assert rounds_to(data.text, v.data)
+                assert rounds_to(grad.text, v.grad) if backward else grad.text == '–'
+    for layer, card in zip(net.layers, layer_picture(drawn).cards[1:], strict=False):
+        body = [row for row in card.rows[1:] if row[0].style != 'column']
+        tables = [body[: len(layer.neurons)], body[len(layer.neurons):]] if backward else [body]
+        for table, read in zip(tables, (lambda v: v.data, lambda v: v.grad), strict=False):
+            for neuron, row in zip(layer.neurons, table, strict=True):
+                cells = [*row[0].cells, *row[1:]] if row[0].style == 'strip' else row
+                expected = [f'{read(p):.10g}' for p in neuron.parameters()]
+                assert [cell.tip for cell in cells if cell.tip][: len(expected)] == expected
+
+
+def test_exact_and_huge_numbers():
+    x = Value(Fraction(1, 3), 'x')
+    y = x * 10**400
+    assert '>1/3<' in draw(y).dot
+    assert '3.333e+399' in draw(y).dot
+
+
+def test_nan_and_inf_are_marked():
+    drawn = draw(Value(math.nan, 'x') + Value(-math.inf, 'y')).dot
+    assert drawn.count('⚠ nan') >= 2
+    assert '⚠ -inf' in drawn
+    assert '#ffb3c7' in drawn
+
+
+def test_derivative_at_the_edge_of_a_domain():
+    """sqrt'(0) = inf: 그림도 backward 처럼 오류 없이 보인다."""
+    assert '⚠ inf' in draw(Value(0.0).sqrt()).dot
+
+
+def test_pooling_keeps_real_elements():
+    matrix = [[(i * 7919 + k * 104729) % 1009 - 500 for k in range(70)] for i in range(33)]
+    small = pooled(matrix)
+    assert len(small) == 17
+    assert len(small[0]) == 24 <= LIMIT
+    assert small[0][0] == max((matrix[i][k] for i in range(2) for k in range(3)), key=abs)
+    assert math.isnan(pooled([[1e300, math.nan, *[0.0] * 64]])[0][0])
+
+
+# 신경망을 알아보기
+
+def shape(net):
+    return [len(net.inputs), *[[u.a.name for u in layer] for layer in net.layers]]
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 4), st.lists(st.integers(1, 12), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_a_loss_is_recognised_as_its_network(nin, nouts, rng):
+    """손실만 보고 찾은 층과 순서가 Trace 가 아는 것과 같다. 출력을 거꾸로 써도 그렇다."""
+    trace = MLP(nin, nouts).trace([1.0] * nin)
+    outputs = list(trace.output)
+    rng.shuffle(outputs)
+    loss = losses.quadratic(outputs, [0.0] * len(outputs))
+    assert shape(from_value(loss, topological(loss))) == shape(from_trace(trace))
+
+
+def test_structure_does_not_need_names():
+    trace, loss = loss_232()
+    for node in topological(loss):
+        node.name = ''
+    net = from_value(loss, topological(loss))
+    assert [[u.a for u in layer] for layer in net.layers] == trace.activations[1:]
+    assert 'w²₁₂' in draw(loss, 'neuron').dot
+
+
+def test_an_output_is_its_own_root():
+    net = MLP(2, [3, 1])
+    a = net([0.5, 0.3])
+    assert draw(a).detail == 'neuron'
+    assert '손실' not in draw(a).dot
+
+
+def two_activations_of_one_z():
+    trace = MLP(1, [1]).trace([0.5])
+    return trace.output[0] + trace.zs[0][0].softplus()
+
+
+@pytest.mark.parametrize('make', [
+    lambda: Value(1.0) * 2,
+    lambda: losses.mean([losses.quadratic(net([x, 1.0]), [0.0, 0.0]) for net in [network_232()] for x in (0.0, 1.0)]),
+    lambda: ops.affine([Value(1.0)], [Value(2.0)], Value(3.0)),
+    two_activations_of_one_z,
+])  # fmt: skip
+def test_what_is_not_one_network(make):
+    """식, 표본이 여럿인 평균, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
+    root = make()
+    assert draw(root).detail == 'ops'
+    with pytest.raises(ValueError, match='ops'):
+        draw(root, 'neuron')
+
+
+def test_a_loss_that_uses_inner_values():
+    """손실이 가중치와 입력도 쓰면(가중치 감쇠, 자기 부호화) 그 칸에서 선이 나간다."""
+    net = network_232()
+    trace = net.trace([1.0, 0.5])
+    loss = losses.quadratic(trace.output, trace.activations[0]) + net.layers[0].neurons[0].w[0].square()
+    drawn = draw(loss, 'neuron').dot
+    assert 'l2j1:w1o:e -> loss' in drawn
+    assert 'input:a1o:e -> loss' in drawn
+    assert 'layer1 -> loss' in draw(loss, 'layer').dot
+
+
+def test_a_network_without_a_sample():
+    net = network_232()
+    assert from_module(net).sizes == [2, 3, 2]
+    assert 'z²₁' in draw(net).dot  # 제목 a²₁ = relu(z²₁)
+    assert all(row[0].text != 'z²₁' for card in cards(draw(net)) for row in card.rows)
+    with pytest.raises(ValueError, match='trace'):
+        draw(net, 'ops')
+
+
+@pytest.mark.parametrize('detail', ['neuron', 'layer'])
+def test_wide_networks(detail):
+    trace = MLP(40, [12, 14]).trace([0.5] * 40)
+    loss = losses.quadratic(trace.output, [0.0] * 14)
+    loss.backward()
+    assert 'y (14)' in draw(loss, detail).dot
+    assert draw(loss, detail).svg.startswith('<?xml')
+
+
+# 한계와 잘못된 인수
+
+def test_too_large_is_refused_with_the_other_levels():
+    net = MLP(2, [16, 16, 1])
+    loss = losses.quadratic(net([0.1, 0.2]), 1.0)
+    with pytest.raises(TooLargeError, match=r'410개.*300개.*neuron 35개, layer 5개'):
+        draw(loss, 'ops')
+    with pytest.raises(ValueError, match=r'35개.*34개.*layer 5개'):
+        draw(loss, 'neuron', max_nodes=34)
+    assert draw(loss, 'neuron', max_nodes=35)
+
+
+def test_a_million_nodes_are_refused(monkeypatch):
+    """배치하기 전에 센다: 엔진을 부르지 않는다."""
+    monkeypatch.setattr('micrograd_ko.render.layout.render', lambda *_: pytest.fail('배치를 시작했다'))
+    x = Value(1.0)
+    for _ in range(10**6):
+        x = x + 1e-9
+    with pytest.raises(TooLargeError, match='2000001개'):
+        draw(x)
+
+
+@pytest.mark.parametrize(('arguments', 'error', 'words'), [
+    ({'detail': 'nodes'}, ValueError, 'auto, ops, neuron, layer'),
+    ({'depth': -1}, ValueError, 'depth'), ({'depth': True}, ValueError, 'depth'), ({'max_nodes': 0}, ValueError, 'max_nodes'),
+    ({'focus': 3.0}, TypeError, 'focus'), ({'focus': Value(1.0)}, ValueError, '그래프 안에 없습니다'),
+    ({'detail': 'neuron', 'depth': 2}, ValueError, 'ops'),
+])  # fmt: skip
+def test_bad_arguments(arguments, error, words):
+    with pytest.raises(error, match=words):
+        draw(Value(1.0) + 2, **arguments)
+
+
+@pytest.mark.parametrize('x', [3.0, [Value(1.0)], None])
+def test_what_cannot_be_drawn(x):
+    with pytest.raises(TypeError, match='Value, Trace, MLP'):
+        draw(x)

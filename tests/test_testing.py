@@ -1,0 +1,239 @@
+"""프로그램 전략과 모든 기준, 설정, 설치하지 않았을 때의 말."""
+
+import ast
+import contextlib
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from micrograd_ko import MLP, DomainError, Value, losses, ops
+from micrograd_ko.graph import adjoints
+from micrograd_ko.testing import (
+    PROFILES,
+    CheckError,
+    Constant,
+    Dual,
+    GradcheckError,
+    Program,
+    Step,
+    check_program,
+    forward_slope,
+    gradcheck,
+    networks,
+    path_count,
+    path_sums,
+    programs,
+    reals_in,
+    use_profile,
+)
+from micrograd_ko.testing.strategies import EXACT
+
+FRACTIONS = st.fractions(-3, 3, max_denominator=6)
+
+
+@settings(max_examples=150)
+@given(programs())
+def test_every_oracle_agrees_on_every_program(program):
+    """기울기는 float, grad, 200자리, 쌍대수, 경로의 합, 차분에서 같다."""
+    report = check_program(program)
+    assert not report.wrong
+
+
+@settings(max_examples=40)
+@given(programs([ops.named(name) for name in EXACT], numbers=FRACTIONS))
+def test_exact_programs_stay_exact(program):
+    leaves, root, order = program.record()
+    root.backward()
+    assert all(type(node.data) is Fraction for node in order)
+    numbers = {node: node.data for node in order}
+    for leaf in leaves:
+        if leaf in numbers:
+            assert leaf.grad == forward_slope(order, leaf, numbers) == adjoints(order, numbers)[leaf]
+
+
+@settings(max_examples=60)
+@given(programs())
+def test_a_printed_program_is_the_program(program):
+    """코드 조각을 붙여 넣으면 같은 값과 기울기가 나온다."""
+    leaves, root, _ = program.record()
+    root.backward()
+    space = {}
+    exec(str(program), space)
+    pasted = [space[name] for name in program.names()]
+    assert pasted[-1].data == root.data
+    assert [v.grad for v in pasted[: len(leaves)]] == [v.grad for v in leaves]
+
+
+@settings(max_examples=60)
+@given(programs())
+def test_programs_stay_in_every_domain_and_share_operands(program):
+    rows = program.rows(*program.inputs)
+    assert len(rows) == len(program.inputs) + len(program.steps) and all(abs(x) <= 1e12 for x in rows)
+
+
+def test_programs_reach_every_operation():
+    seen = set()
+
+    @settings(max_examples=300, database=None)
+    @given(programs())
+    def collect(program):
+        seen.update(step.op.name for step in program.steps)
+
+    collect()
+    assert seen >= set(ops.table)
+
+
+@pytest.mark.parametrize('op', [ops.sin, ops.mul, ops.dot, ops.relu, ops.power(2)], ids=lambda op: op.name)
+def test_a_planted_bug_shrinks_to_three_lines(op):
+    """실패가 입력 한 줄과 틀린 연산 한 줄, backward 한 줄로 줄어든다."""
+    true = op.partials
+    rules = (lambda z, *xs: tuple([d * 1001 / 1000 for d in true(z, *xs)])) if callable(true) else tuple(
+        [lambda z, *xs, rule=rule: rule(z, *xs) * 1001 / 1000 for rule in true]
+    )
+
+    def fails(program):
+        try:
+            check_program(program)
+        except (GradcheckError, CheckError):
+            return True
+        return False
+
+    op.partials = rules
+    try:
+        program = find(programs([op, ops.add, ops.exp, ops.tanh]), fails,
+                       settings=settings(max_examples=500, database=None, suppress_health_check=list(HealthCheck)))  # fmt: skip
+    except NoSuchExample:
+        pytest.fail('심은 오류를 찾지 못했다')
+    finally:
+        op.partials = true
+    assert [step.op for step in program.steps] == [op]
+    assert len(str(program).splitlines()) - 1 <= 3  # import 한 줄을 빼고
+
+
+def test_a_broken_engine_is_reported_with_the_program(monkeypatch):
+    monkeypatch.setattr('micrograd_ko.testing.oracles.grad', lambda y, xs: [Value(1.5) for _ in xs])
+    with pytest.raises(CheckError, match=r'grad 의(.|\n)*ops.square'):
+        check_program(Program((3.0,), (Step(ops.square, (0,)),)))
+
+
+def test_a_value_that_underflows_into_the_domain_is_no_failure():
+    program = Program((-1e-143,), (Step(ops.power(3), (0,)), Step(ops.power(1.5), (1,))))
+    assert not check_program(program).wrong
+
+
+def test_a_wrong_second_derivative_is_caught_in_a_program():
+    true = ops.sin.partials
+    ops.sin.partials = (lambda z, x: ops.cos(x.detach() if isinstance(x, Value) else x),)
+    program = Program((0.5,), (Step(ops.sin, (0,)), Step(ops.mul, (1, Constant(2.0)))))
+    try:
+        check_program(program)
+        with pytest.raises(GradcheckError, match=r'ops\.sin'):
+            check_program(program, order=2)
+    finally:
+        ops.sin.partials = true
+
+
+@settings(max_examples=25)
+@given(programs(max_steps=3))
+def test_second_derivatives_of_programs(program):
+    with contextlib.suppress(DomainError):  # 미분의 그래프에 IEEE 의 inf 가 있다
+        check_program(program, order=2)
+
+
+# 경로의 합과 쌍대수 ---------------------------------------------------------------------------------------------------------
+
+def test_paths_are_counted_and_summed():
+    a = Value(3.0)
+    b = a + a
+    order = [a, b, b * b]
+    assert path_count(order) == 4 and path_sums(order, {node: node.data for node in order})[a] == 24
+
+
+def test_a_dual_number_at_the_edge_of_a_domain_is_ieee():
+    assert ops.sqrt(Dual(0.0, 1)).slope == float('inf')
+    with pytest.raises(DomainError):
+        ops.log(Dual(-1.0, 1))
+
+
+def test_dual_arithmetic_mixes_with_numbers():
+    x = Dual(3.0, 1)
+    assert (2 * x + 1 - x / 2).slope == 1.5 and (1 - x).slope == -1 and (6 / x).slope == pytest.approx(-6 / 9, rel=1e-15)
+    assert repr(x) == '3.0 + 1ε' and (-x).value == -3 and (x - 1 + x).slope == 2 and (x * 0).slope == 0
+
+
+# 전략과 설정 --------------------------------------------------------------------------------------------------------------
+
+@settings(max_examples=40)
+@given(networks(max_layers=2, max_width=3))
+def test_networks_are_complete_and_their_gradients_hold(case):
+    net, x, y = case
+    assert isinstance(net, MLP)
+    outputs = net(x)
+    loss = losses.quadratic(outputs if isinstance(outputs, list) else [outputs], y)
+    loss.backward()
+
+    def of_inputs(*values):
+        outputs = net(values)
+        return losses.quadratic(outputs if isinstance(outputs, list) else [outputs], y)
+
+    assert not gradcheck(of_inputs, x).wrong
+
+
+@given(st.data())
+def test_reals_stay_in_the_sample_range(data):
+    op = data.draw(st.sampled_from([op for op in ops.table.values() if op.arity is not None]))
+    i = data.draw(st.integers(0, op.arity - 1))
+    low, high = op.sample[i]
+    assert low <= data.draw(reals_in(op, i)) <= high
+
+
+def test_a_wrong_operand_number_is_refused():
+    with pytest.raises(ValueError, match='operand'):
+        reals_in(ops.exp, 1)
+
+
+def test_a_program_refuses_a_wrong_number_of_inputs():
+    with pytest.raises(TypeError, match=r'1개입니다\. 2개'):
+        Program((1.0,), (Step(ops.exp, (0,)),))(1.0, 2.0)
+
+
+def test_profiles():
+    assert list(PROFILES) == ['dev', 'ci', 'thorough'] and PROFILES['thorough'] >= 10_000
+    with pytest.raises(ValueError, match='dev, ci, thorough'):
+        use_profile('fast')
+
+
+def python(code):
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, encoding='utf-8', check=False,
+                          env={**os.environ, 'PYTHONPATH': '.', 'PYTHONIOENCODING': 'utf-8'})  # fmt: skip
+
+
+@pytest.mark.parametrize('missing', ['hypothesis', 'mpmath'])
+def test_without_the_extra_one_clear_error(missing):
+    """있지 않으면 무엇을 설치할지 말하고, `import micrograd_ko` 는 그것 없이 된다."""
+    code = f"import sys; sys.modules['{missing}'] = None; import micrograd_ko; import micrograd_ko.testing"
+    result = python(code)
+    assert result.stderr.splitlines()[-1] == (
+        f'ImportError: micrograd_ko.testing 에는 {missing} 이(가) 필요합니다. '
+        "pip install 'micrograd_ko[testing]' 으로 설치하세요."
+    )
+
+
+def test_importing_the_package_loads_neither():
+    assert python("import sys, micrograd_ko; print({'hypothesis', 'mpmath'} & set(sys.modules))").stdout.strip() == 'set()'
+
+
+def test_the_tests_use_no_private_oracle():
+    """검사기는 엔진의 걸음(sweep)을 기준으로 쓰지 않는다: 같은 코드와 견주는 시험이 되지 않게."""
+    folder = Path(gradcheck.__code__.co_filename).parent
+    for path in folder.glob('*.py'):
+        names = {n.name for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))) if isinstance(node, ast.ImportFrom)
+                 for n in node.names}  # fmt: skip
+        assert 'sweep' not in names

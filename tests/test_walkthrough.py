@@ -1,0 +1,184 @@
+"""걷기: 적힌 수가 노트의 값이고, 서로 다른 두 길의 계산과 같다."""
+
+import itertools
+import random
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from micrograd_ko import equations, iris, train
+from micrograd_ko.console import width
+from micrograd_ko.graph import topological
+from micrograd_ko.nn import MLP
+from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, layout, learning, order, specimen, update, walk
+
+
+def text(page):
+    return '\n'.join(page)
+
+
+def numbers(line):
+    return [float(x) for x in re.findall(r'-?\d+\.\d+(?:e[+-]\d+)?', line)]
+
+
+def line_with(page, *parts):
+    (found,) = [line for line in page if all(part in line for part in parts)]
+    return found
+
+
+def shown(array, digits=4):
+    return layout.vector(np.ravel(array), digits)
+
+
+def test_note_example_both_ways():
+    page = list(example.page())
+    assert '[0.38, 0.32]' in line_with(page, 'W² a¹   ')
+    assert '[0.58, 0.42]' in line_with(page, 'z² = W²')
+    assert '[0.641, 0.603]' in line_with(page, 'a² = σ')
+    assert line_with(page, 'z²₁ =').endswith('= 0.4·0.5 + 0.6·0.3 + 0.2 = 0.58')
+    assert line_with(page, 'a²₂ =').endswith('≈ 0.603')
+
+
+def test_mean_assumption_and_the_slip_of_the_note():
+    """행렬로 따로 구한 표본마다의 기울기와 그 평균, 합."""
+    page = list(assumptions.page())
+    each = [equations.backprop(specimen.WEIGHTS, specimen.BIASES, x, y)[0][0][0, 0] for x, y in specimen.SAMPLES]
+    for (x, _), slope in zip(specimen.SAMPLES, each, strict=True):
+        assert line_with(page, f'x = {layout.vector(x, 1)}').endswith(f'{slope:.6f}')
+    for way in ('표본마다 구해', '통째로'):
+        assert line_with(page, way).endswith(f'{np.mean(each):.6f}')
+    assert f'{sum(each):.6f}' in line_with(page, '1/n 없는 합')
+
+
+def test_output_assumption_reads_the_graph():
+    page = list(assumptions.page())
+    assert numbers(line_with(page, '∂C/∂a³ (그래프)')) == numbers(line_with(page, 'a³ − y   '))
+    assert 'z³₁, z³₂ 뿐' in line_with(page, '을 쓰는 노드')
+
+
+def test_five_steps_against_the_matrix_equations():
+    page = list(algorithm.page())
+    zs, activations = equations.feedforward(specimen.WEIGHTS, specimen.BIASES, specimen.X)
+    deltas = equations.errors(specimen.WEIGHTS, zs, activations[-1], specimen.Y)
+    for i, l in enumerate('²³'):
+        assert line_with(page, f'  z{l} = ').endswith(shown(zs[i]))
+        assert line_with(page, f'  a{l} = ').endswith(shown(activations[i + 1]))
+        assert line_with(page, f'  δ{l}   ', '[').endswith(shown(deltas[i]))
+        assert line_with(page, f'∂C/∂b{l} = ').endswith(shown(deltas[i]))
+    whole = text(page)
+    for i, l in enumerate('²³'):
+        assert text(layout.indent(layout.matrix(f'∂C/∂W{l}', np.outer(deltas[i], activations[i])))) in whole
+
+
+@pytest.mark.parametrize(
+    ('product', 'factor', 'result'),
+    [('∇_a C = a³', 'σ′(z³)   ', 'δ³    '), ('(W³)ᵀ δ³ =', 'σ′(z²)   ', 'δ²    ')],
+)
+def test_shown_factors_multiply_to_the_shown_error(product, factor, result):
+    """③④ 에 적힌 두 벡터의 ⊙ 가 적힌 δ 다. 넷째 자리까지의 반올림은 |두 인수| < 1 이라 1.5e-4 를 넘지 않는다."""
+    page = list(algorithm.page())
+    x, y, z = (numbers(line_with(page, part, '[')) for part in (product, factor, result))
+    assert np.multiply(x, y) == pytest.approx(z, abs=1.5e-4)
+
+
+def test_receipt_lists_every_element():
+    page = text(algorithm.page())
+    assert '모든 차이가 반올림으로 설명된다' in page
+    names = [f'∂C/∂w²{j}{k}' for j in '₁₂₃' for k in '₁₂'] + [f'∂C/∂w³{j}{k}' for j in '₁₂' for k in '₁₂₃']
+    assert all(f'  {name} ' in page for name in names)
+
+
+def test_zero_input_starves_its_weight_alone():
+    for a1 in insights.INPUTS:
+        w11, w12, delta = insights.starving(a1)
+        assert w11 == a1 * delta
+        assert w12 == delta > 0.1
+    assert insights.starving(0.0)[0] == 0
+
+
+def test_starving_is_exactly_linear_in_fractions():
+    net = MLP.from_matrices([[[Fraction(2, 5), Fraction(3, 5)]]], [[Fraction(1, 5)]], 'linear')
+    trace = insights._swept(net, [Fraction(0), Fraction(1)], [0])
+    assert [w.grad for w in net.layers[0].neurons[0].w] == [0, trace.deltas[0][0]]
+
+
+def test_saturated_neuron_loses_its_error():
+    """a 는 1 로, δ = a·σ′ 는 0 으로. σ′ 는 따로 적은 식 e^{−z}/(1 + e^{−z})² 과 견준다."""
+    found = [insights.saturating(z) for z in insights.WEIGHTED_INPUTS]
+    for z, (a, slope, delta) in zip(insights.WEIGHTED_INPUTS, found, strict=True):
+        # 노트의 σ′ = a(1 − a) 의 절대 오차는 2 ulp 보다 작다
+        assert slope == pytest.approx(np.exp(-z) / (1 + np.exp(-z)) ** 2, rel=1e-15, abs=2**-51)
+        assert delta == a * slope
+    assert [a for a, _, _ in found] == sorted(a for a, _, _ in found)
+    assert [d for _, _, d in found] == sorted((d for _, _, d in found), reverse=True)
+
+
+def test_error_vanishes_layer_by_layer():
+    deltas = insights.vanishing(insights.DEPTH)
+    assert len(deltas) == insights.DEPTH
+    assert all(0 < front <= back / 4 for front, back in itertools.pairwise(deltas))
+    page = list(insights.page())
+    assert line_with(page, '맨 앞의').split()[-2] == f'{deltas[0] / deltas[-1]:.1e}'
+
+
+def test_one_step_lowers_the_loss_and_is_the_matrix_step():
+    net = specimen.network()
+    before = net.matrices()
+    step = update.Step(net, specimen.SAMPLES, update.ETA)
+    assert step.cost_after < step.cost_before
+    for _, w, gradient, after in step.rows:
+        assert after == w - update.ETA * gradient
+    # 표본 셋을 더하는 순서만 다르다: 1 보다 작은 수 열 개 남짓의 반올림
+    assert update.matrix_difference(net, before, specimen.SAMPLES, update.ETA) < 10 * 2**-52
+    assert update.matrix_difference(specimen.network(), before, specimen.SAMPLES, update.ETA) > 1e-3
+    assert f'{step.cost_before:.6f} → {step.cost_after:.6f}' in text(update.page())
+
+
+def test_wrong_orders_give_wrong_gradients():
+    a, b, c = order.graph(3.0)
+    assert (b.data, c.data) == (6.0, 12.0)
+    assert order.steps([c, b], (a, b, c)) == [[0, 0, 1], [0, 2, 1], [4, 2, 1]]
+    assert order.steps([b, c], (a, b, c))[-1] == [0, 2, 1]
+    assert order.steps([c, b, b], (a, b, c))[-1] == [8, 2, 1]
+    c.backward()
+    assert order.steps(topological(c)[::-1], (a, b, c))[-1][0] == 4
+    verdicts = [line for line in order.page() if line.startswith('  ∂c/∂a = ')]
+    assert [line.split()[-1] for line in verdicts] == ['맞다.', '틀리다.', '틀리다.']
+
+
+def test_learning_page_prints_what_training_gives():
+    page = list(learning.page(random.Random(5), 3))
+    rng = random.Random(5)
+    training, testing = iris.standardise(*iris.split(iris.load(), learning.TEST, rng))
+    net = MLP(4, [learning.HIDDEN, 3], rng=rng)
+    history = learning.train(net, training, 3, rng)
+    assert f'{history[0]:.6f}' in line_with(page, '     1  ')
+    assert f'{history[-1]:.6f}' in line_with(page, '     3  ')
+    assert f'{train.accuracy(net, testing):.1%}' in line_with(page, '시험 정확도')
+    counts = learning.confusion(net, testing)
+    assert [sum(row) for row in counts] == [10, 10, 10]
+    assert sum(counts[k][k] for k in range(3)) == round(train.accuracy(net, testing) * 30)
+    for name, row in zip(iris.SPECIES, counts, strict=True):
+        assert [int(n) for n in re.findall(r'\d+', page[-3 + iris.SPECIES.index(name)])] == row
+
+
+def test_walk_is_deterministic_for_a_seed():
+    first, again, other = (list(walk(seed, 2)) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert [line[0] for line in first if re.match(r'\d\. ', line)] == list('1234567')
+
+
+def test_lines_fit_a_terminal():
+    """줄바꿈 문자가 없고 80칸을 넘지 않는다(한글은 두 칸)."""
+    for line in walk(0, 1):
+        assert '\n' not in line
+        assert width(line) <= 80, line
+
+
+def test_table_and_matrix_columns_line_up():
+    lines = list(layout.table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]))
+    assert len({width(line) for line in lines}) == 1
+    assert len({width(line) for line in layout.matrix('∂C/∂W²', [[-1.5, 20.25], [0, 3]])}) == 1
