@@ -290,6 +290,27 @@ def test_an_attention_block_gives_back_its_matrices(positions):
     assert np.allclose(found, expected, rtol=1e-10, atol=1e-12 * abs(expected).max())
 
 
+def test_what_only_the_outputs_need_is_another_matrix():
+    """같은 입력을 받아도 손실에 쓰이지 않는 행은 따로다: 손실의 재생은 그것을 계산하지 않는다."""
+    x, w = [Value(1.0), Value(2.0)], [Value(float(i + 1)) for i in range(6)]
+    rows = [w[i] * x[0] + w[i + 1] * x[1] for i in (0, 2, 4)]
+    loss = rows[0].tanh() + rows[1].tanh()
+    program = compile_graph(loss, x, w, [rows[0], rows[2]])
+    shapes = [(program.tape.lanes(k), bool(program.tape.in_loss[k])) for k in program.tape.dense]
+    assert sorted(shapes) == [(1, False), (2, True)]
+    assert program.outputs([[1.0, 2.0]]).tolist() == [[5.0, 17.0]]
+    loss.backward()
+    assert program.gradient([[1.0, 2.0]]).tolist() == pytest.approx([p.grad for p in w], rel=1e-14)
+
+
+def test_asking_for_one_neuron_does_not_split_its_layer():
+    loss, x, y, parameters, outputs = network([3, 4, 2], 'sum of w*x')
+    one = compile_graph(loss, (x, y), parameters, outputs[:1])
+    assert [one.tape.lanes(k) for k in one.tape.dense] == [4, 2]
+    X = np.random.default_rng(0).normal(size=(3, 5))
+    assert one.outputs(X).tolist() == compile_graph(loss, (x, y), parameters, outputs).outputs(X)[:, :1].tolist()
+
+
 def test_levels_keep_a_matrix_from_using_its_own_result():
     """같은 입력을 받아도 서로를 쓰는 합은 한 행렬이 아니다."""
     x, w = [Value(1.0), Value(2.0)], [Value(float(i)) for i in range(1, 5)]

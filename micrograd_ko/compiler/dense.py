@@ -46,12 +46,12 @@ def levels(code: Code) -> tuple[np.ndarray, np.ndarray]:
 
 
 def blocks(code: Code, level: np.ndarray) -> list[Block]:
-    """되찾은 행렬의 목록, 깊이의 순서."""
+    """되찾은 행렬의 목록, 깊이의 순서. 손실에 쓰이는 합과 아닌 합은 나눈다: 기울기는 손실의 것에만 흐른다."""
     alike: dict[tuple, list[tuple]] = {}
     for node in _candidates(code).tolist():
         weights, inputs, bias, residual = _parts(code, node)
         order = np.argsort(inputs, kind='stable')
-        key = (level[node], inputs[order].tobytes(), bias is None, residual is None)
+        key = (level[node], inputs[order].tobytes(), bias is None, residual is None, node <= code.roots[0])
         alike.setdefault(key, []).append((weights[order], inputs[order], bias, residual, node))
     found = [_block(rows) for _, rows in sorted(alike.items(), key=lambda item: item[0][0])]
     return [block for block in found if not _is_scaling(block, found, level)]

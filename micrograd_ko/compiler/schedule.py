@@ -13,7 +13,10 @@ def schedule(code: Code) -> Tape:
     """명령과 행과 칸이 정해진 테이프."""
     level, active = levels(code)
     in_loss, in_outputs = np.arange(len(code)) <= code.roots[0], used(code, code.roots[1:])
-    groups = grouped(code, blocks(code, level), level, [active, in_loss, in_outputs])
+    matrices = blocks(code, level)
+    for block in matrices:  # 행렬은 통째로 계산한다: 출력에 쓰이지 않는 행의 값은 아무도 읽지 않는다
+        in_outputs[block.outputs] = in_outputs[block.outputs].any()
+    groups = grouped(code, matrices, level, [active, in_loss, in_outputs])
     leaves = leaf_rows(groups)
     row = placed(groups, leaves)
     start, operand = operand_rows(groups, row, len(leaves))
