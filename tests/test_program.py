@@ -19,6 +19,7 @@ from micrograd_ko.bounds import bounded_sweep
 from micrograd_ko.compiler.lower import fold, lower
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.operation import Op
+from micrograd_ko.testing import programs
 
 
 def bounds_of(loss, nodes, parameters):
@@ -79,6 +80,20 @@ def test_replay_agrees_with_eager_within_the_error_bound(graph, rows):
 
 def _split(roots):
     return roots[0], roots[1:]
+
+
+@given(programs())
+def test_every_program_of_the_testing_package_replays(drawn):
+    """`testing.programs()` 의 프로그램: 첫 입력은 자료로, 나머지는 파라미터로."""
+    leaves, loss, _ = drawn.record()
+    inputs, parameters = leaves[:1], leaves[1:]
+    loss.backward()
+    code = flatten(fold(lower(loss, inputs, parameters, [])[0]))
+    eager, flat = bounds_of(loss, [], parameters), bounds_of(rebuilt(code, leaves)[0], [], parameters)
+    program, row = compile_graph(loss, inputs, parameters), [[inputs[0].data]]
+    replayed = [program.loss(row, undefined='nan'), *program.gradient(row, write=False, undefined='nan')]
+    for got, want, one, other in zip(replayed, [loss.data, *[p.grad for p in parameters]], eager, flat, strict=True):
+        assert close(got, want, one, other)
 
 
 # 모양마다의 확인 ------------------------------------------------------------------------------------------------------------
