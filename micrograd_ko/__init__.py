@@ -21,13 +21,14 @@ _LAZY = {
     **dict.fromkeys(('first_nonfinite', 'first_stale', 'refresh', 'topological'), 'graph'),
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
+    **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
     **dict.fromkeys(('SGD',), 'optim'),
     **dict.fromkeys(('explain',), 'explanation'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = (
-    'arrays', 'bounds', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'labels', 'losses',
-    'markup', 'misconceptions', 'nn', 'optim', 'paths', 'receipt', 'render', 'symbols', 'testing', 'train',
+    'arrays', 'bounds', 'compiler', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'losses',
+    'misconceptions', 'nn', 'optim', 'receipt', 'render', 'symbols', 'testing', 'train',
 )  # fmt: skip
 
 __all__ = ['DomainError', 'Value', 'ops']

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number, Value, record_values
+from micrograd_ko.engine import Number, Value, ieee_edges, record_values
 from micrograd_ko.notation import indexed
 from micrograd_ko.operation import Op, table
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from micrograd_ko.compiler import Program
 
 Init = Callable[[random.Random, int], tuple[Sequence[Number], Number]]
 Activation = Op | str
@@ -209,6 +211,24 @@ class MLP(Module):
 
     def parameters(self) -> list[Value]:
         return [p for layer in self.layers for p in layer.parameters()]
+
+    def compile(self, loss: Callable[[list[Value], list[Value]], Value] | None = None) -> 'Program':
+        """한 표본의 그래프를 기록해 모든 표본에 재생하는 `Program` 으로. 입력은 (x, y), 출력은 a^L 이다.
+
+        loss(출력의 목록, 목표의 목록) → Value. 기본은 `losses.quadratic`. 클래스 목표는 원-핫(one-hot)으로 준다.
+        """
+        from micrograd_ko.compiler import compile_graph
+        from micrograd_ko.losses import quadratic
+
+        x = [Value(0.5, indexed('a', 1, k)) for k in range(1, self.layers[0].nin + 1)]
+        y = [Value(0.5, indexed('y', None, j)) for j in range(1, len(self.layers[-1].neurons) + 1)]
+        token = ieee_edges.set(True)  # 기록에 쓴 수가 정의역 밖이어도 된다: 그래프의 모양만 쓴다
+        try:
+            trace = self.trace(x)
+            c = (loss or quadratic)(trace.output, y)
+        finally:
+            ieee_edges.reset(token)
+        return compile_graph(c, (x, y), self.parameters(), trace.output)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from micrograd_ko.render import mimebundle

@@ -39,7 +39,7 @@ ALLOWED = {
     'explanation': f'{GRAPH} notation symbols labels markup paths',
     'misconceptions': f'{GRAPH} bounds labels markup console',
     'render': f'{GRAPH} notation symbols labels markup explanation files',
-    'compiler': f'{GRAPH} arrays',
+    'compiler': f'{GRAPH} notation arrays',  # Value 그래프만 알고 신경망은 모른다
     'testing': f'{NETWORK} symbols arrays bounds derivatives',
     'iris': '',
     'train': f'{NETWORK} optim',

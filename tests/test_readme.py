@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
 EXAMPLES = sorted((ROOT / 'examples').glob('*.py'))
-LONG = {'benchmark.py', 'microgpt_step.py'}  # 재는 표와, 대본 하나를 통째로 옮긴 것: 예제 하나를 배우는 글이 아니다
+# 재는 표와, 대본 하나를 통째로 옮긴 것: 예제 하나를 배우는 글이 아니다
+LONG = {'benchmark.py', 'benchmark_replay.py', 'microgpt_step.py'}
 
 
 def blocks(language: str, text: str = README) -> list[tuple[int, str]]:

@@ -1,0 +1,111 @@
+"""낮춘 그래프(lowered graph): `Value` 그래프를 정수 배열로. 패스(pass)들은 `Code` 를 받아 `Code` 를 준다.
+
+노드의 번호는 언제나 위상 순서(topological order)다. 앞자리는 정해져 있다.
+  0 … I−1          입력(input), 선언한 순서대로
+  I … I+P−1        파라미터(parameter), 선언한 순서대로
+  I+P, I+P+1       상수 1 과 −1: 합을 곱의 합으로 적을 때 쓴다
+그 뒤로 상수와 연산이 온다. 선언한 잎은 그래프에 없어도 자리를 갖는다.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from micrograd_ko.operation import Op
+
+LEAF = -1
+
+
+@dataclass(frozen=True)
+class Code:
+    """노드 n개, 피연산자의 자리 e개인 그래프.
+
+    ops        쓰인 연산의 목록. 노드는 그 번호를 적는다.
+    kind       (n,) 연산의 번호, 잎이면 LEAF.
+    start      (n+1,) 노드 i 의 피연산자는 operand[start[i]:start[i+1]] (CSR).
+    operand    (e,) 노드의 번호. 쓰는 노드의 번호보다 언제나 작다.
+    data       (n,) 상수의 값. 상수가 아니면 nan 이고 읽지 않는다.
+    source     (n,) `topological(loss, *outputs)` 에서의 번호. 컴파일러가 만든 노드와 그래프에 없는 잎은 −1.
+    roots      손실, 그다음 출력들.
+    """
+
+    ops: tuple[Op, ...]
+    kind: np.ndarray
+    start: np.ndarray
+    operand: np.ndarray
+    data: np.ndarray
+    source: np.ndarray
+    roots: np.ndarray
+    inputs: int
+    parameters: int
+
+    @property
+    def declared(self) -> int:
+        """선언한 잎의 수 I + P."""
+        return self.inputs + self.parameters
+
+    @property
+    def one(self) -> int:
+        return self.declared
+
+    @property
+    def minus_one(self) -> int:
+        return self.declared + 1
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def counts(self) -> np.ndarray:
+        """(n,) 노드마다 피연산자의 수."""
+        return np.diff(self.start)
+
+    def owners(self) -> np.ndarray:
+        """(e,) 피연산자 자리마다 그 자리를 가진 노드."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.counts())
+
+    def uses(self) -> np.ndarray:
+        """(n,) 노드가 쓰이는 횟수. root 인 것도 한 번으로 친다."""
+        return np.bincount(self.operand, minlength=len(self)) + np.bincount(self.roots, minlength=len(self))
+
+    def is_parameter(self) -> np.ndarray:
+        nodes = np.arange(len(self))
+        return (nodes >= self.inputs) & (nodes < self.declared)
+
+    def is_constant(self) -> np.ndarray:
+        return (self.kind == LEAF) & (np.arange(len(self)) >= self.declared)
+
+    def operands(self, node: int) -> np.ndarray:
+        return self.operand[self.start[node] : self.start[node + 1]]
+
+    def with_ops(self, *needed: Op) -> 'Code':
+        """needed 의 연산에 번호가 있게 한다."""
+        return replace(self, ops=tuple(dict.fromkeys((*self.ops, *needed))))
+
+    def number(self, op: Op) -> int:
+        return self.ops.index(op)
+
+    def renumbered(self, kept: np.ndarray, counts: np.ndarray, operand: np.ndarray, stands: np.ndarray) -> 'Code':
+        """kept (n,) 인 노드만 남기고 번호를 다시 매긴다.
+
+        counts 와 operand 는 남는 노드들의 새 피연산자(지금의 번호로), stands (n,) 는 노드마다 대신 설 노드.
+        """
+        new = np.cumsum(kept, dtype=np.int32) - np.int32(1)
+        start = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=start[1:])
+        return replace(
+            self, kind=self.kind[kept], start=start, operand=new[stands[operand]], data=self.data[kept],
+            source=self.source[kept], roots=new[stands[self.roots]],
+        )  # fmt: skip
+
+
+def used(code: Code, roots: np.ndarray) -> np.ndarray:
+    """(n,) roots 에 닿는 노드인지."""
+    reached = bytearray(len(code))
+    for root in roots.tolist():
+        reached[root] = 1
+    start, operand = code.start, code.operand
+    for node in range(int(roots.max(initial=-1)), -1, -1):
+        if reached[node]:
+            for parent in operand[start[node] : start[node + 1]].tolist():
+                reached[parent] = 1
+    return np.frombuffer(reached, np.bool_)

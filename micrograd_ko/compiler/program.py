@@ -1,0 +1,265 @@
+"""프로그램(program): 표본 하나의 그래프를 모든 표본에 재생한다. 노트의 가정 1 이 설계다.
+
+  총 손실은 표본 손실의 평균: C = (1/n) Σ_x C_x,  ∂C/∂w = (1/n) Σ_x ∂C_x/∂w
+
+한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
+더하는 순서가 eager 와 다를 수 있어 결과는 반올림만큼 다르다.
+**표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko.compiler.executor_numpy import Replayer, Undefined
+from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.samples import Columns, columns
+from micrograd_ko.compiler.schedule import schedule
+from micrograd_ko.compiler.sums import flatten
+from micrograd_ko.compiler.tape import Tape
+from micrograd_ko.engine import Value
+from micrograd_ko.operation import DomainError, Op
+
+IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
+
+
+class ReplayError(DomainError):
+    """재생한 표본 가운데 정의역을 벗어난 것이 있다.
+
+    row    그런 첫 표본의 번호(0부터). count 는 그런 표본의 수.
+    node   그 표본에서 처음 벗어난 노드의 위상 번호(`topological(loss, *outputs)` 에서), name 은 그 이름.
+    """
+
+    def __init__(self, op: Op, operands: tuple, names: tuple, row: int, count: int, node: int, name: str) -> None:
+        super().__init__(op, operands, names)
+        self.row, self.count, self.node, self.name = row, count, node, name
+        label = f"노드 '{name}'" if name else f'위상 순서 {node} 번 노드'
+        more = f' 이런 표본이 모두 {count}개입니다.' if count > 1 else ''
+        self.args = (f'표본(row) {row} 의 {label}: {self.args[0]}{more}',)
+
+    def __reduce__(self) -> tuple:
+        return ReplayError, (self.op, self.operands, self.names, self.row, self.count, self.node, self.name)
+
+
+class Program:
+    """재생할 수 있는 프로그램. `compile_graph` 나 `net.compile()` 이 만든다.
+
+    X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다.
+    정수, float32, 이어지지 않은 배열도 된다. 계산은 float64 로 한다.
+
+    파라미터의 값은 부를 때마다 `Value` 의 `.data` 에서 읽는다: 손으로 바꾼 값이 그대로 쓰인다. 파라미터가 많은 망을
+    거듭 부를 때는 벡터를 직접 들고 다니는 편이 빠르다: `parameters=벡터` 로 부르고, 끝나면 `sync(벡터)` 로 `Value` 에 옮긴다.
+
+    undefined  eager 라면 DomainError 가 났을 표본이 있을 때: 'raise' 는 모든 표본을 마친 뒤 ReplayError, 'nan' 은 그 표본의 값이
+               nan 이다(평균과 기울기도 nan). 어느 쪽이든 `.data` 와 `.grad` 에는 아무것도 쓰지 않는다.
+
+    속성: parameters(`Value` 의 목록), vector(마지막으로 쓴 파라미터 값), nodes(기록된 그래프의 노드 수),
+          instructions(종류 → 명령의 수).
+    """
+
+    def __init__(
+        self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int, names: dict[int, str], labels: list[str]
+    ) -> None:
+        self.tape, self.inputs, self.parameters = tape, inputs, parameters
+        self.nodes, self.names, self.labels = nodes, names, labels
+        self.vector = np.array([float(p.data) for p in parameters])
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._replayer, self._writing = Replayer(self.tape), threading.Lock()
+
+    def loss(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> float:
+        """평균 손실 C = (1/n) Σ_x C_x."""
+        _check_choice(undefined)
+        arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
+        theta = self._theta(parameters)
+        results = [_loss(self._replayer, theta, samples) for samples in self._blocks(arrays)]
+        if self._failed([failure for _, failure in results], undefined):
+            return float('nan')
+        return float(sum(total for total, _ in results)) / len(arrays[0])
+
+    def outputs(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> np.ndarray:
+        """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
+        _check_choice(undefined)
+        if not len(self.tape.outputs):
+            raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
+        arrays = self.inputs.read(X, self.tape.used_inputs)
+        theta = self._theta(parameters)
+        results = [_outputs(self._replayer, theta, samples) for samples in self._blocks(arrays)]
+        self._failed([failure for _, failure in results], undefined)
+        return np.concatenate([table for table, _ in results])
+
+    def gradient(
+        self, X: Any, write: bool = True, executor: Executor | None = None, *, parameters: Any = None, undefined: str = 'raise'
+    ) -> np.ndarray:
+        """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
+
+        표본을 정해진 크기의 블록으로 나누고 블록의 순서대로 더한다. `executor`(`concurrent.futures` 의 것이면 무엇이든)를
+        주면 블록을 나누어 맡긴다: 일꾼의 수나 걸린 시간이 결과의 비트를 바꾸지 않는다.
+        """
+        _check_choice(undefined)
+        arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
+        theta = self._theta(parameters)
+        gradient, failures = np.zeros(self.tape.slots), []
+        for part, failure in self._gradients(theta, arrays, executor):
+            gradient += part
+            failures.append(failure)
+        if self._failed(failures, undefined):
+            return np.full(len(self.parameters), np.nan)
+        mean = self.tape.gathered(gradient) / len(arrays[0])
+        if write:
+            with self._writing:
+                for p, g in zip(self.parameters, mean.tolist(), strict=True):
+                    p.grad = g
+        return mean
+
+    def sync(self, parameters: Any = None) -> None:
+        """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
+        if parameters is not None:
+            self.vector = self._checked(parameters).copy()
+        with self._writing:
+            for p, data in zip(self.parameters, self.vector.tolist(), strict=True):
+                p.data = data
+
+    @property
+    def instructions(self) -> dict[str, int]:
+        """종류 → 명령의 수. 행렬은 'dense' 다."""
+        return dict(Counter(self.tape.name(k) for k in range(len(self.tape))))
+
+    @property
+    def block_size(self) -> int:
+        """블록 하나의 표본 수. 행의 수로만 정해진다: 표가 캐시에 들 만큼, 적어도 32개, 그래도 256 MB 는 넘지 않게."""
+        rows = max(self.tape.rows, 1)
+        return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
+
+    def _blocks(self, arrays: list[np.ndarray]) -> Iterator[np.ndarray]:
+        return self.inputs.blocks(arrays, self.block_size)
+
+    def _theta(self, parameters: Any) -> np.ndarray:
+        if parameters is None:
+            self.vector = np.array([float(p.data) for p in self.parameters])
+        return self.tape.spread(self.vector if parameters is None else self._checked(parameters))
+
+    def _checked(self, parameters: Any) -> np.ndarray:
+        vector = np.asarray(parameters, np.float64)
+        if vector.shape != (len(self.parameters),):
+            raise ValueError(f'parameters 는 길이 {len(self.parameters)} 인 벡터입니다. 모양 {vector.shape} 을(를) 받았습니다.')
+        return vector
+
+    def _gradients(self, theta: np.ndarray, arrays: list[np.ndarray], executor: Executor | None) -> Iterator[tuple]:
+        blocks = self._blocks(arrays)
+        if executor is None:
+            yield from (_gradient(self._replayer, theta, samples) for samples in blocks)
+            return
+        waiting: deque[Future] = deque()
+        try:
+            for samples in blocks:
+                waiting.append(executor.submit(_gradient, self._replayer, theta, samples))
+                if len(waiting) == IN_FLIGHT:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _failed(self, failures: Sequence[Undefined | None], undefined: str) -> bool:
+        """정의역을 벗어난 표본이 있는지. undefined 가 'raise' 면 첫 표본을 알리는 ReplayError."""
+        at = next((i for i, failure in enumerate(failures) if failure is not None), None)
+        if at is None or undefined == 'nan':
+            return at is not None
+        first = failures[at]
+        assert first is not None
+        source = self.tape.source
+        names = tuple([self._name(row) for row in first.operand_rows])
+        count = int(sum(failure.mask.sum() for failure in failures if failure is not None))
+        row = at * self.block_size + first.column
+        raise ReplayError(first.op, first.operands, names, row, count, int(source[first.row]), self._name(first.row))
+
+    def _name(self, row: int) -> str:
+        return self.names.get(int(self.tape.source[row]), '')
+
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in self.__dict__.items() if name not in ('_replayer', '_writing')}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._prepare()
+
+    def __repr__(self) -> str:
+        kinds = ', '.join(f'{kind} {count}' for kind, count in self.instructions.items())
+        return f'<Program: 입력 {self.inputs.count}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)} ({kinds})>'
+
+    def __str__(self) -> str:
+        from micrograd_ko.compiler.show import shown
+
+        return shown(self)
+
+
+def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = ()) -> Program:
+    """기록한 그래프를 `Program` 으로.
+
+    loss        한 표본의 손실 C_x.
+    inputs      표본마다 바뀌는 잎: 납작한 목록이나 목록의 튜플 (x, y). 목표(target)도 입력이다.
+    parameters  배우는 잎. 그래프에 없는 파라미터의 기울기는 0 이다.
+    outputs     `Program.outputs` 가 줄 노드.
+
+    어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 잊은 것으로 보고 ValueError.
+
+    >>> x, y, w = Value(0.0), Value(0.0), Value(2.0)
+    >>> program = compile_graph((w * x - y) ** 2, [x, y], [w])
+    >>> program.loss([[1.0, 1.0], [2.0, 1.0]])
+    5.0
+    >>> float(program.gradient([[1.0, 1.0], [2.0, 1.0]])[0]), w.grad
+    (7.0, 7.0)
+    """
+    leaves, layout = columns(inputs)
+    learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
+    _check(loss, leaves, learned, wanted)
+    code, names = lower(loss, leaves, learned, wanted)
+    tape = schedule(flatten(fold(code)))
+    return Program(tape, layout, learned, int(code.source.max()) + 1, names, [leaf.name for leaf in leaves])
+
+
+def _check(loss: Any, inputs: list, parameters: list, outputs: list) -> None:
+    for what, nodes in (('loss', [loss]), ('inputs', inputs), ('parameters', parameters), ('outputs', outputs)):
+        for node in nodes:
+            if not isinstance(node, Value):
+                raise TypeError(f'{what} 에는 Value 를 주세요. {type(node).__name__} {node!r} 을(를) 받았습니다.')
+    seen: set[Value] = set()
+    for leaf in (*inputs, *parameters):
+        if leaf.op is not None:
+            raise ValueError(f'inputs 와 parameters 는 잎(leaf)이어야 합니다. 연산의 결과 {leaf!r} 을(를) 받았습니다.')
+        if leaf in seen:
+            raise ValueError(f'잎 {leaf!r} 이(가) inputs 와 parameters 에 두 번 들어 있습니다.')
+        seen.add(leaf)
+
+
+def _check_choice(undefined: str) -> None:
+    if undefined not in ('raise', 'nan'):
+        raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
+
+
+def _loss(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
+    values, undefined = replayer.forward(theta, samples, 'in_loss')
+    return float(values[replayer.tape.loss].sum()), undefined
+
+
+def _outputs(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
+    values, undefined = replayer.forward(theta, samples, 'in_outputs')
+    table = values[replayer.tape.outputs].T.copy()
+    if undefined is not None:
+        table[undefined.mask] = np.nan
+    return table, undefined
+
+
+def _gradient(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
+    """블록 하나의 (칸의 기울기의 합, 정의역을 벗어난 표본)."""
+    values, undefined = replayer.forward(theta, samples, 'in_loss')
+    if undefined is not None:
+        return np.zeros(replayer.tape.slots), undefined
+    return replayer.backward(theta, values), None

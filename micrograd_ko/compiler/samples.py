@@ -1,0 +1,94 @@
+"""표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
+
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko.engine import Value
+
+
+@dataclass(frozen=True)
+class Columns:
+    """입력의 열. sizes 는 (x, y) 처럼 나눈 목록마다의 열의 수, 나누지 않았으면 None."""
+
+    count: int
+    sizes: tuple[int, ...] | None
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return (self.count,) if self.sizes is None else self.sizes
+
+    def read(self, X: Any, needed: np.ndarray) -> list[np.ndarray]:
+        """X 를 (표본 × 열)의 배열들로. needed 는 열마다 쓰이는지: 쓰이지 않는 뒤쪽 목록은 주지 않아도 된다.
+
+        모양이 다르거나 표본이 없으면 ValueError, 수가 아니면 TypeError.
+        """
+        parts = list(X) if isinstance(X, tuple) else [X]
+        arrays = [_numeric(part) for part in parts]
+        if isinstance(X, tuple):
+            arrays = [a[:, None] if a.ndim == 1 and width == 1 else a for a, width in zip(arrays, self.widths, strict=False)]
+            fits = len(parts) <= len(self.widths) and [a.shape[1:] for a in arrays] == [(w,) for w in self.widths[: len(parts)]]
+        else:
+            fits = arrays[0].ndim == 2
+        given = sum(a.shape[1] for a in arrays) if fits else -1
+        ends = np.cumsum(self.widths).tolist()
+        if not fits or (given != self.count and (given not in ends or needed[given:].any())):
+            raise ValueError(self._expected(X if isinstance(X, tuple) else arrays[0]))
+        if len({len(a) for a in arrays}) > 1:
+            raise ValueError(f'배열마다 표본(row)의 수가 다릅니다: {[len(a) for a in arrays]}.')
+        if not len(arrays[0]):
+            raise ValueError('표본(row)이 하나도 없습니다. 평균 손실은 표본이 하나 이상일 때 정해집니다.')
+        return arrays
+
+    def _expected(self, given: Any) -> str:
+        shapes = tuple([np.shape(part) for part in given]) if isinstance(given, tuple) else np.shape(given)
+        groups = '' if self.sizes is None else f', 또는 모양이 {", ".join(f"(n, {w})" for w in self.sizes)} 인 배열의 튜플'
+        wanted = f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{groups}입니다.'
+        return f'{wanted} {shapes} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
+
+    def block(self, arrays: list[np.ndarray], begin: int, end: int) -> np.ndarray:
+        """표본 begin … end−1 을 float64 로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
+        rows = min(end, len(arrays[0])) - begin
+        samples = np.zeros((rows, self.count))
+        column = 0
+        for array in arrays:
+            samples[:, column : column + array.shape[1]] = array[begin:end]
+            column += array.shape[1]
+        return samples
+
+    def blocks(self, arrays: list[np.ndarray], size: int) -> Iterator[np.ndarray]:
+        for begin in range(0, len(arrays[0]), size):
+            yield self.block(arrays, begin, begin + size)
+
+
+def columns(inputs: Any) -> tuple[list[Value], Columns]:
+    """(입력의 잎, 열). inputs 는 잎의 목록이거나 그런 목록의 튜플 (x, y)."""
+    parts: Sequence[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
+    if all(isinstance(part, Value) for part in parts):
+        return list(parts), Columns(len(parts), None)
+    groups = [[part] if isinstance(part, Value) else list(_iterable(part)) for part in parts]
+    leaves = [leaf for group in groups for leaf in group]
+    return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))
+
+
+def _iterable(part: Any) -> Iterable:
+    if not hasattr(part, '__iter__'):
+        raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
+    return part
+
+
+def _numeric(part: Any) -> np.ndarray:
+    try:
+        array = np.asarray(part)
+    except ValueError as error:
+        raise ValueError('X 의 행마다 길이가 다릅니다. 모든 표본의 입력 수가 같아야 합니다.') from error
+    if array.dtype.kind == 'O':
+        if not all(isinstance(x, numbers.Real) for x in array.flat):
+            raise TypeError('X 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
+        array = array.astype(np.float64)
+    if array.dtype.kind not in 'fiub':
+        raise TypeError(f'X 는 실수(real)의 배열입니다. dtype {array.dtype} 을(를) 받았습니다.')
+    return array

@@ -1,0 +1,61 @@
+"""시험이 뽑는 그래프: 표의 연산을 아무렇게나 이은 것, 노드를 나누어 쓰는 것도."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from micrograd_ko import DomainError, Value, ops
+from micrograd_ko.operation import table
+
+NUMBERS = st.one_of(st.floats(-3, 3, allow_subnormal=False), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, 40.0, -800.0]))
+LINEAR = [ops.add, ops.sub, ops.neg, ops.mul, ops.total, ops.dot, ops.affine]
+
+
+@dataclass
+class Graph:
+    inputs: list[Value]
+    parameters: list[Value]
+    nodes: list[Value]
+
+    @property
+    def loss(self) -> Value:
+        return self.nodes[-1]
+
+    def __repr__(self) -> str:
+        names = {leaf: f'x{i}' for i, leaf in enumerate(self.inputs)} | {leaf: f'w{i}' for i, leaf in enumerate(self.parameters)}
+        lines = []
+        for i, node in enumerate(self.nodes):
+            names[node] = f'n{i}'
+            lines.append(f'n{i} = {node.op.name}({", ".join(names.get(p, repr(p.data)) for p in node.parents)})')
+        return '; '.join(lines)
+
+
+@st.composite
+def graphs(draw, operations=None, constants=(0, 1, -1, 2, 0.5)) -> Graph:
+    """입력 3개, 파라미터 4개, 연산 14개까지."""
+    operations = operations or [*table.values(), *LINEAR * 3, *map(ops.power, (2, -1, 0.5, 0, 3))]
+    inputs = [Value(draw(NUMBERS)) for _ in range(draw(st.integers(1, 3)))]
+    parameters = [Value(draw(NUMBERS)) for _ in range(draw(st.integers(1, 4)))]
+    nodes: list[Value] = []
+    for _ in range(draw(st.integers(1, 14))):
+        op = draw(st.sampled_from(operations))
+        made = _applied(draw, op, [*inputs, *parameters, *nodes], constants)
+        if made is not None:
+            nodes.append(made)
+    if not nodes:
+        nodes.append(inputs[0] * parameters[0])
+    return Graph(inputs, parameters, nodes)
+
+
+def _applied(draw, op, pool, constants):
+    pick = st.one_of(st.sampled_from(pool[::-1]), st.sampled_from(pool[::-1]), st.sampled_from(constants))
+    count = op.arity
+    if count is None:
+        count = draw(st.integers(1, 3)) * (1 if op in (ops.total, ops.logsumexp) else 2) + (op is ops.affine)
+    operands = [draw(pick) for _ in range(count)]
+    if not any(isinstance(x, Value) for x in operands):
+        operands[0] = draw(st.sampled_from(pool))
+    try:
+        return op.apply(*operands)
+    except DomainError:
+        return None

@@ -1,0 +1,331 @@
+"""낮추기와 되찾기의 패스: 함수를 바꾸지 않고, 되찾은 행렬의 수는 어떻게 적었든 같다."""
+
+import itertools
+import math
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+from graph_strategies import LINEAR, graphs
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from micrograd_ko import MLP, DomainError, Value, compile_graph, ops, refresh, topological
+from micrograd_ko.compiler.code import LEAF, used
+from micrograd_ko.compiler.dense import blocks, levels
+from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.sums import flatten
+from micrograd_ko.compiler.tape import DENSE
+
+
+def lowered(loss, inputs, parameters, outputs=()):
+    return lower(loss, inputs, parameters, list(outputs))[0]
+
+
+def kinds(code):
+    return Counter(code.ops[kind].name for kind in code.kind if kind != LEAF)
+
+
+def rebuilt(code, leaves):
+    """Code 를 다시 Value 의 그래프로: root 들의 Value."""
+    nodes = list(leaves)
+    for i in range(len(nodes), len(code)):
+        operands = [nodes[j] for j in code.operands(i)]
+        nodes.append(Value(float(code.data[i])) if code.kind[i] == LEAF else code.ops[code.kind[i]].apply(*operands))
+    return [nodes[root] for root in code.roots]
+
+
+@given(graphs([*LINEAR, ops.relu, ops.maximum], constants=(0, 1, -1, 2)), st.lists(st.integers(-9, 9), min_size=7, max_size=7))
+def test_sums_products_and_matrices_are_exact_on_integers(graph, numbers):
+    """정수의 합과 곱은 순서가 어떻든 정확하다: 펴고 행렬로 모아도 손실과 기울기가 == 로 같다."""
+    leaves = [*graph.inputs, *graph.parameters]
+    for leaf, number in zip(leaves, numbers, strict=False):
+        leaf.data = number
+    for node in graph.nodes:
+        refresh(node)
+    graph.loss.backward()
+    assume(all(abs(node.data) < 2**50 and abs(node.grad) < 2**50 for node in topological(*graph.nodes)))
+    expected = [p.grad for p in graph.parameters]
+    program = compile_graph(graph.loss, graph.inputs, graph.parameters, graph.nodes)
+    X = [[x.data for x in graph.inputs]] * 2
+    assert program.loss(X) == graph.loss.data
+    assert program.outputs(X).tolist() == [[float(node.data) for node in graph.nodes]] * 2
+    assert program.gradient(X).tolist() == expected
+
+
+@given(graphs())
+def test_every_pass_keeps_the_code_in_topological_order(graph):
+    """피연산자의 번호는 쓰는 노드보다 작고, 남은 노드는 모두 root 에서 닿는다."""
+    code = lowered(graph.loss, graph.inputs, graph.parameters, graph.nodes[:2])
+    for step in (lambda c: c, fold, flatten):
+        code = step(code)
+        assert (code.operand < code.owners()).all()
+        reached = used(code, code.roots)
+        assert all(reached[i] for i in range(len(code)) if code.kind[i] != LEAF)
+
+
+def test_constants_fold_once_and_equal_constants_are_one():
+    x, w = Value(1.0), Value(2.0)
+    code = fold(lowered(w * x + (Value(2.0) * Value(3.0)).exp() + 6.0 * x * 6.0, [x], [w]))
+    assert kinds(code) == {'mul': 3, 'add': 2}
+    assert sorted(code.data[code.is_constant()]) == sorted([1.0, -1.0, 2.0, 3.0, 6.0, math.exp(6.0)])
+
+
+def test_folding_uses_the_leaves_as_they_are_now():
+    """기록한 뒤 상수 잎을 바꾸면 그 값으로 접고, 정의역을 벗어나면 알린다."""
+    x, c = Value(1.0), Value(4.0)
+    loss = x * c.sqrt()
+    c.data = 9.0
+    assert compile_graph(loss, [x], []).loss([[1.0]]) == 3.0
+    c.data = -1.0
+    with pytest.raises(DomainError, match='sqrt'):
+        compile_graph(loss, [x], [])
+
+
+@pytest.mark.parametrize(
+    ('write', 'expected'),
+    [
+        (lambda a, b, c: a + b, {'add': 1}),
+        (lambda a, b, c: a - b, {'sub': 1}),
+        (lambda a, b, c: b - (a - b), {'affine': 1}),
+        (lambda a, b, c: a + b + c + a, {'total': 1}),
+        (lambda a, b, c: (a + b) + (c + (b + a)), {'total': 1}),
+        (lambda a, b, c: sum([a, b, c]), {'total': 1}),
+        (lambda a, b, c: sum([a]).exp(), {'exp': 1}),
+        (lambda a, b, c: sum([a * b]), {'mul': 1}),
+        (lambda a, b, c: (a + b).neg().neg(), {'add': 1}),
+        (lambda a, b, c: a.neg().neg(), {}),
+        (lambda a, b, c: a * b + c * c, {'dot': 1}),
+        (lambda a, b, c: a * b + c * c - b, {'dot': 1}),
+        (lambda a, b, c: a * b - c * c, {'dot': 1, 'mul': 1}),
+        (lambda a, b, c: ops.dot([a, b], [b, c]) + ops.affine([a], [a], c + b), {'affine': 1}),
+        (lambda a, b, c: (s := a + b) * s, {'add': 1, 'mul': 1}),
+        (lambda a, b, c: (s := a + b) + (s + c), {'add': 1, 'total': 1}),
+    ],
+)
+def test_sums_become_one_node(write, expected):
+    """한 곳에서만 쓰이는 덧셈은 합쳐지고, 나누어 쓰이는 것은 남는다."""
+    leaves = [Value(2.0), Value(3.0), Value(5.0)]
+    loss = write(*leaves)
+    code = flatten(fold(lowered(loss, leaves, [])))
+    assert kinds(code) == expected
+    assert rebuilt(code, leaves)[0].data == loss.data
+
+
+# 행렬 되찾기: 층마다 적는 법을 섞는다 ---------------------------------------------------------------------------------------
+
+def neuron(ws, xs, b, spelling):
+    """z = w·x + b 를 여러 가지로 적는다."""
+    if spelling == 'loop, bias first':
+        z = b
+        for w, x in zip(ws, xs, strict=True):
+            z = z + w * x
+        return z
+    if spelling == 'loop, bias last':
+        z = xs[0] * ws[0]
+        for w, x in zip(ws[1:], xs[1:], strict=True):
+            z = z + x * w
+        return z + b
+    if spelling == 'no bias':
+        return sum(w * x for w, x in zip(ws, xs, strict=True)) + 0
+    return {
+        'sum of w*x': lambda: sum((w * x for w, x in zip(ws, xs, strict=True)), b),
+        'sum of x*w': lambda: sum(x * w for w, x in zip(ws, xs, strict=True)) + b,
+        'affine': lambda: ops.affine(ws, xs, b),
+        'dot': lambda: b + ops.dot(ws, xs),
+        'reversed': lambda: sum(w * x for w, x in zip(ws[::-1], xs[::-1], strict=True)) + b,
+    }[spelling]()
+
+
+SPELLINGS = ['loop, bias first', 'loop, bias last', 'no bias', 'sum of w*x', 'sum of x*w', 'affine', 'dot', 'reversed']
+
+
+def network(sizes, spelling, activation=Value.sigmoid, residual=False):
+    """(손실, x, y, 파라미터, 출력): 모든 것을 + 와 * 로 적은 망."""
+    rng = random.Random(7)
+    a = x = [Value(rng.gauss(0, 1)) for _ in range(sizes[0])]
+    parameters = []
+    for nin, nout in itertools.pairwise(sizes):
+        ws = [[Value(rng.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
+        bs = [Value(rng.gauss(0, 1)) for _ in range(nout)]
+        parameters += [p for w, b in zip(ws, bs, strict=True) for p in (*w, *([] if spelling == 'no bias' else [b]))]
+        zs = [neuron(w, a, b, spelling) for w, b in zip(ws, bs, strict=True)]
+        if residual and nin == nout:
+            zs = [z + r for z, r in zip(zs, a, strict=True)]
+        a = [activation(z) for z in zs]
+    y = [Value(0.5) for _ in a]
+    loss = sum((u - v) ** 2 for u, v in zip(a, y, strict=True)) * 0.5
+    return loss, x, y, parameters, a
+
+
+@pytest.mark.parametrize('spelling', SPELLINGS)
+@pytest.mark.parametrize('sizes', [[2, 1], [3, 4], [2, 16, 16, 1], [4, 4, 4, 4], [1, 3, 1], [5, 1, 1, 2]])
+@pytest.mark.parametrize('residual', [False, True])
+def test_a_network_gives_back_a_matrix_a_layer(sizes, spelling, residual):
+    if spelling == 'no bias' and 1 in sizes[:-1]:
+        sizes = [n + 1 for n in sizes]  # 편향도 없이 입력이 하나면 합이 아니라 곱 하나다
+    loss, x, y, parameters, outputs = network(sizes, spelling, residual=residual)
+    program = compile_graph(loss, (x, y), parameters, outputs)
+    shapes = [(program.tape.lanes(k), dense.inputs) for k, dense in program.tape.dense.items()]
+    assert shapes == [(nout, nin) for nin, nout in itertools.pairwise(sizes)]
+    assert program.instructions['dense'] == len(sizes) - 1
+    assert program.instructions['sigmoid'] == len(sizes) - 1
+    assert not len(program.tape.copied)
+
+
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=5), st.sampled_from(['sigmoid', 'tanh', 'relu', 'linear']))
+def test_an_mlp_gives_back_its_layers(sizes, activation):
+    net = MLP(sizes[0], sizes[1:], activation, rng=random.Random(3))
+    program = net.compile()
+    assert [d.inputs for d in program.tape.dense.values()] == sizes[:-1]
+    for dense, w in zip(program.tape.dense.values(), net.matrices()[0], strict=True):
+        theta = program.tape.spread(program.vector)
+        assert np.array_equal(theta[dense.weights :][: w.size].reshape(w.shape), w)  # 노트의 W 그대로, 이어진 칸에
+
+
+def test_the_matrix_is_the_same_for_any_order_of_declaring_parameters():
+    """파라미터를 뒤섞어 선언해도 행렬은 그대로고, 기울기는 선언한 순서다."""
+    loss, x, y, parameters, _ = network([3, 4, 2], 'sum of w*x')
+    shuffled = random.Random(1).sample(parameters, len(parameters))
+    one, other = compile_graph(loss, (x, y), parameters), compile_graph(loss, (x, y), shuffled)
+    assert one.instructions == other.instructions
+    X = np.random.default_rng(0).normal(size=(5, 5))
+    by_leaf = dict(zip(shuffled, other.gradient(X), strict=True))
+    assert np.allclose(one.gradient(X), [by_leaf[p] for p in parameters], rtol=1e-12, atol=0)
+
+
+def test_a_sum_of_one_term_does_not_hide_what_it_is():
+    """0 + w 는 가중치로, 0 + x 는 입력으로 보인다."""
+    x, w, v = Value(2.0), Value(3.0), Value(5.0)
+    loss = ops.affine([ops.total([w]), v], [0 + x, x.tanh()], x + 0)
+    program = compile_graph(loss, [x], [w, v])
+    assert [(d.inputs, d.bias, d.residual) for d in program.tape.dense.values()] == [(2, -1, True)]
+    loss.backward()
+    assert program.gradient([[2.0]]).tolist() == [w.grad, v.grad]
+
+
+def test_scaling_each_row_is_not_a_matrix():
+    """γⱼ·xⱼ + βⱼ 는 1×1 행렬 여럿이 아니라 명령 하나다."""
+    x, gamma, beta = ([Value(float(i + 1)) for i in range(5)] for _ in range(3))
+    loss = sum((g * v + b).tanh() for g, v, b in zip(gamma, x, beta, strict=True))
+    assert compile_graph(loss, x, [*gamma, *beta]).instructions == {'affine': 1, 'tanh': 1, 'total': 1}
+
+
+def test_shared_and_transposed_weights():
+    """같은 W 를 두 번 쓰면 같은 칸을, Wᵀ 로 쓰면 베낀 칸을 갖고, 기울기는 모인다."""
+    rng = random.Random(5)
+    w = [[Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(3)]
+    x = [Value(rng.gauss(0, 1)) for _ in range(3)]
+    h = [sum(a * b for a, b in zip(row, x, strict=True)).tanh() for row in w]
+    h = [sum(a * b for a, b in zip(row, h, strict=True)).tanh() for row in w]
+    back = [sum(w[i][j] * h[i] for i in range(3)).tanh() for j in range(3)]
+    loss = sum(back)
+    parameters = [p for row in w for p in row]
+    program = compile_graph(loss, x, parameters)
+    one, two, three = program.tape.dense.values()
+    assert one.weights == two.weights != three.weights
+    assert len(program.tape.copied) == 9
+    loss.backward()
+    expected = [p.grad for p in parameters]
+    assert np.allclose(program.gradient([[v.data for v in x]]), expected, rtol=1e-13, atol=1e-15)
+
+
+def attention_block(width, heads, positions):
+    """microgpt 처럼 + 와 * 로 적은 블록: 마지막 자리의 출력. (손실, x, 파라미터, 행렬의 수)"""
+    rng = random.Random(11)
+    parameters = []
+
+    def matrix(nout, nin):
+        rows = [[Value(rng.gauss(0, 0.3)) for _ in range(nin)] for _ in range(nout)]
+        parameters.extend([p for row in rows for p in row])
+        return rows
+
+    def linear(x, w):
+        return [sum(wi * xi for wi, xi in zip(wo, x, strict=True)) for wo in w]
+
+    def softmax(logits):
+        top = max(v.data for v in logits)
+        exps = [(v - top).exp() for v in logits]
+        total = sum(exps)
+        return [e / total for e in exps]
+
+    def rmsnorm(x):
+        scale = (sum(v * v for v in x) / len(x) + 1e-5) ** -0.5
+        return [v * scale for v in x]
+
+    wq, wk, wv, wo = (matrix(width, width) for _ in range(4))
+    w1, w2 = matrix(4 * width, width), matrix(width, 4 * width)
+    inputs, keys, values = [], [], []
+    for _ in range(positions):
+        x = [Value(rng.gauss(0, 1)) for _ in range(width)]
+        inputs += x
+        residual, x = x, rmsnorm(x)
+        q, k, v = linear(x, wq), linear(x, wk), linear(x, wv)
+        keys.append(k)
+        values.append(v)
+    size, attended = width // heads, []
+    for h in range(0, width, size):
+        scores = [sum(q[h + j] * k[h + j] for j in range(size)) / size**0.5 for k in keys]
+        weights = softmax(scores)
+        attended += [sum(weights[t] * values[t][h + j] for t in range(positions)) for j in range(size)]
+    x = [a + b for a, b in zip(linear(attended, wo), residual, strict=True)]
+    residual = x
+    x = [v.relu() for v in linear(rmsnorm(x), w1)]
+    x = [a + b for a, b in zip(linear(x, w2), residual, strict=True)]
+    return sum(v * v for v in x) / width, inputs, parameters
+
+
+@pytest.mark.parametrize('positions', [1, 3])
+def test_an_attention_block_gives_back_its_matrices(positions):
+    """q, k, v 는 자리마다 행렬 하나(마지막이 아닌 자리의 q 는 쓰이지 않는다), 나머지는 층마다 하나. 잔차도 함께."""
+    loss, inputs, parameters = attention_block(16, 4, positions)
+    program = compile_graph(loss, inputs, parameters)
+    shapes = [(program.tape.lanes(k), d.inputs, d.residual) for k, d in program.tape.dense.items()]
+    assert sorted(shapes[:positions]) == [(32, 16, False)] * (positions - 1) + [(48, 16, False)]
+    assert shapes[positions:] == [(16, 16, True), (64, 16, False), (16, 64, True)]
+    loss.backward()
+    expected = np.array([p.grad for p in parameters])
+    found = program.gradient([[x.data for x in inputs]])
+    assert np.allclose(found, expected, rtol=1e-10, atol=1e-12 * abs(expected).max())
+
+
+def test_what_only_the_outputs_need_is_another_matrix():
+    """같은 입력을 받아도 손실에 쓰이지 않는 행은 따로다: 손실의 재생은 그것을 계산하지 않는다."""
+    x, w = [Value(1.0), Value(2.0)], [Value(float(i + 1)) for i in range(6)]
+    rows = [w[i] * x[0] + w[i + 1] * x[1] for i in (0, 2, 4)]
+    loss = rows[0].tanh() + rows[1].tanh()
+    program = compile_graph(loss, x, w, [rows[0], rows[2]])
+    shapes = [(program.tape.lanes(k), bool(program.tape.in_loss[k])) for k in program.tape.dense]
+    assert sorted(shapes) == [(1, False), (2, True)]
+    assert program.outputs([[1.0, 2.0]]).tolist() == [[5.0, 17.0]]
+    loss.backward()
+    assert program.gradient([[1.0, 2.0]]).tolist() == pytest.approx([p.grad for p in w], rel=1e-14)
+
+
+def test_asking_for_one_neuron_does_not_split_its_layer():
+    loss, x, y, parameters, outputs = network([3, 4, 2], 'sum of w*x')
+    one = compile_graph(loss, (x, y), parameters, outputs[:1])
+    assert [one.tape.lanes(k) for k in one.tape.dense] == [4, 2]
+    X = np.random.default_rng(0).normal(size=(3, 5))
+    assert one.outputs(X).tolist() == compile_graph(loss, (x, y), parameters, outputs).outputs(X)[:, :1].tolist()
+
+
+def test_levels_keep_a_matrix_from_using_its_own_result():
+    """같은 입력을 받아도 서로를 쓰는 합은 한 행렬이 아니다."""
+    x, w = [Value(1.0), Value(2.0)], [Value(float(i)) for i in range(1, 5)]
+    first = w[0] * x[0] + w[1] * x[1] + x[0].tanh()
+    second = w[2] * x[0] + w[3] * x[1] + first.tanh()
+    code = flatten(fold(lowered(second.tanh() + first, x, w)))
+    level, active = levels(code)
+    found = blocks(code, level)
+    assert [block.weights.shape for block in found] == [(1, 2), (1, 2)]
+    assert all(block.residual is not None for block in found)
+    assert (~active[code.kind != LEAF]).sum() == 1  # 파라미터에 달려 있지 않은 것은 tanh(x₀) 뿐이다
+
+
+def test_a_tape_holds_one_instruction_for_a_layer_of_activations():
+    net = MLP(4, [50, 3], rng=random.Random(0))
+    tape = net.compile().tape
+    assert tape.kind.tolist().count(DENSE) == 2
+    assert [tape.lanes(k) for k in range(len(tape)) if tape.name(k) == 'sigmoid'] == [50, 3]
