@@ -1,6 +1,5 @@
-"""hypothesis 의 설정(profile): 기계의 빠르기에 매이지 않도록 시간 제한을 두지 않는다."""
+"""hypothesis 의 설정(profile): 기본은 ci. `pytest --hypothesis-profile=dev` (또는 thorough)로 바꾼다."""
 
-from hypothesis import settings
+from micrograd_ko.testing import use_profile
 
-settings.register_profile('ci', deadline=None, print_blob=True)
-settings.load_profile('ci')
+use_profile('ci')
