@@ -254,7 +254,7 @@ def test_value_refuses_what_is_not_a_real_number(bad):
 
 
 @pytest.mark.parametrize(('given', 'kept'), [
-    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (Fraction(1, 3), Fraction(1, 3)),
+    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (np.int64(1), 1), (np.float64(0.0), 0.0), (Fraction(1, 3), Fraction(1, 3)),
 ])  # fmt: skip
 def test_numpy_numbers_become_python_numbers(given, kept):
     value = Value(given)

@@ -136,6 +136,14 @@ def test_a_dual_number_carries_each_partial(op):
     check()
 
 
+def test_what_the_rows_promise_does_not_loosen_silently():
+    """반올림이 없는 연산은 0 ulp, IEEE 754 가 올바른 반올림을 약속하는 연산과 그 합은 1 ulp. 나머지는 4 ulp."""
+    promised = {ulps: {op.name for op in ops.table.values() if op.ulps == ulps} for ulps in (0, 1, 4)}
+    assert promised[0] == {'neg', 'identity', 'select', 'step', 'sign', 'abs', 'relu', 'maximum', 'minimum'}
+    assert promised[1] == {'add', 'sub', 'mul', 'div', 'reciprocal', 'square', 'sqrt', 'leaky_relu', 'total', 'dot', 'affine'}
+    assert set().union(*promised.values()) == set(ops.table)
+
+
 # 정의역(domain)과 오류 ---------------------------------------------------------------------------------------------------
 
 ANY_FLOAT = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324]))
@@ -194,6 +202,18 @@ def test_an_error_tells_the_operation_the_operands_and_the_domain():
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(DomainError, match='overflow'):
         ops.exp(1000.0)
+
+
+@pytest.mark.parametrize(('op', 'xs'), [
+    (ops.add, (1e308, 1e308)), (ops.sub, (1e308, -1e308)), (ops.mul, (1e200, 1e200)), (ops.total, (1e308, 1e308)),
+    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)),
+])  # fmt: skip
+def test_sums_and_products_overflow_to_infinity(op, xs):
+    assert op.apply(*xs) == math.inf and op.overflows
+
+
+def test_nothing_else_overflows_to_infinity():
+    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'total', 'dot', 'affine'}
 
 
 # 꺾인 점(kink) -----------------------------------------------------------------------------------------------------------
