@@ -245,7 +245,7 @@ def test_detach_cuts_the_graph():
 # 잘못 쓴 것 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('bad', ['1', True, None, 1j, np.array([1.0]), np.array(1.0), np.True_, [1.0], Value(1.0)])
+@pytest.mark.parametrize('bad', ['1', True, False, None, 1j, np.array([1.0]), np.array(1.0), np.True_, [1.0], Value(1.0)])
 def test_value_refuses_what_is_not_a_real_number(bad):
     with pytest.raises(TypeError, match=type(bad).__name__):
         Value(bad)
@@ -254,7 +254,8 @@ def test_value_refuses_what_is_not_a_real_number(bad):
 
 
 @pytest.mark.parametrize(('given', 'kept'), [
-    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (np.int64(1), 1), (np.float64(0.0), 0.0), (Fraction(1, 3), Fraction(1, 3)),
+    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (np.int64(1), 1), (np.float64(0.0), 0.0),
+    (np.float64(-2.5), -2.5), (Fraction(1, 3), Fraction(1, 3)),
 ])  # fmt: skip
 def test_numpy_numbers_become_python_numbers(given, kept):
     value = Value(given)
