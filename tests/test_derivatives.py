@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_ko import Value, grad, hessian, hvp, jacobian, ops, topological, value_and_grad
+from micrograd_ko.engine import record
 
 rationals = st.fractions(-50, 50, max_denominator=50)
 
@@ -51,6 +52,32 @@ def test_grad_builds_only_on_paths_to_xs_and_simplifies_ones_and_zeros():
     y = (a + b.exp().sin()) + b.tan()
     assert len(topological(grad(y, a))) == 1  # ∂y/∂a = 1: 곱셈도 b 쪽의 미분도 만들지 않는다
     assert grad(a * b, a) is b  # 1 · b
+
+
+def test_a_factor_of_one_or_minus_one_or_zero_makes_no_multiplication():
+    a, b = Value(2.0), Value(3.0)
+    y = (a - b).exp()
+    assert grad(y, a) is y  # 1 · e^{a − b}
+    assert (grad(y, b).op, grad(y, b).parents) == (ops.neg, (y,))
+    flat = grad(ops.step(a.exp()) + a, a)
+    assert flat.op is None and flat.data == 1.0  # 0 · e^a 는 더하지 않는다
+
+
+def test_a_minus_sign_is_carried_past_the_next_operation():
+    a, b = Value(Fraction(2)), Value(Fraction(3))
+    assert [d.data for d in grad(a * a - b**3, [a, b])] == [4, -27]
+    assert grad(2 - (1 - a * b), a).data == 3
+
+
+def test_grad_evaluates_no_rule_off_the_paths_to_xs():
+    def explode(z, *xs):
+        raise AssertionError
+
+    bomb = ops.Op('bomb', lambda m, x: x, (explode,))
+    half = ops.Op('half_bomb', lambda m, x, y: x * y, (lambda z, x, y: y, explode))
+    a, b = Value(2.0), Value(3.0)
+    assert grad(a * record(bomb, (b,)), a).data == 3.0
+    assert grad(record(half, (a, b)), a) is b
 
 
 def test_grad_at_the_edge_gives_ieee_values():

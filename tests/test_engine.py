@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_ko import DomainError, Value, first_nonfinite, first_stale, grad, ops, refresh, topological
+from micrograd_ko.graph import local_derivatives
 
 finite = st.floats(-10, 10)
 
@@ -62,6 +63,26 @@ def test_two_backward_calls_give_exactly_twice(x, y):
     root.backward()
     assert (a.grad, b.grad) == (2 * once[0], 2 * once[1])
     assert [node.grad for node in topological(root) if node.op] == inner
+
+
+@pytest.mark.parametrize(('f', 'slopes'), [
+    (lambda a, b, c: ops.total([a, b, a, c]), [2, 1, 1]),
+    (lambda a, b, c: ops.dot([a, b], [c, a]), [7 + 3, 2, 2]),
+    (lambda a, b, c: ops.affine([a, b], [c, a], b), [7 + 3, 2 + 1, 2]),
+    (ops.select, [0, 1, 0]),
+    (lambda a, b, c: ops.select(-a, b, c), [0, 0, 1]),
+])  # fmt: skip
+def test_backward_through_one_node_of_many_operands(f, slopes):
+    a, b, c = leaves = Value(2), Value(3), Value(7)
+    root = f(a, b, c)
+    root.backward()
+    assert [leaf.grad for leaf in leaves] == slopes
+
+
+def test_local_derivatives_of_a_leaf_a_node_and_an_edge():
+    a, b, zero = Value(2.0), Value(3.0), Value(0.0)
+    assert local_derivatives(a) == () and local_derivatives(a * b) == (3.0, 2.0)
+    assert local_derivatives(zero.sqrt()) == (math.inf,)
 
 
 def test_backward_on_a_leaf_adds_the_seed():
@@ -195,6 +216,21 @@ def test_refresh_and_first_stale():
     assert first_stale(root) is None
 
 
+@pytest.mark.parametrize('moved', [10.0, 1.0, math.nan])
+def test_a_larger_a_smaller_and_a_nan_leaf_make_the_graph_stale(moved):
+    a = Value(2.0)
+    root = a * 3
+    a.data = moved
+    assert first_stale(root) is root and first_stale(refresh(root)) is None
+
+
+def test_a_leaf_moved_out_of_the_domain_makes_the_graph_stale():
+    a = Value(2.0)
+    root = a.log()
+    a.data = -1.0
+    assert first_stale(root) is root
+
+
 def test_refresh_out_of_domain_changes_nothing_and_names_the_node():
     a = Value(2.0, '입력')
     root = (a * 2 + a.log()).exp()
@@ -245,7 +281,7 @@ def test_detach_cuts_the_graph():
 # 잘못 쓴 것 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('bad', ['1', True, None, 1j, np.array([1.0]), np.array(1.0), np.True_, [1.0], Value(1.0)])
+@pytest.mark.parametrize('bad', ['1', True, False, None, 1j, np.array([1.0]), np.array(1.0), np.True_, [1.0], Value(1.0)])
 def test_value_refuses_what_is_not_a_real_number(bad):
     with pytest.raises(TypeError, match=type(bad).__name__):
         Value(bad)
@@ -254,7 +290,8 @@ def test_value_refuses_what_is_not_a_real_number(bad):
 
 
 @pytest.mark.parametrize(('given', 'kept'), [
-    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (Fraction(1, 3), Fraction(1, 3)),
+    (np.float64(0.5), 0.5), (np.float32(0.5), 0.5), (np.int64(3), 3), (3, 3), (np.int64(1), 1), (np.float64(0.0), 0.0),
+    (np.float64(-2.5), -2.5), (Fraction(1, 3), Fraction(1, 3)),
 ])  # fmt: skip
 def test_numpy_numbers_become_python_numbers(given, kept):
     value = Value(given)

@@ -67,6 +67,30 @@ def test_sgd_step_moves_by_the_mean_over_the_batch():
     assert isinstance(w[0, 0], Fraction) and weights == [[[Fraction(1), Fraction(-2)]]]
 
 
+def test_one_step_by_hand():
+    """z = 1·1 − 2·3 + ½ = −9/2 이고 목표가 0 이므로 δ = −9/2, ∂C/∂W = δ (1, 3)."""
+    (w,), (b,) = equations.sgd_step([[[Fraction(1), -2]]], [[Fraction(1, 2)]], [([1, 3], [0])], Fraction(1, 10), 'identity')
+    assert w.tolist() == [[1 + Fraction(9, 20), -2 + Fraction(27, 20)]] and b.tolist() == [Fraction(1, 2) + Fraction(9, 20)]
+
+
+def test_the_hinge_pushes_only_inside_the_margin():
+    a, y = [2.0, 1.5, 0.5, -2.0, -0.5, 1.5], [1, 1, 1, -1, -1, -1]
+    assert equations.LOSS_GRADIENTS['hinge'](np.array(a), np.array(y)).tolist() == [0, 0, -1, 0, 1, 1]
+
+
+@pytest.mark.parametrize('kind', [Fraction, float])
+def test_integers_follow_the_kind_of_number_beside_them(kind):
+    """가중치 하나만 Fraction(float)이고 나머지가 모두 정수여도."""
+    nabla_w, nabla_b = equations.backprop([[[kind(1) / 2, 1]], [[2]]], [[0], [1]], [1, 3], [1], 'identity')
+    assert all(type(d) is kind for nabla in (*nabla_w, *nabla_b) for d in nabla.ravel().tolist())
+    assert all((nabla.dtype == object) == (kind is Fraction) for nabla in (*nabla_w, *nabla_b))
+
+
+@pytest.mark.parametrize(('name', 'expected'), [('linear', 0.5), ('exp', np.exp(0.5)), ('relu', 0.5), ('abs', 0.5)])
+def test_an_activation_is_found_by_its_name(name, expected):
+    assert equations.sigma(np.array([0.5]), name) == pytest.approx([expected], rel=1e-15)
+
+
 def test_an_input_of_zero_starves_its_weights_and_a_saturated_neuron_its_delta():
     """노트의 통찰 두 가지."""
     nabla_w, _ = equations.backprop(WEIGHTS, BIASES, [0.0, 1.0, 1.0], Y)
@@ -78,6 +102,8 @@ def test_an_input_of_zero_starves_its_weights_and_a_saturated_neuron_its_delta()
 @pytest.mark.parametrize(('change', 'told'), [
     ({'x': [1.0, 2.0]}, '층 2'), ({'biases': BIASES[:1]}, '1개'), ({'y': [1.0]}, '목표'), ({'activation': ['relu']}, '2개'),
     ({'activation': 'sigmod'}, 'sigmod'), ({'weights': [WEIGHTS[0], WEIGHTS[0]]}, '층 3'),
+    ({'biases': [*BIASES, BIASES[1]]}, '3개'), ({'biases': [BIASES[1], BIASES[1]]}, '층 2'),
+    ({'weights': [WEIGHTS[0][..., None], WEIGHTS[1]]}, '층 2'),
 ])  # fmt: skip
 def test_wrong_shapes_are_told(change, told):
     with pytest.raises(ValueError, match=told):

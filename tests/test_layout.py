@@ -18,6 +18,7 @@ ALLOWED = {
     'operation': '',
     'notation': '',
     'files': '',
+    'console': '',
     'ops': 'operation',
     'markup': '',
     'console': '',
@@ -40,7 +41,7 @@ ALLOWED = {
     'misconceptions': f'{GRAPH} bounds labels markup console',
     'render': f'{GRAPH} notation symbols labels markup explanation files',
     'compiler': f'{GRAPH} notation arrays',  # Value 그래프만 알고 신경망은 모른다
-    'testing': f'{NETWORK} symbols arrays bounds derivatives',
+    'testing': f'{NETWORK} symbols arrays bounds derivatives console',
     'iris': '',
     'train': f'{NETWORK} optim',
     'walkthrough': f'{NETWORK} derivatives optim equations receipt explanation misconceptions console iris train render',

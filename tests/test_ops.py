@@ -136,6 +136,14 @@ def test_a_dual_number_carries_each_partial(op):
     check()
 
 
+def test_what_the_rows_promise_does_not_loosen_silently():
+    """반올림이 없는 연산은 0 ulp, IEEE 754 가 올바른 반올림을 약속하는 연산과 그 합은 1 ulp. 나머지는 4 ulp."""
+    promised = {ulps: {op.name for op in ops.table.values() if op.ulps == ulps} for ulps in (0, 1, 4)}
+    assert promised[0] == {'neg', 'identity', 'select', 'step', 'sign', 'abs', 'relu', 'maximum', 'minimum'}
+    assert promised[1] == {'add', 'sub', 'mul', 'div', 'reciprocal', 'square', 'sqrt', 'leaky_relu', 'total', 'dot', 'affine'}
+    assert set().union(*promised.values()) == set(ops.table)
+
+
 # 정의역(domain)과 오류 ---------------------------------------------------------------------------------------------------
 
 ANY_FLOAT = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324]))
@@ -194,6 +202,18 @@ def test_an_error_tells_the_operation_the_operands_and_the_domain():
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(DomainError, match='overflow'):
         ops.exp(1000.0)
+
+
+@pytest.mark.parametrize(('op', 'xs'), [
+    (ops.add, (1e308, 1e308)), (ops.sub, (1e308, -1e308)), (ops.mul, (1e200, 1e200)), (ops.total, (1e308, 1e308)),
+    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)),
+])  # fmt: skip
+def test_sums_and_products_overflow_to_infinity(op, xs):
+    assert op.apply(*xs) == math.inf and op.overflows
+
+
+def test_nothing_else_overflows_to_infinity():
+    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'total', 'dot', 'affine'}
 
 
 # 꺾인 점(kink) -----------------------------------------------------------------------------------------------------------
@@ -349,6 +369,17 @@ def test_a_registered_operation_works_on_every_kind_and_can_be_removed():
         pickle.dumps(CUBE)
     with pytest.raises(ValueError, match='없습니다'):
         ops.unregister('cube')
+
+
+@pytest.mark.parametrize('op', [
+    ops.Op('twice_product', lambda m, x, y: 2 * x * y, (lambda z, x, y: 2 * y, lambda z, x, y: 2 * x)),
+    ops.Op('first_of', lambda m, *xs: xs[0], lambda z, *xs: (1, *[0] * (len(xs) - 1)), flatten=tuple),
+], ids=lambda op: op.name)  # fmt: skip
+def test_an_operation_of_many_operands_is_registered_and_removed_without_a_method(op):
+    ops.register(op)
+    assert ops.named(op.name) is op and not hasattr(Value, op.name)
+    ops.unregister(op.name)
+    assert op.name not in ops.table
 
 
 @pytest.mark.parametrize('name', ['exp', 'data', 'backward', 'not a name', ''])

@@ -210,9 +210,16 @@ def test_profiles():
         use_profile('fast')
 
 
-def python(code):
+def python(code, **environment):
     return subprocess.run([sys.executable, '-c', code], capture_output=True, encoding='utf-8', check=False,
-                          env={**os.environ, 'PYTHONPATH': '.', 'PYTHONIOENCODING': 'utf-8'})  # fmt: skip
+                          env={**os.environ, 'PYTHONPATH': '.', 'PYTHONIOENCODING': 'utf-8', **environment})  # fmt: skip
+
+
+def test_a_seed_is_obeyed_on_a_ci_machine():
+    """hypothesis 는 환경 변수 CI 가 있으면 늘 같은 표본을 뽑는다."""
+    code = "from micrograd_ko.testing import use_profile; use_profile('thorough')\n"
+    code += 'from hypothesis import settings; print(settings.default.derandomize, settings.default.max_examples)'
+    assert python(code, CI='true').stdout.split() == ['False', '10000']
 
 
 @pytest.mark.parametrize('missing', ['hypothesis', 'mpmath'])

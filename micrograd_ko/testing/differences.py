@@ -7,6 +7,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from micrograd_ko.operation import EDGE_ERRORS
@@ -28,8 +29,9 @@ class Slopes:
     def __init__(self, left: tuple, right: tuple, floor: Any) -> None:
         self.left, self.right, self.floor = left, right, floor
         self.gaps = [abs(a - b) for a, b in zip(left, right, strict=False)]
+        self.middles = [(a + b) / 2 for a, b in zip(left, right, strict=True)] if self.gaps else list(left or right)
 
-    @property
+    @cached_property
     def smooth(self) -> bool:
         """양쪽이 있고 걸음이 줄면 서로 가까워진다."""
         if not self.gaps or self.jump:
@@ -40,14 +42,12 @@ class Slopes:
     @property
     def drowned(self) -> bool:
         """반올림이 기울기를 가린다."""
-        ends = self._centrals()
-        return not ends or bool(self.floor > SETTLED * abs(ends[-1]))
+        return not self.middles or bool(self.floor > SETTLED * abs(self.middles[-1]))
 
-    @property
+    @cached_property
     def jump(self) -> bool:
         """끊긴 점(discontinuity): 걸음이 줄면 양쪽을 지나는 기울기가 끝없이 커진다."""
-        ends = self._centrals()
-        return bool(self.gaps) and bool(abs(ends[-1]) * SHRINKS > abs(ends[-2]) + self.floor)
+        return bool(self.gaps) and bool(abs(self.middles[-1]) * SHRINKS > abs(self.middles[-2]) + self.floor)
 
     @property
     def kink(self) -> bool:
@@ -56,17 +56,14 @@ class Slopes:
     @property
     def central(self) -> Any:
         """미분: 매끄러우면 가운데 차분, 정의역의 끝이면 한쪽 기울기. 값이 정해지지 않으면 None."""
-        if self.kink:
+        if self.kink or not self.middles:
             return None
-        ends = self._centrals()
-        settled = self.smooth or (ends and abs(ends[-1] - ends[-2]) <= SETTLED * abs(ends[-1]) + self.floor)
-        return ends[-1] if settled else None
+        return self.middles[-1] if self.smooth or self._moved <= SETTLED * abs(self.middles[-1]) + self.floor else None
 
     @property
     def uncertainty(self) -> Any:
         """`central` 의 오차: 반올림, 그리고 걸음이 남긴 항."""
-        ends = self._centrals()
-        return self.floor + abs(ends[-1] - ends[-2]) + (self.gaps[-1] if self.gaps else 0)
+        return self.floor + self._moved + (self.gaps[-1] if self.gaps else 0)
 
     def between(self, gradient: Any) -> bool:
         """꺾인 점에서: gradient 가 왼쪽과 오른쪽 기울기 사이에 있는가. 끊긴 점에는 미분이 없으므로 어떤 약속이든 받는다."""
@@ -76,10 +73,10 @@ class Slopes:
         slack = SETTLED * max(abs(low), abs(high)) + self.floor
         return bool(low - slack <= gradient <= high + slack)
 
-    def _centrals(self) -> list:
-        if self.gaps:
-            return [(a + b) / 2 for a, b in zip(self.left, self.right, strict=True)]
-        return list(self.left or self.right)
+    @cached_property
+    def _moved(self) -> Any:
+        """마지막 걸음에서 기울기가 움직인 크기."""
+        return abs(self.middles[-1] - self.middles[-2])
 
 
 def precise_slopes(f: Callable[[Any], Any], x: Any, noise: Any) -> Slopes:

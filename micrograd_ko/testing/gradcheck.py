@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.bounds import Bounded, bounded_sweep
+from micrograd_ko.console import left, width
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import replay
@@ -74,17 +75,11 @@ class Report:
     def __str__(self) -> str:
         head = ('입력', '값', '기울기', '참값', '상대 오차', '판정')
         rows = [head, *[v.cells() for v in self.verdicts]]
-        widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-        padded = [[cell + ' ' * (w - _width(cell)) for cell, w in zip(row, widths, strict=True)] for row in rows]
-        lines = ['  '.join(row).rstrip() for row in padded]
+        widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+        lines = ['  '.join(map(left, row, widths)).rstrip() for row in rows]
         return '\n'.join([*lines, *[f'{v.name}: {v.note}' for v in self.verdicts if v.note]])
 
     __repr__ = __str__
-
-
-def _width(cell: str) -> int:
-    """화면에서 차지하는 칸: 한글은 둘이다."""
-    return sum([2 if '\u1100' <= c <= '\u11ff' or '\uac00' <= c <= '\ud7a3' else 1 for c in cell])
 
 
 class GradcheckError(AssertionError):
@@ -212,13 +207,13 @@ def _by_differences(f: Callable, xs: list[Number], i: int, recording: Recording,
 
     noise = _noise(recording, along, x)
     estimate = float_slope(along, x, noise)
-    left, right = float_slope(along, x, noise, -1), float_slope(along, x, noise, 1)
+    behind, ahead = float_slope(along, x, noise, -1), float_slope(along, x, noise, 1)
     expected: Any = estimate.slope if math.isfinite(estimate.error) else None
-    if abs(left.slope - right.slope) > 4 * (left.error + right.error):
-        low, high = sorted((left.slope, right.slope))
-        slack = 4 * (left.error + right.error)
+    if abs(behind.slope - ahead.slope) > 4 * (behind.error + ahead.error):
+        low, high = sorted((behind.slope, ahead.slope))
+        slack = 4 * (behind.error + ahead.error)
         verdict = 'kink' if low - slack <= g <= high + slack else 'wrong'
-        return Verdict(leaf.name, xs[i], leaf.grad, (left.slope, right.slope), verdict, why)
+        return Verdict(leaf.name, xs[i], leaf.grad, (behind.slope, ahead.slope), verdict, why)
     return Verdict(leaf.name, xs[i], leaf.grad, expected, _settled(g, estimate.slope, estimate.error), why)
 
 

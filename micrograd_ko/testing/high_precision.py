@@ -30,6 +30,8 @@ class ReplayError(TypeError):
 
 def exact(x: Any) -> Any:
     """수를 오차 없이(Fraction 은 200자리로) mpmath 수로."""
+    if type(x) is Precise:
+        return x
     return MP.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else MP.mpf(x)
 
 

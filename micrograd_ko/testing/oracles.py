@@ -8,7 +8,6 @@
 규칙 자체가 틀렸는지는 규칙을 쓰지 않는 차분으로만 안다. 그것은 `gradcheck` 가 하고, `check_program` 이 끝에 부른다.
 """
 
-import contextlib
 from fractions import Fraction
 from typing import Any
 
@@ -39,16 +38,24 @@ def check_program(program: Program, order: int = 1) -> Report:
     leaves, root, nodes = program.record()
     root.backward()
     reached = [leaf for leaf in leaves if leaf in set(nodes)]
-    with contextlib.suppress(DomainError):  # 밑으로 넘쳐(underflow) 0 이 된 값은 정의역 안이어도 참값은 밖일 수 있다
-        _within_bounds(program, nodes, reached, grad(root, reached))
-        _agree_precisely(program, nodes, reached)
+    precise = _precise(nodes)
+    if precise is not None:
+        _within_bounds(program, nodes, reached, grad(root, reached), precise)
+        _agree_precisely(program, nodes, reached, precise)
     _agree_exactly(program)
     return gradcheck(program, program.inputs, order)
 
 
-def _within_bounds(program: Program, order: list[Value], leaves: list[Value], slopes: list[Value]) -> None:
+def _precise(order: list[Value]) -> dict[Value, Any] | None:
+    """200자리의 값. 밑으로 넘쳐(underflow) 0 이 된 값은 정의역 안이어도 참값은 밖일 수 있다: 그러면 None."""
+    try:
+        return precise_replay(order)
+    except DomainError:
+        return None
+
+
+def _within_bounds(program: Program, order: list[Value], leaves: list[Value], slopes: list[Value], precise: dict) -> None:
     values, gradients = bounded_sweep(order)
-    precise = precise_replay(order)
     for node in order:
         _require(_holds(values[node], node.data, precise[node]), program, f'{node!r} 의 값', precise[node], values[node])
     try:
@@ -66,8 +73,7 @@ def _holds(bounded: Bounded, found: Any, truth: Any) -> bool:
     return bounded.explains(found - float(truth)) or bounded.explains(float(exact(found) - truth))
 
 
-def _agree_precisely(program: Program, order: list[Value], leaves: list[Value]) -> None:
-    numbers = precise_replay(order)
+def _agree_precisely(program: Program, order: list[Value], leaves: list[Value], numbers: dict) -> None:
     try:
         reverse = adjoints(order, numbers)
         forward = {leaf: forward_slope(order, leaf, numbers) for leaf in leaves}
