@@ -15,7 +15,7 @@ from micrograd_ko import MLP, Value, draw, losses
 
 def network() -> Value:
     """2-3-2 신경망에 표본 하나를 넣은 손실."""
-    net = MLP(2, [3, 2], rng=random.Random(0))
+    net = MLP(2, [3, 2], rng=random.Random(1))
     loss = losses.quadratic(net([0.5, 0.3]), [1.0, 0.0])
     loss.name = 'C'
     return loss

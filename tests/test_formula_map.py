@@ -1,15 +1,19 @@
-"""노트의 식마다 그것을 나르는 함수, 시험, 걷기(walkthrough)의 한 줄이 있다."""
+"""노트의 식마다 그것을 나르는 함수, 시험, 걷기(walkthrough)의 한 줄, 걸음 페이지의 자리가 있다. README 의 표가 이것이다."""
 
 import ast
 import functools
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
 
-from micrograd_ko.walkthrough import walk
+from micrograd_ko import MLP, draw, losses
+from micrograd_ko.render.formulas import NOTE
+from micrograd_ko.walkthrough import specimen, walk
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 
 # 노트의 식: (이름, 함수들, 시험, 걷기에 적힌 줄의 일부)
 FORMULAS = [
@@ -79,3 +83,50 @@ def test_a_formula_has_functions_a_test_and_a_line(name, functions, test, line):
     tree = ast.parse((HERE / f'{file}.py').read_text(encoding='utf-8'))
     assert function in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert line in walked(), line
+
+
+# README 의 표와 걸음 페이지 ---------------------------------------------------------------------------------------------
+
+def place_on_page(name):
+    """걸음 페이지가 그 식을 부르는 이름 (`render.formulas.NOTE`)."""
+    kind, _, number = name.partition(' ')
+    return {'단계': f'{number}단계', '표기': '2단계'}.get(kind, name)
+
+
+def linked(dotted):
+    """`equations.backprop` → 그 모듈의 파일로 가는 링크."""
+    path = Path(inspect.getsourcefile(inspect.unwrap(_function(resolved(dotted))))).relative_to(ROOT)
+    return f'[`{dotted}`]({path.as_posix()})'
+
+
+def _function(found):
+    return found.fget if isinstance(found, property) else found
+
+
+def table():
+    rows = ['| 노트 | 함수 | 시험 | 걷기에 적힌 줄 | 걸음 페이지 |', '|---|---|---|---|---|']
+    for name, functions, test, line in FORMULAS:
+        file, function = test.split('::')
+        carriers = '<br>'.join([linked(dotted) for dotted in functions.split()])
+        shown = line.replace('|', r'\|')
+        rows.append(f'| {name} | {carriers} | [`{function}`](tests/{file}.py) | `{shown}` | {place_on_page(name)} |')
+    return '\n'.join(rows)
+
+
+def test_the_table_in_the_readme_is_true():
+    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
+    shown = readme.split('<!-- table: formulas -->\n')[1].split('\n<!-- end -->')[0]
+    assert shown == table()
+
+
+def test_every_formula_has_a_place_on_the_step_page():
+    """2-3-2 의 걸음에 거의 모든 식이, 0 인 입력과 포화한 뉴런의 걸음에 인사이트 둘이 나온다."""
+    trace = specimen.network().trace(specimen.X)
+    starved = MLP.from_matrices([[[1.0, 1.0]]], [[20.0]]).trace([0.0, 1.0])
+    steps = [
+        step
+        for output, y in ((trace.output, specimen.Y), (starved.output, [0.0]))
+        for step in draw(losses.quadratic(output, y), 'neuron').steps
+    ]
+    places = {formula for step in steps for formula in step.formulas}
+    assert {place_on_page(name) for name, *_ in FORMULAS} <= places == set(NOTE)

@@ -1,4 +1,4 @@
-"""걷기의 그림: 노트의 2-3-2 신경망을 세 단계로, 그리고 `b = a + a; c = b + b` 를 폴더에 쓴다."""
+"""걷기의 그림과 걸음 페이지(step page): 노트의 2-3-2 신경망을 세 단계로, 그리고 `b = a + a; c = b + b` 를 폴더에 쓴다."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from micrograd_ko.walkthrough.layout import heading
 
 
 def drawings() -> Iterator[tuple[str, str, Drawing]]:
-    """(파일 이름, 설명, 그림): 순전파만 한 신경망, 역전파까지 마친 신경망의 세 단계, 위상 순서의 예."""
+    """(파일 이름, 설명, 그림): 순전파만 한 신경망, 역전파까지 마친 신경망의 세 단계와 걸음, 위상 순서의 예."""
     trace = specimen.network().trace(specimen.X)
     cost = losses.quadratic(trace.output, specimen.Y)
     cost.name = 'C'
@@ -19,9 +19,11 @@ def drawings() -> Iterator[tuple[str, str, Drawing]]:
     yield 'network_neuron.svg', '뉴런마다: w, b, z, a 의 값과 기울기', draw(cost, 'neuron')
     yield 'network_layer.svg', '층마다: W 와 ∂C/∂W', draw(cost, 'layer')
     yield 'network_ops.svg', '노드마다: 선에 국소 미분', draw(cost, 'ops')
+    yield 'network.html', '브라우저로 열면 한 걸음씩 역전파를 본다', draw(cost, 'neuron')
     a, _, c = order.graph(order.START)
     c.backward()
     yield 'order.svg', f'b = a + a; c = b + b: ∂c/∂a = {a.grad:g}', draw(c, 'ops')
+    yield 'order.html', '같은 그래프를 한 걸음씩', draw(c, 'ops')
 
 
 def page(directory: Path) -> Iterator[str]:
