@@ -18,7 +18,6 @@ ALLOWED = {
     'operation': '',
     'notation': '',
     'files': '',
-    'console': '',
     'ops': 'operation',
     'markup': '',
     'console': '',
