@@ -318,6 +318,7 @@ def test_power_is_one_operation_per_exponent_and_never_a_logarithm():
     assert ops.power(3) is ops.power(3) and ops.power(3) is not ops.power(3.0)
     assert ops.power(3)(-2.0) == -8 and ops.power(3).derivatives(-8.0, -2.0) == (12,)
     assert ops.power(0)(0.0) == 1 and ops.power(1).derivatives(0.0, 0.0) == (1,)
+    assert [type(ops.power(n).derivatives(0.0, 0.0)[0]) for n in (0, 1)] == [int, int]  # 미분의 그래프에 노드를 만들지 않는다
     assert ops.power(2).derivatives(0.0, 0.0) == (0,)
     assert pickle.loads(pickle.dumps(ops.power(3))) is ops.power(3)
 
