@@ -144,6 +144,16 @@ def test_what_the_rows_promise_does_not_loosen_silently():
     assert set().union(*promised.values()) == set(ops.table)
 
 
+@pytest.mark.parametrize(('op', 'xs'), [
+    (ops.total, (1e16, 1.0, -1e16)), (ops.dot, (1e8, 1.0, -1e8, 1e8, 1.0, 1e8)), (ops.affine, (1e8, 1.0, 1e8, 1.0, -1e16)),
+])  # fmt: skip
+def test_a_sum_that_cancels_stays_within_its_claim(op, xs):
+    """약속은 |z| 가 아니라 항의 크기에 견준다: 1e16 + 1 − 1e16 은 float 로 0 일 수 있다(파이썬 3.11 까지)."""
+    precise = [exact(x) for x in xs]
+    truth = op.apply(*precise)
+    assert op.conditioned and truth == 1 and abs(exact(op.apply(*xs)) - truth) <= claimed(op, truth, precise)
+
+
 # 정의역(domain)과 오류 ---------------------------------------------------------------------------------------------------
 
 ANY_FLOAT = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324]))
@@ -308,6 +318,7 @@ def test_power_is_one_operation_per_exponent_and_never_a_logarithm():
     assert ops.power(3) is ops.power(3) and ops.power(3) is not ops.power(3.0)
     assert ops.power(3)(-2.0) == -8 and ops.power(3).derivatives(-8.0, -2.0) == (12,)
     assert ops.power(0)(0.0) == 1 and ops.power(1).derivatives(0.0, 0.0) == (1,)
+    assert [type(ops.power(n).derivatives(0.0, 0.0)[0]) for n in (0, 1)] == [int, int]  # 미분의 그래프에 노드를 만들지 않는다
     assert ops.power(2).derivatives(0.0, 0.0) == (0,)
     assert pickle.loads(pickle.dumps(ops.power(3))) is ops.power(3)
 
@@ -315,7 +326,8 @@ def test_power_is_one_operation_per_exponent_and_never_a_logarithm():
 def test_a_fraction_exponent_works_on_every_kind():
     root = ops.power(Fraction(1, 3))
     assert root(8.0) == pytest.approx(2.0, rel=2**-52) and root(np.array([8.0])).dtype == np.float64
-    assert ops.power(Fraction(2))(Fraction(1, 3)) == Fraction(1, 9)
+    inexact = ops.power(2.0)
+    assert ops.power(Fraction(2)) is not inexact and ops.power(Fraction(2))(Fraction(1, 3)) == Fraction(1, 9)
 
 
 @pytest.mark.parametrize(('n', 'x'), [(0.5, -1.0), (-0.5, 0.0), (-1, 0.0), (-2, 0.0), (1 / 3, -8.0)])
@@ -336,6 +348,10 @@ def test_an_exponent_is_finite(n):
 def test_wrong_lists_are_refused(call):
     with pytest.raises(ValueError, match=r'[가-힣]'):
         call()
+
+
+def test_long_lists_are_paired():
+    assert ops.dot([1] * 1000, [2] * 1000) == 2000
 
 
 def test_empty_sums():
