@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import operator
 
@@ -184,10 +185,12 @@ def interpret(kind: type, function: Callable[[Op, tuple], Any]) -> None:
 
 
 def interpreter_of(kind: type) -> Callable[[Op, tuple], Any] | None:
-    """kind 를 다루는 해석기. 파이썬의 보통 수면 None."""
+    """kind 를 다루는 해석기. 파이썬의 보통 수면 None. NumPy 의 수는 처음 만났을 때 배운다."""
     try:
         return _interpreters[kind]
     except KeyError:
+        if any(base.__module__ == 'numpy' for base in kind.__mro__):
+            importlib.import_module('micrograd_ko.arrays')  # 읽히면서 스스로를 등록한다
         return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
 
 

@@ -28,6 +28,13 @@ def test_import_loads_nothing_heavy():
     assert mine == {'operation', 'ops', 'graph', 'engine'}
 
 
+def test_numpy_numbers_need_no_import_of_arrays():
+    """`ops.NAME` 은 어떤 종류의 수에든 쓴다: 배열을 처음 만나면 스스로 배운다."""
+    code = 'import numpy as np; from micrograd_ko import ops; print(ops.power(0.5)(np.array([4.0])), ops.relu(np.float32(-1)))'
+    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, encoding='utf-8', check=True)
+    assert done.stdout.split() == ['[2.]', '0.0']
+
+
 @pytest.mark.parametrize('name', micrograd_ko.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(micrograd_ko, name) is not None
