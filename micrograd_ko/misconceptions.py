@@ -98,7 +98,7 @@ def overwriting(root: Value) -> Comparison:
     order = topological(root)
     wrong = {root: _one(root)}
     for node in reversed(order):
-        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+        for parent, d in _edges(node):
             wrong[parent] = wrong[node] * d
     return Comparison(
         '+= 대신 = (덮어쓰기)',
@@ -118,7 +118,7 @@ def depth_first(root: Value) -> Comparison:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+            for parent, d in _edges(node):
                 wrong[parent] += wrong[node] * d
             stack.extend(reversed(node.parents))
     return Comparison(
@@ -182,13 +182,13 @@ def updating_while_walking(root: Value, parameters: Iterable[Value] | None = Non
     waiting = Counter([parent for node in order for parent in node.parents])
     wrong = {**dict.fromkeys(order, 0), twin: _one(twin)}
     for node in reversed(order):
-        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+        for parent, d in _edges(node):
             if parent in updatable:
                 wrong[parent] += wrong[node] * d
                 waiting[parent] -= 1
         for p in [p for p in dict.fromkeys(node.parents) if p in updatable and not waiting[p]]:
             p.data -= lr * wrong[p]
-        for parent, d in zip(node.parents, local_derivatives(node), strict=True):
+        for parent, d in _edges(node):
             if parent not in updatable:
                 wrong[parent] += wrong[node] * d
     return Comparison(
@@ -209,6 +209,7 @@ def _one(root: Value) -> Number:
 
 
 def _edges(node: Value) -> Any:
+    """node 의 선마다 (피연산자, 국소 미분)."""
     return zip(node.parents, local_derivatives(node), strict=True)
 
 
