@@ -24,7 +24,7 @@ from typing import Any
 import microgpt_step
 
 from micrograd_ko import MLP, Value, draw
-from micrograd_ko.losses import hinge, mean, quadratic
+from micrograd_ko.learning.losses import hinge, mean, quadratic
 
 Task = Callable[[], object]
 

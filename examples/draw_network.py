@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from micrograd_ko import MLP, Value, draw
-from micrograd_ko.losses import quadratic
+from micrograd_ko.learning.losses import quadratic
 
 
 def loss_of(net: MLP, x: list[float], y: list[float]) -> Value:

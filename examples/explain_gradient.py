@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from micrograd_ko import MLP, Value, explain, losses
-from micrograd_ko.console import survive
+from micrograd_ko.writing.console import survive
 
 
 def small():

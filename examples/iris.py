@@ -4,7 +4,7 @@ import random
 import sys
 
 from micrograd_ko import MLP, SGD, iris, losses, train
-from micrograd_ko.console import left, survive
+from micrograd_ko.writing.console import left, survive
 
 
 def probabilities(net, x):

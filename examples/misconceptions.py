@@ -9,14 +9,14 @@ import random
 import sys
 
 from micrograd_ko import MLP, Value, losses
-from micrograd_ko.console import survive
-from micrograd_ko.misconceptions import (
+from micrograd_ko.explanation.misconceptions import (
     depth_first,
     forgetting_zero_grad,
     overwriting,
     passing_on_at_once,
     updating_while_walking,
 )
+from micrograd_ko.writing.console import survive
 
 
 def doubled_twice():

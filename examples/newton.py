@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from micrograd_ko import Value, grad, hessian, value_and_grad
-from micrograd_ko.console import survive
+from micrograd_ko.writing.console import survive
 
 
 def root(f, x, steps):

@@ -4,7 +4,7 @@ import random
 import sys
 
 from micrograd_ko import MLP, SGD, losses, train
-from micrograd_ko.console import survive
+from micrograd_ko.writing.console import survive
 
 SAMPLES = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
 SHADES = ' .:+*#'

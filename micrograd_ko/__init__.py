@@ -22,14 +22,18 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
-    **dict.fromkeys(('SGD',), 'optim'),
-    **dict.fromkeys(('explain',), 'explanation'),
+    **dict.fromkeys(('SGD',), 'learning.optim'),
+    **dict.fromkeys(('explain',), 'explanation.explanation'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
-_MODULES = (
-    'arrays', 'bounds', 'compiler', 'derivative_table', 'derivatives', 'equations', 'explanation', 'graph', 'iris', 'losses',
-    'misconceptions', 'nn', 'optim', 'receipt', 'render', 'symbols', 'testing', 'train',
-)  # fmt: skip
+_MODULES = {
+    **dict.fromkeys(('compiler', 'derivatives', 'explanation', 'graph', 'nn', 'render', 'testing'), ''),
+    **dict.fromkeys(('arrays', 'bounds', 'symbols'), 'kinds.'),
+    **dict.fromkeys(('equations', 'receipt'), 'note.'),
+    **dict.fromkeys(('losses', 'optim', 'train'), 'learning.'),
+    **dict.fromkeys(('derivative_table', 'misconceptions'), 'explanation.'),
+    'iris': 'learning.data.',
+}
 
 __all__ = ['DomainError', 'Value', 'ops']
 __all__ += list(_LAZY)
@@ -39,7 +43,7 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         value = getattr(importlib.import_module(f'micrograd_ko.{_LAZY[name]}'), name)
     elif name in _MODULES:
-        value = importlib.import_module(f'micrograd_ko.{name}')
+        value = importlib.import_module(f'micrograd_ko.{_MODULES[name]}{name}')
     else:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     globals()[name] = value

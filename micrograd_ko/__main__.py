@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from micrograd_ko import __version__
-from micrograd_ko.console import survive
+from micrograd_ko.writing.console import survive
 
 # argparse 의 말을 우리말로. 여기 없는 말은 영어 그대로 나온다.
 _KOREAN = {

@@ -260,7 +260,7 @@ def _linked(data: Number, op: Op, parents: tuple[Value, ...]) -> Value:
 def _undefined(op: Op, operands: tuple[Value, ...]) -> float:
     data = tuple([x.data for x in operands])
     if ieee_edges.get():
-        from micrograd_ko.arrays import ieee_forward
+        from micrograd_ko.kinds.arrays import ieee_forward
 
         return ieee_forward(op, data)
     raise DomainError(op, data, tuple([x.name for x in operands])) from None

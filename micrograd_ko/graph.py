@@ -98,7 +98,7 @@ def local_derivatives(node: Value) -> tuple:
 
 
 def _at_edge(op: Op, z: Any, operands: tuple) -> tuple:
-    from micrograd_ko.arrays import ieee_derivatives
+    from micrograd_ko.kinds.arrays import ieee_derivatives
 
     return ieee_derivatives(op, z, operands)
 

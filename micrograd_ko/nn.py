@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Number, Value, ieee_edges, record_values
-from micrograd_ko.notation import indexed
 from micrograd_ko.operation import Op, table
+from micrograd_ko.writing.notation import indexed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,7 +218,7 @@ class MLP(Module):
         loss(출력의 목록, 목표의 목록) → Value. 기본은 `losses.quadratic`. 클래스 목표는 원-핫(one-hot)으로 준다.
         """
         from micrograd_ko.compiler import compile_graph
-        from micrograd_ko.losses import quadratic
+        from micrograd_ko.learning.losses import quadratic
 
         x = [Value(0.5, indexed('a', 1, k)) for k in range(1, self.layers[0].nin + 1)]
         y = [Value(0.5, indexed('y', None, j)) for j in range(1, len(self.layers[-1].neurons) + 1)]

@@ -48,7 +48,7 @@ def _complaint(op: Op, operands: tuple, names: tuple) -> str:
         for label, value, name in zip(labels, operands, names, strict=True)
     )
     if op.defined is not None and not op.defined(*operands):
-        from micrograd_ko.symbols import Symbol
+        from micrograd_ko.kinds.symbols import Symbol
 
         expected = f'정의역(domain)은 {op.defined(*map(Symbol, labels))} 입니다.'
     else:
@@ -190,7 +190,7 @@ def interpreter_of(kind: type) -> Callable[[Op, tuple], Any] | None:
         return _interpreters[kind]
     except KeyError:
         if any(base.__module__ == 'numpy' for base in kind.__mro__):
-            importlib.import_module('micrograd_ko.arrays')  # 읽히면서 스스로를 등록한다
+            importlib.import_module('micrograd_ko.kinds.arrays')  # 읽히면서 스스로를 등록한다
         return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko.console import left, right, survive, width
+from micrograd_ko.writing.console import left, right, survive, width
 
 
 def written(text, encoding):

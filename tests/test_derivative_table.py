@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from micrograd_ko import derivative_table, ops
-from micrograd_ko.derivative_table import POWERS, row_of, rows
+from micrograd_ko.explanation.derivative_table import POWERS, row_of, rows
+from micrograd_ko.kinds.symbols import ATOM, Symbol, symbol, typeset
 from micrograd_ko.operation import Op
-from micrograd_ko.symbols import ATOM, Symbol, symbol, typeset
 
 README = Path(__file__).parent.parent / 'README.md'
 ROWS = rows()
@@ -245,7 +245,7 @@ def test_the_latex_table_is_balanced_and_complete():
 
 def test_the_readme_shows_the_table_of_today():
     text = README.read_text(encoding='utf-8')
-    assert derivative_table.refreshed(text) == text, '새로 만들기: python -m micrograd_ko.derivative_table README.md'
+    assert derivative_table.refreshed(text) == text, '새로 만들기: python -m micrograd_ko.explanation.derivative_table README.md'
 
 
 def test_every_line_of_the_markdown_table_has_five_cells():

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Neuron, Value, explain, losses, ops, topological
-from micrograd_ko.bounds import BOUNDED, bounded_sweep
-from micrograd_ko.labels import Labels, quantity
-from micrograd_ko.paths import Paths
+from micrograd_ko.explanation.paths import Paths
+from micrograd_ko.kinds.bounds import BOUNDED, bounded_sweep
+from micrograd_ko.writing.labels import Labels, quantity
 
 FLOAT_OPS = [ops.add, ops.sub, ops.mul, ops.tanh, ops.sigmoid, ops.sin, ops.relu, ops.square, ops.maximum]
 EXACT_OPS = [ops.add, ops.sub, ops.mul, ops.neg, ops.relu, ops.square, ops.abs]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from micrograd_ko import MLP, draw, losses
-from micrograd_ko.render.formulas import NOTE
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.walkthrough import specimen, walk
 
 HERE = Path(__file__).parent
@@ -17,37 +17,37 @@ ROOT = HERE.parent
 
 # 노트의 식: (이름, 함수들, 시험, 걷기에 적힌 줄의 일부)
 FORMULAS = [
-    ('표기 z', 'nn.Neuron.forward equations.weighted_input',
+    ('표기 z', 'nn.Neuron.forward note.equations.weighted_input',
      'test_nn::test_the_worked_example_of_the_note', 'z^l = W^l a^{l−1} + b^l'),
-    ('표기 a', 'nn.Neuron.forward equations.sigma',
+    ('표기 a', 'nn.Neuron.forward note.equations.sigma',
      'test_nn::test_the_worked_example_of_the_note', 'a^l = σ(z^l)'),
-    ('가정 1', 'losses.mean equations.sgd_step',
+    ('가정 1', 'learning.losses.mean note.equations.sgd_step',
      'test_losses::test_mean_is_the_mean_and_so_is_its_gradient', 'C = (1/n) Σ_x C_x'),
-    ('가정 2', 'losses.quadratic',
+    ('가정 2', 'learning.losses.quadratic',
      'test_losses::test_quadratic_is_half_the_squared_distance', 'C = ½ |y − a^L|²'),
-    ('방정식 1', 'nn.Trace.deltas equations.output_error',
+    ('방정식 1', 'nn.Trace.deltas note.equations.output_error',
      'test_receipt::test_a_wrong_equation_is_noticed', 'δ^L = ∇_a C ⊙ σ′(z^L)'),
-    ('방정식 2', 'nn.Trace.deltas equations.backpropagate_error',
+    ('방정식 2', 'nn.Trace.deltas note.equations.backpropagate_error',
      'test_receipt::test_a_wrong_equation_is_noticed', 'δ^l = (W^{l+1})ᵀ δ^{l+1}'),
-    ('방정식 3', 'engine.Value.backward equations.bias_gradient',
+    ('방정식 3', 'engine.Value.backward note.equations.bias_gradient',
      'test_receipt::test_a_wrong_equation_is_noticed', '∂C/∂b^l = δ^l'),
-    ('방정식 4', 'engine.Value.backward equations.weight_gradient',
+    ('방정식 4', 'engine.Value.backward note.equations.weight_gradient',
      'test_receipt::test_a_wrong_equation_is_noticed', '∂C/∂W^l = δ^l (a^{l−1})ᵀ'),
-    ('단계 1', 'nn.MLP.trace equations.feedforward',
+    ('단계 1', 'nn.MLP.trace note.equations.feedforward',
      'test_nn::test_values_given_as_inputs_are_kept', '① 입력 설정  a¹ = x'),
-    ('단계 2', 'nn.MLP.trace equations.feedforward',
+    ('단계 2', 'nn.MLP.trace note.equations.feedforward',
      'test_receipt::test_every_element_is_equal_within_its_own_rounding', '② 순전파'),
-    ('단계 3', 'nn.Trace.deltas equations.errors',
+    ('단계 3', 'nn.Trace.deltas note.equations.errors',
      'test_nn::test_deltas_are_the_gradients_of_z', '③ 출력층 에러'),
-    ('단계 4', 'engine.Value.backward equations.errors',
+    ('단계 4', 'engine.Value.backward note.equations.errors',
      'test_walkthrough::test_five_steps_against_the_matrix_equations', '④ 역전파'),
-    ('단계 5', 'engine.Value.backward equations.backprop',
+    ('단계 5', 'engine.Value.backward note.equations.backprop',
      'test_equations::test_backprop_agrees_with_differences_of_the_cost', '⑤ 기울기'),
     ('인사이트 1', 'walkthrough.insights.starving',
      'test_walkthrough::test_starving_is_exactly_linear_in_fractions', 'a^{l−1}_k ≈ 0 이면'),
     ('인사이트 2', 'walkthrough.insights.saturating walkthrough.insights.vanishing',
      'test_walkthrough::test_saturated_neuron_loses_its_error', 'σ′(z) ≈ 0, δ ≈ 0'),
-    ('갱신', 'optim.SGD.step equations.sgd_step',
+    ('갱신', 'learning.optim.SGD.step note.equations.sgd_step',
      'test_walkthrough::test_one_step_lowers_the_loss_and_is_the_matrix_step', '(η/m)'),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from micrograd_ko import MLP, iris
-from micrograd_ko.train import accuracy
+from micrograd_ko.learning.train import accuracy
 from micrograd_ko.walkthrough import learning
 
 

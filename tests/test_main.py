@@ -9,7 +9,7 @@ import pytest
 
 from micrograd_ko import __version__
 from micrograd_ko.__main__ import main
-from micrograd_ko.render import layout
+from micrograd_ko.render import engines
 
 ROOT = Path(__file__).parents[1]
 
@@ -106,9 +106,9 @@ def test_out_writes_the_pictures_and_says_where(tmp_path, capsys):
 
 def test_out_without_a_layout_engine_writes_dot_and_says_what_to_install(tmp_path, capsys, monkeypatch):
     def absent(dot, kind):
-        raise layout.LayoutError(layout.INSTALL)
+        raise engines.LayoutError(engines.INSTALL)
 
-    monkeypatch.setattr(layout, 'render', absent)
+    monkeypatch.setattr(engines, 'render', absent)
     assert main(['--epochs', '1', '--out', str(tmp_path)]) == 0
     assert 'apt-get install graphviz' in capsys.readouterr().out
     assert {path.suffix for path in tmp_path.iterdir()} == {'.dot'}

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, losses, ops, topological
-from micrograd_ko.labels import Labels
-from micrograd_ko.misconceptions import (
+from micrograd_ko.explanation.misconceptions import (
     MISCONCEPTIONS,
     _compared,
     _right,
@@ -19,6 +18,7 @@ from micrograd_ko.misconceptions import (
     passing_on_at_once,
     updating_while_walking,
 )
+from micrograd_ko.writing.labels import Labels
 
 numbers = st.fractions(-3, 3, max_denominator=5)
 

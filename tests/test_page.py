@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.render import page as step_page
-from micrograd_ko.render import text
+from micrograd_ko.writing import numbers
 
 ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update',
              '--disable-sync']  # fmt: skip
@@ -132,12 +132,12 @@ def test_only_what_is_known_is_shown_at_every_step(visit, network_page):
     name_of = {i: node.name for i, node in enumerate(order)} | target_names(order)
     for step, (shown, title, lines) in zip(steps, seen, strict=True):
         for change in step.changes:
-            expected[name_of[change.node]][change.part == 'grad'] = text.number(change.number)
+            expected[name_of[change.node]][change.part == 'grad'] = numbers.number(change.number)
         assert shown == expected
         assert (title, lines) == (step.title, list(step.lines))
     loss.backward()
     assert {name: grad for name, (_, grad) in seen[-1][0].items() if name[0] != 'y'} == {
-        node.name: text.number(node.grad) for node in order if node.name
+        node.name: numbers.number(node.grad) for node in order if node.name
     }
 
 
@@ -432,10 +432,10 @@ def test_names_are_only_shown(visit):
     page = visit(draw(root).html())
     assert page.locator('img, b:not(#formulas b)').count() == 0
     page.keyboard.press('ArrowRight')
-    assert page.text_content('#what') == f'순전파: {text.shown(NASTY[0])}'
+    assert page.text_content('#what') == f'순전파: {numbers.shown(NASTY[0])}'
     page.click('#last')
-    assert text.shown(NASTY[1]) in page.text_content('#lines')
-    assert text.shown(NASTY[0]) in page.title()
+    assert numbers.shown(NASTY[1]) in page.text_content('#lines')
+    assert numbers.shown(NASTY[0]) in page.title()
 
 
 def test_not_a_number_is_marked(visit):

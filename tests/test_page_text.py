@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, draw, losses, ops
-from micrograd_ko.render import layout, live_svg, page
+from micrograd_ko.render import engines, live_svg, page
 
 ENGINES = {
-    'dot': lambda dot: layout.with_program(shutil.which('dot'), dot, 'svg'),
-    'pygraphviz': lambda dot: layout.with_pygraphviz(dot, 'svg'),
+    'dot': lambda dot: engines.with_program(shutil.which('dot'), dot, 'svg'),
+    'pygraphviz': lambda dot: engines.with_pygraphviz(dot, 'svg'),
 }
 SVG = '{http://www.w3.org/2000/svg}'
 
@@ -101,7 +101,7 @@ def test_learning_rate():
 @pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
 def test_every_cell_can_be_found(engine, level, monkeypatch):
     """두 배치 엔진 모두: 걸음이 가리키는 칸이 SVG 에 하나씩 있고, 수의 칸에는 칠할 바탕과 글이 있다."""
-    monkeypatch.setattr(layout, 'render', lambda dot, kind: ENGINES[engine](dot))
+    monkeypatch.setattr(engines, 'render', lambda dot, kind: ENGINES[engine](dot))
     text = draw(loss_232(), level).html()
     root = ET.fromstring(re.search(r'<svg.*</svg>', text, re.DOTALL)[0])
     cells = {g.get('id'): g for g in root.iter(SVG + 'g') if g.get('class') == 'cell'}
@@ -159,7 +159,7 @@ def test_without_an_engine(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, 'pygraphviz', None)
     drawing = draw(loss_232())
     assert len(drawing.steps) > 40  # 걸음은 배치 없이도 된다
-    with pytest.raises(layout.LayoutError, match='pip install'):
+    with pytest.raises(engines.LayoutError, match='pip install'):
         drawing.save(tmp_path / 'a.html')
 
 

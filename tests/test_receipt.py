@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, DomainError, Value, equations, losses, ops, receipt
-from micrograd_ko.bounds import Bounded
+from micrograd_ko.kinds.bounds import Bounded
 
 UNARY = [op for op in ops.table.values() if op.arity == 1]
 MAXOUT = ops.Op('maxout', lambda m, x: m.maximum(x, -1), (lambda z, x: ops.maximum.partials[0](z, x, -1),))

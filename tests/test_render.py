@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, losses, ops
 from micrograd_ko.graph import topological
+from micrograd_ko.note.recognise import from_module, from_trace, from_value
 from micrograd_ko.render import TooLargeError, draw
-from micrograd_ko.render.layer_level import draw as layer_picture
-from micrograd_ko.render.network import from_module, from_trace, from_value
-from micrograd_ko.render.neuron_level import draw as neuron_picture
+from micrograd_ko.render.layer_picture import draw as layer_picture
+from micrograd_ko.render.neuron_picture import draw as neuron_picture
 from micrograd_ko.render.picture import Card
 from micrograd_ko.render.pooling import LIMIT, pooled
 
@@ -329,7 +329,7 @@ def test_too_large_is_refused_with_the_other_levels():
 
 def test_a_million_nodes_are_refused(monkeypatch):
     """배치하기 전에 센다: 엔진을 부르지 않는다."""
-    monkeypatch.setattr('micrograd_ko.render.layout.render', lambda *_: pytest.fail('배치를 시작했다'))
+    monkeypatch.setattr('micrograd_ko.render.engines.render', lambda *_: pytest.fail('배치를 시작했다'))
     x = Value(1.0)
     for _ in range(10**6):
         x = x + 1e-9

@@ -14,15 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, losses
-from micrograd_ko.files import write_atomically
-from micrograd_ko.render import Drawing, LayoutError, draw, layout
+from micrograd_ko.render import Drawing, LayoutError, draw, engines
 from micrograd_ko.render.mermaid import escape
-from micrograd_ko.render.text import LONGEST, shown
+from micrograd_ko.writing.files import write_atomically
+from micrograd_ko.writing.numbers import LONGEST, shown
 
 SVG = '{http://www.w3.org/2000/svg}'
 TAGS = {SVG + tag for tag in ('svg', 'g', 'title', 'polygon', 'text', 'path', 'a', 'polyline', 'ellipse')}
 PROGRAM = shutil.which('dot')
-ENGINES = {'dot': lambda dot, kind: layout.with_program(PROGRAM, dot, kind), 'pygraphviz': layout.with_pygraphviz}
+ENGINES = {'dot': lambda dot, kind: engines.with_program(PROGRAM, dot, kind), 'pygraphviz': engines.with_pygraphviz}
 
 
 def loss():
@@ -78,7 +78,7 @@ def test_names_in_a_network(two):
     """뉴런의 상자에서도: 제목과 행에 들어간 이름."""
     trace = MLP(1, [2]).trace([0.5])
     trace.activations[1][0].name, trace.zs[0][0].name = two
-    assert texts(layout.with_pygraphviz(draw(trace, 'neuron').dot, 'svg'))
+    assert texts(engines.with_pygraphviz(draw(trace, 'neuron').dot, 'svg'))
 
 
 @given(names)
@@ -102,7 +102,7 @@ def test_mermaid_names_have_no_syntax_left(name):
 MAGIC = {'svg': b'<?xml', 'png': b'\x89PNG\r\n\x1a\n', 'pdf': b'%PDF-'}
 
 
-@pytest.mark.parametrize('kind', layout.FORMATS)
+@pytest.mark.parametrize('kind', engines.FORMATS)
 @pytest.mark.parametrize('engine', ENGINES)
 @pytest.mark.parametrize('detail', ['ops', 'neuron', 'layer'])
 def test_both_engines_make_every_format(engine, kind, detail):
@@ -158,7 +158,7 @@ def test_an_old_pygraphviz_is_not_used(monkeypatch):
 
 def test_an_engine_that_fails_is_reported():
     with pytest.raises(LayoutError, match='syntax error'):
-        layout.with_program(PROGRAM, 'digraph {', 'svg')
+        engines.with_program(PROGRAM, 'digraph {', 'svg')
 
 
 # 노트북

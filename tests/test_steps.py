@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, draw, equations, losses, ops
 from micrograd_ko.graph import local_derivatives, topological
-from micrograd_ko.labels import Labels
-from micrograd_ko.render import formulas
+from micrograd_ko.note import statements
 from micrograd_ko.render.rehearsal import LR, MANY
-from micrograd_ko.render.signs import formula, readable
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.testing.strategies import EXACT
+from micrograd_ko.writing.formulas import formula, readable
+from micrograd_ko.writing.labels import Labels
 
 FRACTIONS = st.fractions(-3, 3, max_denominator=6)
 LEVELS = ['ops', 'neuron', 'layer']
@@ -258,18 +258,18 @@ def test_rules_are_readable(written, expected):
 
 def test_every_formula_of_the_note_has_a_place():
     """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 걸음이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 걸음이 가리킨다."""
-    kinds = [sum(kind in key for key in formulas.NOTE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
+    kinds = [sum(kind in key for key in statements.NOTE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
     assert kinds == [5, 4, 2, 2, 1]
     net = MLP.from_matrices([[[9.0, 9.0], [0.1, 0.2]], [[1.0, 1.0]]], [[0.0, 0.0], [0.0]])
     for level in ('neuron', 'layer'):
         steps = draw(network_loss(net, [1.0, 0.0], [0.0])[1], level).steps
-        assert {key for step in steps for key in step.formulas} == set(formulas.NOTE)
+        assert {key for step in steps for key in step.formulas} == set(statements.NOTE)
 
 
 @given(programs())
 def test_graph_steps_name_known_formulas(program):
     _, root, _ = program.record()
-    assert {key for step in draw(root, 'ops').steps for key in step.formulas} <= set(formulas.GRAPH)
+    assert {key for step in draw(root, 'ops').steps for key in step.formulas} <= set(statements.GRAPH)
 
 
 def test_insights_are_told_only_where_they_hold():

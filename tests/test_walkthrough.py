@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from micrograd_ko import equations, iris, train
-from micrograd_ko.console import width
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
-from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, layout, learning, order, specimen, update, walk
+from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, learning, lines, order, specimen, update, walk
+from micrograd_ko.writing.console import width
 
 
 def text(page):
@@ -29,7 +29,7 @@ def line_with(page, *parts):
 
 
 def shown(array, digits=4):
-    return layout.vector(np.ravel(array), digits)
+    return lines.vector(np.ravel(array), digits)
 
 
 def test_note_example_both_ways():
@@ -46,7 +46,7 @@ def test_mean_assumption_and_the_slip_of_the_note():
     page = list(assumptions.page())
     each = [equations.backprop(specimen.WEIGHTS, specimen.BIASES, x, y)[0][0][0, 0] for x, y in specimen.SAMPLES]
     for (x, _), slope in zip(specimen.SAMPLES, each, strict=True):
-        assert line_with(page, f'x = {layout.vector(x, 1)}').endswith(f'{slope:.6f}')
+        assert line_with(page, f'x = {lines.vector(x, 1)}').endswith(f'{slope:.6f}')
     for way in ('표본마다 구해', '통째로'):
         assert line_with(page, way).endswith(f'{np.mean(each):.6f}')
     assert f'{sum(each):.6f}' in line_with(page, '1/n 없는 합')
@@ -69,7 +69,7 @@ def test_five_steps_against_the_matrix_equations():
         assert line_with(page, f'∂C/∂b{l} = ').endswith(shown(deltas[i]))
     whole = text(page)
     for i, l in enumerate('²³'):
-        assert text(layout.indent(layout.matrix(f'∂C/∂W{l}', np.outer(deltas[i], activations[i])))) in whole
+        assert text(lines.indent(lines.matrix(f'∂C/∂W{l}', np.outer(deltas[i], activations[i])))) in whole
 
 
 @pytest.mark.parametrize(
@@ -179,6 +179,6 @@ def test_lines_fit_a_terminal():
 
 
 def test_table_and_matrix_columns_line_up():
-    lines = list(layout.table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]))
-    assert len({width(line) for line in lines}) == 1
-    assert len({width(line) for line in layout.matrix('∂C/∂W²', [[-1.5, 20.25], [0, 3]])}) == 1
+    rows = list(lines.table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]))
+    assert len({width(row) for row in rows}) == 1
+    assert len({width(line) for line in lines.matrix('∂C/∂W²', [[-1.5, 20.25], [0, 3]])}) == 1

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.compiler.executor_numpy import Replayer, Undefined
 from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.sums import flatten

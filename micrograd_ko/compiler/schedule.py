@@ -4,7 +4,7 @@ import numpy as np
 
 from micrograd_ko.compiler.code import Code, used
 from micrograd_ko.compiler.dense import blocks, levels
-from micrograd_ko.compiler.layout import Groups, grouped, leaf_rows, operand_rows, placed
+from micrograd_ko.compiler.rows import Groups, grouped, leaf_rows, operand_rows, placed
 from micrograd_ko.compiler.slots import Slots, assigned
 from micrograd_ko.compiler.tape import DENSE, Dense, Tape
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from micrograd_ko import ops
 from micrograd_ko.compiler.tape import Dense
-from micrograd_ko.notation import subscript, superscript
 from micrograd_ko.operation import Op
+from micrograd_ko.writing.notation import subscript, superscript
 
 if TYPE_CHECKING:
     from micrograd_ko.compiler.program import Program

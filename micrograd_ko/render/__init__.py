@@ -7,6 +7,6 @@
 """
 
 from micrograd_ko.render.drawing import Drawing, TooLargeError, draw, mimebundle
-from micrograd_ko.render.layout import LayoutError
+from micrograd_ko.render.engines import LayoutError
 
 __all__ = ['Drawing', 'LayoutError', 'TooLargeError', 'draw', 'mimebundle']

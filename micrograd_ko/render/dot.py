@@ -7,7 +7,7 @@ import graphviz
 
 from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row
-from micrograd_ko.render.text import html
+from micrograd_ko.writing.numbers import html
 
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
 STRAIGHT = 120  # 선이 이보다 많으면 곧은 선으로: 굽은 선은 배치가 느리고 서로 얽힌다

@@ -10,20 +10,21 @@ from typing import Any, NamedTuple
 import graphviz
 
 from micrograd_ko.engine import Value
-from micrograd_ko.files import write_atomically
 from micrograd_ko.graph import topological
+from micrograd_ko.note import recognise
+from micrograd_ko.note.recognise import Network
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render import layer_level, layout, network, neuron_level, ops_level, page, rehearsal
+from micrograd_ko.render import engines, graph_picture, layer_picture, neuron_picture, page, rehearsal
 from micrograd_ko.render.dot import digraph
+from micrograd_ko.render.graph_steps import Step
 from micrograd_ko.render.mermaid import mermaid
-from micrograd_ko.render.network import Network
 from micrograd_ko.render.picture import Picture
 from micrograd_ko.render.rehearsal import LR, NoStepsError, Rehearsal
-from micrograd_ko.render.steps import Step
+from micrograd_ko.writing.files import write_atomically
 
 DLRILS = ('auto', 'ops', 'neuron', 'layer')
 NARROW = 6  # 가장 넓은 층이 이보다 넓지 않으면 'auto' 는 뉴런을 그린다
-_LEVELS: dict[str, Any] = {'neuron': neuron_level, 'layer': layer_level}
+_LEVELS: dict[str, Any] = {'neuron': neuron_picture, 'layer': layer_picture}
 
 
 class TooLargeError(ValueError):
@@ -38,7 +39,7 @@ class Drawing:
     dot      DOT 글.
     mermaid  Mermaid 글.
     svg      SVG 글. 배치 엔진이 없으면 설치 방법을 알리는 LayoutError.
-    steps    걸음의 목록(`steps.Step`): 순전파, 씨앗, 역전파, 갱신의 수와 식.
+    steps    걸음의 목록(`graph_steps.Step`): 순전파, 씨앗, 역전파, 갱신의 수와 식.
 
     `steps` 와 `html()` 은 부를 때의 잎의 값으로 그래프의 사본을 다시 계산한다. 원래 그래프의 값과 기울기는 그대로다.
     """
@@ -60,7 +61,7 @@ class Drawing:
 
     @functools.cached_property
     def svg(self) -> str:
-        return layout.render(self.dot, 'svg').decode()
+        return engines.render(self.dot, 'svg').decode()
 
     @property
     def steps(self) -> list[Step]:
@@ -84,8 +85,8 @@ class Drawing:
         }  # fmt: skip
         if suffix in written:
             data = written[suffix]().encode()
-        elif suffix in layout.FORMATS:
-            data = layout.render(self.dot, suffix)
+        elif suffix in engines.FORMATS:
+            data = engines.render(self.dot, suffix)
         else:
             raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf, html 가운데 하나입니다: {os.fspath(path)!r}')
         return write_atomically(path, data)
@@ -94,7 +95,7 @@ class Drawing:
         """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 스크립트를 믿지 않는 노트북은 그림을 보인다."""
         try:
             bundle = {'text/plain': repr(self), 'image/svg+xml': self.svg}
-        except layout.LayoutError as error:
+        except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         try:
             bundle['text/html'] = page.frame(self.html(), self.svg)
@@ -157,7 +158,7 @@ def mimebundle(x: Any) -> dict[str, str]:
     bundle = {'text/plain': repr(x)}
     try:
         bundle['image/svg+xml'] = draw(x).svg
-    except (TooLargeError, layout.LayoutError):
+    except (TooLargeError, engines.LayoutError):
         return bundle
     return bundle
 
@@ -189,12 +190,12 @@ def _subject(x: Any) -> _Subject:
 
     if isinstance(x, Value):
         order = topological(x)
-        return _Subject((x,), order, network.from_value(x, order), x.grad != 0)
+        return _Subject((x,), order, recognise.from_value(x, order), x.grad != 0)
     if isinstance(x, Trace):
-        net = network.from_trace(x)
+        net = recognise.from_trace(x)
         return _Subject(x.output, net.order, net, net.known)
     if isinstance(x, MLP):
-        net = network.from_module(x)
+        net = recognise.from_module(x)
         return _Subject((), (), net, net.known)
     raise TypeError(f'draw 는 Value, Trace, MLP 를 그립니다. {type(x).__name__} 을(를) 받았습니다.')
 
@@ -220,7 +221,7 @@ def _ops(
     if depth is not None:
         chosen &= _within(subject.roots, depth)
     _guard(len(chosen), 'ops', subject, max_nodes)
-    return ops_level.draw(subject.order, chosen, subject.roots, subject.known), chosen
+    return graph_picture.draw(subject.order, chosen, subject.roots, subject.known), chosen
 
 
 def _above(order: Sequence[Value], focus: Value) -> set[Value]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives
-from micrograd_ko.notation import superscript
-from micrograd_ko.render import loss, signs, text
-from micrograd_ko.render.network import Network, Unit
+from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.render import loss_picture
+from micrograd_ko.render.graph_steps import Numbered, Step, chain, label, product, seed, update
 from micrograd_ko.render.neuron_steps import SMALL, UPDATE, loss_forward, opening, parameters
-from micrograd_ko.render.steps import Numbered, Step, chain, label, product, seed, update
+from micrograd_ko.writing import formulas, numbers
+from micrograd_ko.writing.notation import superscript
 
 LISTED = 4  # 벡터는 앞의 원소 몇 개만 적는다
 
@@ -32,10 +33,10 @@ def layer_steps(net: Network, lr: Any, seeded: bool) -> list[Step]:
     return [*steps, update(at, parameters(net), lr, UPDATE)]
 
 
-def vector(numbers: Sequence[Any]) -> str:
+def vector(xs: Sequence[Any]) -> str:
     """벡터를 글로: 앞의 몇 원소."""
-    shown = [text.number(x, 3) for x in numbers[:LISTED]]
-    return f'[{", ".join(shown)}{", …" if len(numbers) > LISTED else ""}]'
+    shown = [numbers.number(x, 3) for x in xs[:LISTED]]
+    return f'[{", ".join(shown)}{", …" if len(xs) > LISTED else ""}]'
 
 
 def _zs(units: Sequence[Unit]) -> list[Value]:
@@ -51,7 +52,7 @@ def _forward(at: Numbered, layer: int, units: Sequence[Unit]) -> list[Step]:
     zs, outputs = _zs(units), _as(units)
     shape = f'W{up} 는 {len(units)} × {len(units[0].w)}'
     weighted = (f'z{up} = W{up} a{previous} + b{up}', f'{vector([z.data for z in zs])}   ({shape})')
-    activated = (f'a{up} = {signs.formula(units[0].activation, [f"z{up}"])}', vector([a.data for a in outputs]))
+    activated = (f'a{up} = {formulas.formula(units[0].activation, [f"z{up}"])}', vector([a.data for a in outputs]))
     return [
         Step('forward', f'순전파: z{up}', weighted, ('2단계',), at.known(zs, 'data')),
         Step('forward', f'순전파: a{up}', activated, ('2단계',), at.known(outputs, 'data')),
@@ -60,7 +61,7 @@ def _forward(at: Numbered, layer: int, units: Sequence[Unit]) -> list[Step]:
 
 def _from_loss(at: Numbered, net: Network) -> Step:
     outputs = _as(net.layers[-1])
-    known = [*outputs, *[y for _, y in loss.targets(net).values()]]
+    known = [*outputs, *[y for _, y in loss_picture.targets(net).values()]]
     lines = (f'∇ₐC = ∂{label(net.order[-1])}/∂a{superscript(len(net.layers) + 1)}', vector([a.grad for a in outputs]))
     return Step('backward', '손실에서 출력으로', lines, ('3단계', '가정 2'), at.known(known, 'grad'))
 
@@ -72,7 +73,7 @@ def _backward(at: Numbered, net: Network, layer: int) -> list[Step]:
     first, a = units[0].w[0], _operand(units[0])
     matrix = [
         f'∂C/∂W{up} = δ{up} (a{previous})ᵀ   ({len(units)} × 1)(1 × {len(units[0].w)}) = {len(units)} × {len(units[0].w)}',
-        chain(f'∂C/∂{label(first)}', f'{label(a)} · δ', f'{product(a.data, zs[0].grad)} = {text.number(a.data * zs[0].grad)}'),
+        chain(f'∂C/∂{label(first)}', f'{label(a)} · δ', f'{product(a.data, zs[0].grad)} = {numbers.number(a.data * zs[0].grad)}'),
     ]
     if any(w.grad != _operand(unit, k).data * z.grad for unit, z in zip(units, zs, strict=True) for k, w in enumerate(unit.w)):
         matrix.append('손실이 W 를 직접 쓰거나 W 를 나누어 쓰므로 그 항이 더해져 있다.')

@@ -5,11 +5,12 @@ from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
-from micrograd_ko.notation import indexed
-from micrograd_ko.render import loss, signs, text
-from micrograd_ko.render.network import Network, Unit
-from micrograd_ko.render.steps import Numbered, Step, adding, chain, label, numbers, rule, seed, update
+from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.render import loss_picture
+from micrograd_ko.render.graph_steps import Numbered, Step, adding, chain, label, operand_numbers, rule, seed, update
 from micrograd_ko.render.walk import Arrival, arrivals, by_result
+from micrograd_ko.writing import formulas, numbers
+from micrograd_ko.writing.notation import indexed
 
 SMALL = 0.05  # |a| 나 |σ′| 가 이보다 작으면 노트의 인사이트를 함께 적는다
 UPDATE = 'w ← w − η · ∂C/∂w,  b ← b − η · ∂C/∂b'
@@ -25,9 +26,9 @@ def fill_names(net: Network) -> None:
             names += [(unit.b, indexed('b', layer, j)), (unit.z, indexed('z', layer, j)), (unit.a, indexed('a', layer, j))]
     if net.root is not None:
         number_of = {unit.a: j for j, unit in enumerate(net.layers[-1], 1)}
-        names += [(y, indexed('y', None, number_of[a])) for a, (_, y) in loss.targets(net).items()]
+        names += [(y, indexed('y', None, number_of[a])) for a, (_, y) in loss_picture.targets(net).items()]
         names += [(net.root, 'C')]
-        names += [(node, indexed('u', None, i)) for i, node in enumerate(loss.region(net), 1) if node.op is not None]
+        names += [(node, indexed('u', None, i)) for i, node in enumerate(loss_picture.region(net), 1) if node.op is not None]
     for node, name in names:
         if node is not None and not node.name:
             node.name = name
@@ -52,9 +53,9 @@ def parameters(net: Network) -> list[Value]:
 
 def opening(at: Numbered, net: Network) -> list[Step]:
     """처음에 아는 것(파라미터와 목표)과, 알고리즘의 1단계."""
-    given = [*parameters(net), *[y for _, y in loss.targets(net).values()]]
+    given = [*parameters(net), *[y for _, y in loss_picture.targets(net).values()]]
     inputs = [x for x in net.inputs if x is not None]
-    listed = signs.sum_of([f'{label(x)} = {text.number(x.data)}' for x in inputs]).replace(' + ', ',  ')
+    listed = formulas.sum_of([f'{label(x)} = {numbers.number(x.data)}' for x in inputs]).replace(' + ', ',  ')
     what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 나머지는 이제부터 계산한다.'
     return [
         Step('start', '주어진 값', (what,), (), at.known(given, 'data')),
@@ -67,14 +68,14 @@ def loss_forward(at: Numbered, net: Network) -> list[Step]:
     if net.root is None:
         return []
     pairs = quadratic(net)
-    nodes = [node for node in loss.region(net) if node.op is not None]
+    nodes = [node for node in loss_picture.region(net) if node.op is not None]
     if pairs:
-        squares = signs.sum_of([f'({text.number(a.data)} − {signs.grouped(text.number(y.data))})²' for a, y in pairs])
-        lines = [f'{label(net.root)} = ½ Σⱼ (aⱼ − yⱼ)²', f'½ × [{squares}] = {text.number(net.root.data)}']
+        squares = formulas.sum_of([f'({numbers.number(a.data)} − {formulas.grouped(numbers.number(y.data))})²' for a, y in pairs])
+        lines = [f'{label(net.root)} = ½ Σⱼ (aⱼ − yⱼ)²', f'½ × [{squares}] = {numbers.number(net.root.data)}']
     elif len(nodes) <= LISTED:
         lines = [_evaluated(node) for node in nodes]
     else:
-        lines = [f'{label(net.root)} = {text.number(net.root.data)}', f'출력에서 손실까지 노드 {len(nodes)}개를 계산했다.']
+        lines = [f'{label(net.root)} = {numbers.number(net.root.data)}', f'출력에서 손실까지 노드 {len(nodes)}개를 계산했다.']
     lines.append('한 표본의 손실 Cₓ 이다. 총 손실은 표본 손실의 평균이므로 한 표본만 이해하면 된다.')
     outside = {*net.values}
     used = dict.fromkeys(p for node in nodes for p in node.parents if p in outside)
@@ -104,8 +105,8 @@ def slope(unit: Unit) -> str:
 
 def _evaluated(node: Value) -> str:
     assert node.op is not None
-    written = signs.formula(node.op, [label(p) for p in node.parents])
-    return chain(label(node), written, signs.formula(node.op, numbers(node), ' × '), text.number(node.data))
+    written = formulas.formula(node.op, [label(p) for p in node.parents])
+    return chain(label(node), written, formulas.formula(node.op, operand_numbers(node), ' × '), numbers.number(node.data))
 
 
 class _Walk:
@@ -117,17 +118,18 @@ class _Walk:
         self.arrivals = arrivals(net.order)
         self.unit_of = {v: unit for unit in net.units for v in (unit.z, unit.a)}
         self.last = {unit.a for unit in net.layers[-1]}
-        self.squared = {node for node in loss.region(net) if node.op is ops.sub} if quadratic(net) else set()
+        self.squared = {node for node in loss_picture.region(net) if node.op is ops.sub} if quadratic(net) else set()
 
     def forward(self, unit: Unit) -> list[Step]:
         assert unit.z is not None
         assert unit.a is not None
         z, a = unit.z, unit.a
         inputs = z.parents[len(unit.w) : -1]
-        weighted = (f'{label(z)} = {signs.formula(ops.affine, [label(p) for p in z.parents])}',
-                    f'{signs.formula(ops.affine, numbers(z), " × ")} = {text.number(z.data)}')  # fmt: skip
+        weighted = (f'{label(z)} = {formulas.formula(ops.affine, [label(p) for p in z.parents])}',
+                    f'{formulas.formula(ops.affine, operand_numbers(z), " × ")} = {numbers.number(z.data)}')  # fmt: skip
         activated = chain(
-            label(a), signs.formula(unit.activation, [label(z)]), signs.formula(unit.activation, numbers(a)), text.number(a.data)
+            label(a), formulas.formula(unit.activation, [label(z)]), formulas.formula(unit.activation, operand_numbers(a)),
+            numbers.number(a.data),
         )
         return [
             Step('forward', f'순전파: {label(z)}', weighted, ('2단계',), self.at.known([z], 'data'), self._edges(inputs, z)),
@@ -136,7 +138,7 @@ class _Walk:
 
     def backward(self) -> list[Step]:
         """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
-        visible = {*self.net.values, *[y for _, y in loss.targets(self.net).values()]}
+        visible = {*self.net.values, *[y for _, y in loss_picture.targets(self.net).values()]}
         steps: list[Step] = []
         for node, walked in by_result(x for x in self.arrivals if x.operand in visible).items():
             unit = self.unit_of.get(node)
@@ -159,10 +161,10 @@ class _Walk:
             name = f'∂{self.root}/∂{label(x.operand)}'
             if node in self.squared:
                 a, y = node.parents
-                gap = f'{text.number(a.data)} − {signs.grouped(text.number(y.data))}'
+                gap = f'{numbers.number(a.data)} − {formulas.grouped(numbers.number(y.data))}'
                 forms = f'{label(a)} − {label(y)}', gap
                 forms = forms if x.operand is a else (f'−({forms[0]})', f'−({forms[1]})')
-                lines.append(chain(name, *forms, text.number(x.after)))
+                lines.append(chain(name, *forms, numbers.number(x.after)))
             else:
                 local = f'∂{label(node)}/∂{label(x.operand)}'
                 lines.append(f'{name} += ∂{self.root}/∂{label(node)} · {local},  {adding(x, running=True)}')
@@ -181,8 +183,8 @@ class _Walk:
             chain(
                 slope(unit),
                 rule(unit.activation, label(unit.a), [label(unit.z)], 0),
-                rule(unit.activation, text.number(unit.a.data), [text.number(unit.z.data)], 0),
-                text.number(arrival.local),
+                rule(unit.activation, numbers.number(unit.a.data), [numbers.number(unit.z.data)], 0),
+                numbers.number(arrival.local),
             ),
         ]
         if not is_output:
@@ -203,7 +205,7 @@ class _Walk:
                 terms.append(f'{label(w)}·{self._delta_of(x.result)}')
             elif x.operand is a:
                 terms.append('손실에서 바로 온 항')
-        return signs.sum_of(terms)
+        return formulas.sum_of(terms)
 
     def _parameters_and_inputs(self, unit: Unit, walked: list[Arrival]) -> list[Step]:
         """δ 에서 b 로(방정식 3), w 로(방정식 4), 그리고 앞 층의 a 로(방정식 2 의 합)."""

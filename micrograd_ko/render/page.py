@@ -12,12 +12,13 @@ import string
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from micrograd_ko.render import color, layout, text
+from micrograd_ko.render import color, engines
 from micrograd_ko.render.dot import digraph
+from micrograd_ko.render.graph_steps import Step
 from micrograd_ko.render.live_svg import inline
 from micrograd_ko.render.picture import Card, Cell, Picture, Row
 from micrograd_ko.render.rehearsal import Rehearsal
-from micrograd_ko.render.steps import Step
+from micrograd_ko.writing import numbers
 
 PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
 EXACT = 10  # 풍선말에 적는 유효 숫자
@@ -26,14 +27,14 @@ EXACT = 10  # 풍선말에 적는 유효 숫자
 def html(rehearsal: Rehearsal) -> str:
     """걸음 페이지의 글."""
     addressed = _Addressed(rehearsal)
-    svg = layout.render(digraph(addressed.picture).source, 'svg').decode()
+    svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     data = {
         'phases': PHASES,
         'names': {key: name for key, (name, _) in rehearsal.formulas.items()},
         'steps': [_step(step, addressed) for step in rehearsal.steps],
     }
     return string.Template(_part('page.html')).substitute(
-        title=escaping.escape(text.shown(f'{rehearsal.title} · 한 걸음씩 보는 역전파')),
+        title=escaping.escape(numbers.shown(f'{rehearsal.title} · 한 걸음씩 보는 역전파')),
         style=_part('page.css'),
         script=_part('page.js'),
         picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'),
@@ -88,7 +89,7 @@ class _Addressed:
         self._number = {node: i for i, node in enumerate(rehearsal.order)}
         self._longest: dict[tuple[int, str], str] = {}
         for change in (change for step in rehearsal.steps for change in step.changes):
-            key, written = change[:2], text.number(change.number)
+            key, written = change[:2], numbers.number(change.number)
             self._longest[key] = max(self._longest.get(key, ''), written, key=len)
         self.cells: dict[tuple[int, str], list[_Shown]] = {}
         self._count = 0
@@ -115,7 +116,7 @@ class _Addressed:
         heat = cell.style == 'heat'
         self.cells.setdefault(key, []).append(_Shown(self._count, cell.source.scale, heat))
         self._count += 1
-        return cell._replace(address=f'#c{self._count - 1}', text='' if heat else self._longest.get(key, text.UNKNOWN))
+        return cell._replace(address=f'#c{self._count - 1}', text='' if heat else self._longest.get(key, numbers.UNKNOWN))
 
 
 def _step(step: Step, addressed: _Addressed) -> dict[str, Any]:
@@ -131,5 +132,5 @@ def _cells(step: Step, addressed: _Addressed) -> Iterator[tuple]:
     for change in step.changes:
         for shown in addressed.cells.get((change.node, change.part), ()):
             x = change.number
-            written = '' if shown.heat else text.number(x)
-            yield shown.cell, written, color.depth(x, shown.scale), text.number(x, EXACT), int(change.partial)
+            written = '' if shown.heat else numbers.number(x)
+            yield shown.cell, written, color.depth(x, shown.scale), numbers.number(x, EXACT), int(change.partial)

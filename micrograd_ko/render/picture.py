@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from micrograd_ko.engine import Value
-from micrograd_ko.render import color, text
+from micrograd_ko.render import color
+from micrograd_ko.writing import numbers
 
 
 class Source(NamedTuple):
@@ -91,13 +92,13 @@ def title(name: str, note: str = '', span: int = 1) -> Cell:
 def number(v: Value, part: str, scale: float = 0.0, port: str = '', known: bool = True) -> Cell:
     """노드의 값('data')이나 기울기('grad')를 적는 칸. scale 을 주면 부호와 크기로 칠한다. 모르는 수면 '–'."""
     x = getattr(v, part) if known else None
-    return Cell(text.number(x), 'number', color.tint(x, scale), text.number(x, 10), port, source=Source(v, part, scale))
+    return Cell(numbers.number(x), 'number', color.tint(x, scale), numbers.number(x, 10), port, source=Source(v, part, scale))
 
 
 def heat(v: Value, part: str, scale: float, known: bool = True) -> Cell:
     """수를 색만으로 보이는 칸."""
     x = getattr(v, part) if known else None
-    return Cell('', 'heat', color.tint(x, scale), text.number(x, 10), source=Source(v, part, scale))
+    return Cell('', 'heat', color.tint(x, scale), numbers.number(x, 10), source=Source(v, part, scale))
 
 
 def strip(cells: Iterable[Cell], width: int, port: str = '') -> Cell:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import replay, topological
-from micrograd_ko.render import formulas, layer_steps, neuron_steps, steps
-from micrograd_ko.render.network import Network
+from micrograd_ko.note import statements
+from micrograd_ko.note.recognise import Network
+from micrograd_ko.render import graph_steps, layer_steps, neuron_steps
+from micrograd_ko.render.graph_steps import Step
 from micrograd_ko.render.picture import Picture
-from micrograd_ko.render.steps import Step
 
 if TYPE_CHECKING:
     from micrograd_ko.nn import Trace
@@ -52,7 +53,7 @@ def copied(x: Any, focus: Value | None) -> 'tuple[Value | Trace, Value | None]':
 def fill_names(order: Sequence[Value], net: Network | None) -> None:
     """사본의 이름 없는 노드에, 걸음이 부를 이름을 준다."""
     if net is None:
-        steps.fill_names(order)
+        graph_steps.fill_names(order)
     else:
         neuron_steps.fill_names(net)
 
@@ -62,13 +63,13 @@ def rehearsed(
 ) -> Rehearsal:
     """그림의 단계에 맞는 걸음: 노드마다, 뉴런마다, 층마다. seeded 는 역전파도 하는지."""
     if detail == 'ops' or net is None:
-        parameters = steps.trainable(order) if net is None else neuron_steps.parameters(net)
-        walked = steps.graph_steps(order, chosen, parameters, lr, seeded)
-        return Rehearsal(picture, order, walked, formulas.GRAPH, f'{steps.label(order[-1])}: 계산 그래프')
+        parameters = graph_steps.trainable(order) if net is None else neuron_steps.parameters(net)
+        walked = graph_steps.graph_steps(order, chosen, parameters, lr, seeded)
+        return Rehearsal(picture, order, walked, statements.GRAPH, f'{graph_steps.label(order[-1])}: 계산 그래프')
     sizes = '-'.join(map(str, net.sizes))
     fine = detail == 'neuron' and _count(net) <= MANY
     walk = neuron_steps.neuron_steps if fine else layer_steps.layer_steps
-    return Rehearsal(picture, order, walk(net, lr, seeded), formulas.NOTE, f'{sizes} 신경망')
+    return Rehearsal(picture, order, walk(net, lr, seeded), statements.NOTE, f'{sizes} 신경망')
 
 
 def _count(net: Network) -> int:

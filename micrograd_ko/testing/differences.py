@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from micrograd_ko.kinds.precise import MP
 from micrograd_ko.operation import EDGE_ERRORS
-from micrograd_ko.testing.high_precision import MP
 
 STEPS = tuple([MP.mpf(10) ** -k for k in (30, 45, 60)])
 SETTLED = MP.mpf(10) ** -10  # 기울기 둘이 이만큼(상대) 가까우면 같다

@@ -19,15 +19,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from micrograd_ko.bounds import Bounded, bounded_sweep
-from micrograd_ko.console import left, width
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import replay
+from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.kinds.precise import MP, ReplayError, exact, precise_replay
 from micrograd_ko.operation import EDGE_ERRORS
 from micrograd_ko.testing.differences import Slopes, float_slope
-from micrograd_ko.testing.high_precision import MP, ReplayError, exact, precise_replay
 from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, replay_noise, rule_gradient
+from micrograd_ko.writing.console import left, width
 
 STRICT = MP.mpf(10) ** -20  # 상수가 정확한 규칙의 200자리 기울기와 차분이 다를 수 있는 상대 크기
 NEGLIGIBLE = MP.mpf(10) ** -50  # 차분의 오차가 이보다 작으면 0 인 기울기와 구별하지 않아도 된다

@@ -11,16 +11,16 @@
 from fractions import Fraction
 from typing import Any
 
-from micrograd_ko.bounds import Bounded, bounded_sweep
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import adjoints
+from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.kinds.dual import forward_slope
+from micrograd_ko.kinds.precise import MP, exact, precise_replay
 from micrograd_ko.operation import EDGE_ERRORS, DomainError
-from micrograd_ko.testing.dual import forward_slope
 from micrograd_ko.testing.gradcheck import Report, gradcheck
-from micrograd_ko.testing.high_precision import MP, exact, precise_replay
-from micrograd_ko.testing.paths import path_count, path_sums
-from micrograd_ko.testing.program import Program
+from micrograd_ko.testing.path_sums import path_count, path_sums
+from micrograd_ko.testing.straight_line import Program
 
 MOST_PATHS = 2000  # 이보다 많으면 경로를 하나하나 더하지 않는다
 AGREEMENT = MP.mpf(10) ** -100  # 200자리의 두 계산이 다를 수 있는 상대 크기: 100자리의 상쇄(cancellation)까지 견딘다

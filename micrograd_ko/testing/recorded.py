@@ -9,9 +9,9 @@ from typing import Any
 
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import adjoints, topological
+from micrograd_ko.kinds.precise import MP, Precise, exact, precise_replay
 from micrograd_ko.operation import BUILT_IN, EDGE_ERRORS, Op, table
 from micrograd_ko.testing.differences import Slopes, precise_slopes
-from micrograd_ko.testing.high_precision import MP, Precise, exact, precise_replay
 
 LOCAL_AGREEMENT = 1e-9  # 국소 미분의 규칙과 차분이 다를 수 있는 상대 크기: 규칙에 적힌 float 상수의 반올림보다 크다
 NUDGES = (2.0**-20, -(2.0**-20), 2.0**-7)  # 그래프가 달라지는지 보려고 입력을 옮기는 상대 크기

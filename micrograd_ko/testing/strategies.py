@@ -15,7 +15,7 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Number
 from micrograd_ko.nn import MLP
 from micrograd_ko.operation import EDGE_ERRORS, Op
-from micrograd_ko.testing.program import Constant, Program, Step
+from micrograd_ko.testing.straight_line import Constant, Program, Step
 
 LARGEST = 1e12  # 줄의 값과 그 편미분이 넘지 않는 크기
 LISTS: dict[str, tuple[bool, ...]] = {  # n항 연산의 인수: True 면 목록

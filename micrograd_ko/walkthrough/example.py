@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from micrograd_ko import equations
 from micrograd_ko.nn import MLP, Trace
-from micrograd_ko.walkthrough.layout import heading, indent, matrix, vector
+from micrograd_ko.note import equations
+from micrograd_ko.walkthrough.lines import heading, indent, matrix, vector
 
 WEIGHTS, BIASES, X = [[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]], [0.5, 0.3]
 

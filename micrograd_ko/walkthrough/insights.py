@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Number
-from micrograd_ko.losses import quadratic
+from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
-from micrograd_ko.notation import indexed, superscript
-from micrograd_ko.walkthrough.layout import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent, table
+from micrograd_ko.writing.notation import indexed, superscript
 
 INPUTS = (1.0, 0.1, 0.01, 0.0)
 WEIGHTED_INPUTS = (0.0, 2.0, 5.0, 10.0, 20.0)

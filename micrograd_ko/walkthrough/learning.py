@@ -3,13 +3,13 @@
 import random
 from collections.abc import Iterator, Sequence
 
-from micrograd_ko import iris
 from micrograd_ko.engine import Value
-from micrograd_ko.losses import quadratic
+from micrograd_ko.learning.data import iris
+from micrograd_ko.learning.losses import quadratic
+from micrograd_ko.learning.optim import SGD
+from micrograd_ko.learning.train import accuracy, classify, epoch, one_hot
 from micrograd_ko.nn import MLP
-from micrograd_ko.optim import SGD
-from micrograd_ko.train import accuracy, classify, epoch, one_hot
-from micrograd_ko.walkthrough.layout import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent, table
 
 TEST, HIDDEN, ETA, BATCH = 0.2, 8, 1.0, 10
 CLASSES = len(iris.SPECIES)

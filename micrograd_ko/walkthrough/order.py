@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.walkthrough.layout import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent, table
 
 START = 3.0
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from micrograd_ko import losses
+from micrograd_ko.learning import losses
 from micrograd_ko.render import Drawing, LayoutError, draw
 from micrograd_ko.walkthrough import order, specimen
-from micrograd_ko.walkthrough.layout import heading
+from micrograd_ko.walkthrough.lines import heading
 
 
 def drawings() -> Iterator[tuple[str, str, Drawing]]:

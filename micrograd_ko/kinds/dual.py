@@ -72,7 +72,7 @@ def apply(op: Op, operands: tuple) -> Dual:
     except EDGE_ERRORS:
         if not all(isinstance(v, float | int) for v in values):
             raise
-        from micrograd_ko.arrays import ieee_derivatives
+        from micrograd_ko.kinds.arrays import ieee_derivatives
 
         partials = ieee_derivatives(op, z, values)
     terms = [d * s for d, s in zip(partials, slopes, strict=True) if type(s) is not int or s != 0]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives
-from micrograd_ko.render import text
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Row, number, title
-from micrograd_ko.render.signs import sign
+from micrograd_ko.writing import numbers
+from micrograd_ko.writing.formulas import sign
 
 LABELLED = 300  # 노드가 이보다 많으면 국소 미분을 선의 풍선말(tooltip)로 옮긴다: 선의 글은 배치를 몇 배 느리게 한다
 
@@ -33,8 +33,8 @@ def _caption(total: int, shown: int) -> tuple[str, ...]:
 def _card(card: str, node: Value, is_root: bool, known: bool, whole: bool) -> Card:
     made = (sign(node.op) if node.op is not None else '') + ('' if whole else ' ⋯')
     facts = (('값', number(node, 'data')), ('기울기', number(node, 'grad', known=known)))
-    heading = f'{text.shown(node.name)} {made}'.strip()
-    rows: list[Row] = [(title(text.shown(node.name) or made, made if node.name else '', 2),)] if heading else []
+    heading = f'{numbers.shown(node.name)} {made}'.strip()
+    rows: list[Row] = [(title(numbers.shown(node.name) or made, made if node.name else '', 2),)] if heading else []
     rows += [(Cell(what), cell) for what, cell in facts]
     lines = [heading] if heading else []
     lines += [f'{what} {cell.text}' for what, cell in facts]
@@ -45,7 +45,7 @@ def _edges(ids: dict[Value, str], node: Value) -> list[Edge]:
     if node.op is None:
         return []
     return [
-        Edge((ids[parent], ''), (ids[node], ''), text.number(d), text.number(d, 10), uses=(parent, node, position))
+        Edge((ids[parent], ''), (ids[node], ''), numbers.number(d), numbers.number(d, 10), uses=(parent, node, position))
         for position, (parent, d) in enumerate(zip(node.parents, local_derivatives(node), strict=True))
         if parent in ids
     ]

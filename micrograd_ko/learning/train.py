@@ -4,10 +4,10 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from micrograd_ko import losses
 from micrograd_ko.engine import Value
+from micrograd_ko.learning import losses
+from micrograd_ko.learning.optim import SGD
 from micrograd_ko.nn import MLP
-from micrograd_ko.optim import SGD
 
 
 def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[list]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from micrograd_ko.console import left, right, width
+from micrograd_ko.writing.console import left, right, width
 
 
 def heading(number: int, title: str) -> list[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from micrograd_ko.engine import Value
-from micrograd_ko.notation import indexed
-from micrograd_ko.render import color, loss, text
-from micrograd_ko.render.network import Network, Unit
+from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.render import color, loss_picture
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row, heat, number, strip, title
 from micrograd_ko.render.pooling import pooled
-from micrograd_ko.render.signs import applied
+from micrograd_ko.writing import numbers
+from micrograd_ko.writing.formulas import applied
+from micrograd_ko.writing.notation import indexed
 
 LONG = 6  # 가중치가 이보다 많은 뉴런은 색 띠(strip) 한 줄로 보인다. 입력도 그렇다
 WIDE = 6  # 뉴런이 이보다 많은 층은 작은(compact) 상자로
@@ -29,8 +30,8 @@ def draw(net: Network) -> Picture:
         groups.append(Group(f'{net.role(layer)} ({len(units)})', columns))
     edges = _edges(net, cards.scale_of_weights)
     if net.root is not None:
-        groups.append(Group('', (loss.card(net),)))
-        edges += loss.edges(net, _ports(net))
+        groups.append(Group('', (loss_picture.card(net),)))
+        edges += loss_picture.edges(net, _ports(net))
     return Picture(tuple(groups), tuple(edges), _caption(net))
 
 
@@ -67,7 +68,7 @@ class _Cards:
         rows = [*self._weights(layer, j, unit), self._row(indexed('b', layer, j), unit.b, 'b')]
         if unit.z is not None and unit.a is not None:
             rows += [self._row(z, unit.z, 'z'), self._row(a, unit.a, 'a')]
-            z, a = text.shown(unit.z.name) or z, text.shown(unit.a.name) or a
+            z, a = numbers.shown(unit.z.name) or z, numbers.shown(unit.a.name) or a
         return _card(_id(layer, j), self.net.kind(layer), f'{a} = {applied(unit.activation, z)}', rows, compact)
 
     def _weights(self, layer: int, j: int, unit: Unit) -> list[Row]:
@@ -77,7 +78,7 @@ class _Cards:
 
     def _row(self, name: str, v: Value, port: str) -> Row:
         gradient = number(v, 'grad', self.scale_of_gradients, _out(port), self.net.known)
-        return Cell(text.shown(v.name) or name, 'name', port=port), number(v, 'data'), gradient
+        return Cell(numbers.shown(v.name) or name, 'name', port=port), number(v, 'data'), gradient
 
     def _strip(self, name: str, values: Sequence[Value], port: str, scale: float) -> Row:
         (data,) = pooled([values], lambda v: v.data)
@@ -110,7 +111,7 @@ def _edges(net: Network, scale: float) -> list[Edge]:
                 head = _id(layer, j), _weight_port(unit, k)
                 hue, width = color.stroke(w.data, scale)
                 tail = _tail(net, layer - 1, k)
-                edges.append(Edge(tail, head, '', text.number(w.data, 10), hue, width, _uses(unit, k)))
+                edges.append(Edge(tail, head, '', numbers.number(w.data, 10), hue, width, _uses(unit, k)))
     one_each = {(edge.tail, edge.head): edge for edge in edges}
     return list(one_each.values())
 

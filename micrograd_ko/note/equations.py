@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko import arrays
+from micrograd_ko.kinds import arrays
 from micrograd_ko.operation import Op, named
 
 Array = np.ndarray

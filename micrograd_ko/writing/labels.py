@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from micrograd_ko import notation
-from micrograd_ko.symbols import COMPARISON, Symbol, symbol
+from micrograd_ko.kinds.symbols import COMPARISON, Symbol, symbol
+from micrograd_ko.writing import notation
 
 if TYPE_CHECKING:
     from micrograd_ko.engine import Value

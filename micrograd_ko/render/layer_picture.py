@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
-from micrograd_ko.notation import superscript
-from micrograd_ko.render import color, loss
-from micrograd_ko.render.network import Network, Unit
+from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.render import color, loss_picture
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row, heat, number, strip, title
 from micrograd_ko.render.pooling import LIMIT, pooled
-from micrograd_ko.render.signs import applied
+from micrograd_ko.writing.formulas import applied
+from micrograd_ko.writing.notation import superscript
 
 READABLE = 8, 4  # 이보다 행이나 열이 많은 행렬은 수 대신 색으로
 _GAP = Cell()
@@ -31,7 +31,7 @@ def draw(net: Network) -> Picture:
     cards += [_layer(net, i, units, values, gradients) for i, units in enumerate(net.layers, 2)]
     edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:
-        cards.append(loss.card(net))
+        cards.append(loss_picture.card(net))
         edges += _loss_edges(net)
     return Picture((Group('', tuple(cards)),), tuple(edges), _caption(net, values, gradients))
 
@@ -41,7 +41,7 @@ def _loss_edges(net: Network) -> list[Edge]:
     ports: dict[Value, End] = {x: ('layer1', '') for x in net.inputs if x is not None}
     for layer, units in enumerate(net.layers, 2):
         ports |= {v: (f'layer{layer}', '') for unit in units for v in unit.values}
-    return [Edge(tail, ('loss', ''), width=2.0) for tail in dict.fromkeys(edge.tail for edge in loss.edges(net, ports))]
+    return [Edge(tail, ('loss', ''), width=2.0) for tail in dict.fromkeys(edge.tail for edge in loss_picture.edges(net, ports))]
 
 
 class _Table(NamedTuple):

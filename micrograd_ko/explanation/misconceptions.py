@@ -29,12 +29,12 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from micrograd_ko import markup
-from micrograd_ko.bounds import Bounded, bounded_sweep
-from micrograd_ko.console import left, width
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import local_derivatives, refresh, topological
-from micrograd_ko.labels import Labels
+from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.writing import html
+from micrograd_ko.writing.console import left, width
+from micrograd_ko.writing.labels import Labels
 
 MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
 MOST_NAMES = 8  # 결론에 적는 깨진 노드의 수
@@ -75,13 +75,13 @@ class Comparison:
         return '\n'.join([self.title, '  ' + self.mistake, *table, '  ' + self._verdict(), harmless])
 
     def html(self) -> str:
-        return markup.page(self.title, self._repr_html_())
+        return html.page(self.title, self._repr_html_())
 
     def _repr_html_(self) -> str:
-        table = markup.table(HEADINGS, [(self._cells(row), row.broken) for row in self.rows])
+        table = html.table(HEADINGS, [(self._cells(row), row.broken) for row in self.rows])
         notes = [self._verdict(), f'이래도 옳은 그래프: {self.harmless}']
-        paragraphs = ''.join(f'<p>{markup.escape(note)}</p>' for note in notes)
-        return markup.fragment(f'<h3>{markup.escape(self.title)}</h3><p>{markup.escape(self.mistake)}</p>{table}{paragraphs}')
+        paragraphs = ''.join(f'<p>{html.escape(note)}</p>' for note in notes)
+        return html.fragment(f'<h3>{html.escape(self.title)}</h3><p>{html.escape(self.mistake)}</p>{table}{paragraphs}')
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         return row.name, _written(row.right), _written(row.wrong), '깨짐' if row.broken else '옳음'

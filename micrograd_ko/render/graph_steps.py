@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import refresh
-from micrograd_ko.labels import Labels
+from micrograd_ko.kinds.symbols import Symbol, symbol
 from micrograd_ko.operation import DomainError, Op
-from micrograd_ko.render import signs, text
 from micrograd_ko.render.walk import Arrival, arrivals
-from micrograd_ko.symbols import Symbol, symbol
+from micrograd_ko.writing import formulas, numbers
+from micrograd_ko.writing.labels import Labels
 
 LISTED = 24  # 한 걸음에서 하나하나 적는 파라미터의 수
 LONGEST_RULE = 44  # 미분 규칙이 이보다 길면 식은 빼고 값만 적는다
@@ -75,12 +75,12 @@ def fill_names(order: Sequence[Value]) -> None:
 
 def label(v: Value) -> str:
     """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
-    return text.shown(v.name) or text.number(v.data)
+    return numbers.shown(v.name) or numbers.number(v.data)
 
 
-def numbers(v: Value) -> list[str]:
+def operand_numbers(v: Value) -> list[str]:
     """피연산자의 값을 식에 채울 글로."""
-    return [text.number(parent.data) for parent in v.parents]
+    return [numbers.number(parent.data) for parent in v.parents]
 
 
 def chain(*parts: str) -> str:
@@ -90,8 +90,8 @@ def chain(*parts: str) -> str:
 
 def product(*factors: Any) -> str:
     """수의 곱: -0.5 × (-2)."""
-    first, *rest = [text.number(x) for x in factors]
-    return ' × '.join([first, *map(signs.grouped, rest)])
+    first, *rest = [numbers.number(x) for x in factors]
+    return ' × '.join([first, *map(formulas.grouped, rest)])
 
 
 def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
@@ -101,9 +101,9 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     """
     factors = factors or (arrival.flowing, arrival.local)
     if arrival.before == 0 and not running:
-        return chain(product(*factors), text.number(arrival.after))
-    term = ' × '.join([signs.grouped(text.number(x)) for x in factors])
-    return f'{text.number(arrival.before)} + {term} = {text.number(arrival.after)}'
+        return chain(product(*factors), numbers.number(arrival.after))
+    term = ' × '.join([formulas.grouped(numbers.number(x)) for x in factors])
+    return f'{numbers.number(arrival.before)} + {term} = {numbers.number(arrival.after)}'
 
 
 def rule(op: Op, z: str, operands: Sequence[str], position: int) -> str:
@@ -112,14 +112,14 @@ def rule(op: Op, z: str, operands: Sequence[str], position: int) -> str:
         written = symbol(op.derivatives(*map(_atom, (z, *operands)))[position]).text
     except TypeError:  # 기호로 적지 못하는 사용자의 규칙
         return ''
-    written = signs.readable(written)
+    written = formulas.readable(written)
     if written.startswith('(') and written.find(')') == len(written) - 1:
         written = written[1:-1]
     return written if len(written) <= LONGEST_RULE else ''
 
 
 def _atom(written: str) -> Symbol:
-    return Symbol(signs.grouped(written))
+    return Symbol(formulas.grouped(written))
 
 
 def graph_steps(
@@ -141,17 +141,17 @@ def graph_steps(
 
 def _forward(at: Numbered, node: Value) -> Step:
     assert node.op is not None
-    written = signs.formula(node.op, [label(p) for p in node.parents])
-    filled = signs.formula(node.op, numbers(node), ' × ')
+    written = formulas.formula(node.op, [label(p) for p in node.parents])
+    filled = formulas.formula(node.op, operand_numbers(node), ' × ')
     edges = tuple([at.edge(p, node, i) for i, p in enumerate(node.parents)])
-    lines = (f'{label(node)} = {written}', chain(filled, text.number(node.data)))
+    lines = (f'{label(node)} = {written}', chain(filled, numbers.number(node.data)))
     return Step('forward', f'순전파: {label(node)}', lines, ('순전파',), at.known([node], 'data'), edges)
 
 
 def seed(at: Numbered, root: Value, *formulas: str) -> Step:
     """∂C/∂C = 1."""
     name = label(root)
-    lines = f'∂{name}/∂{name} = {text.number(root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
+    lines = f'∂{name}/∂{name} = {numbers.number(root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
     return Step('seed', '역전파의 씨앗(seed)', lines, formulas, at.known([root], 'grad'))
 
 
@@ -163,8 +163,8 @@ def _backward(at: Numbered, arrival: Arrival) -> Step:
     local = chain(
         f'∂{label(z)}/∂{by}',
         rule(z.op, label(z), names, arrival.position),
-        rule(z.op, text.number(z.data), numbers(z), arrival.position),
-        text.number(arrival.local),
+        rule(z.op, numbers.number(z.data), operand_numbers(z), arrival.position),
+        numbers.number(arrival.local),
     )
     progress = '이 노드로 오는 항이 모두 더해졌다.' if arrival.last else '아직 더해질 항이 남았다.'
     lines = (
@@ -187,7 +187,7 @@ def trainable(order: Sequence[Value]) -> list[Value]:
 
 def update(at: Numbered, parameters: Sequence[Value], lr: Any, written: str) -> Step:
     """갱신: 모든 파라미터를 동시에. 사본의 파라미터가 정말 움직인다(`optim.SGD`). written 은 갱신의 식."""
-    from micrograd_ko.optim import SGD
+    from micrograd_ko.learning.optim import SGD
 
     root = next(reversed(at.of))
     lr = float(lr) if isinstance(root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
@@ -195,12 +195,12 @@ def update(at: Numbered, parameters: Sequence[Value], lr: Any, written: str) -> 
     SGD(parameters, lr).step()
     changes = at.known(parameters, 'data')
     try:
-        effect = f'새 값으로 다시 계산하면 {label(root)} = {text.number(cost)} → {text.number(refresh(root).data)}'
+        effect = f'새 값으로 다시 계산하면 {label(root)} = {numbers.number(cost)} → {numbers.number(refresh(root).data)}'
     except DomainError:
         effect = f'새 값은 정의역을 벗어나 {label(root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
-    lines = [f'{written},  η = {text.number(lr)}  (모든 파라미터를 동시에)', effect]
+    lines = [f'{written},  η = {numbers.number(lr)}  (모든 파라미터를 동시에)', effect]
     lines += [
-        f'{label(p)} ← {text.number(old)} − {product(lr, p.grad)} = {text.number(p.data)}'
+        f'{label(p)} ← {numbers.number(old)} − {product(lr, p.grad)} = {numbers.number(p.data)}'
         for p, old in zip(parameters[:LISTED], before, strict=False)
     ]
     if len(parameters) > LISTED:

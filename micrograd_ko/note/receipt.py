@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko import equations, losses, markup, notation
-from micrograd_ko.bounds import Bounded, bounded_sweep
 from micrograd_ko.engine import Number, Value
 from micrograd_ko.graph import topological
+from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.learning import losses
 from micrograd_ko.nn import MLP, Trace
+from micrograd_ko.note import equations
+from micrograd_ko.writing import html, notation
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
 _HEADING = '  ' + ' ' * 10 + '    스칼라 그래프      행렬 방정식      차이    반올림'  # 한글은 두 칸을 차지한다
@@ -82,15 +84,15 @@ class Receipt:
         return '\\begin{gather*}\n' + ' \\\\\n'.join([*lines, notation.latex_text(self._verdict())]) + '\n\\end{gather*}'
 
     def html(self) -> str:
-        return markup.page('영수증: 스칼라 그래프와 행렬 방정식', self._repr_html_())
+        return html.page('영수증: 스칼라 그래프와 행렬 방정식', self._repr_html_())
 
     def _repr_html_(self) -> str:
         parts = ['<h3>영수증 (receipt): 스칼라 그래프와 행렬 방정식</h3>']
         for title, _, entries in self.sections:
             name, formula = title.split('  ', 1)
             rows = [(_cells(entry), not entry.explained) for entry in entries]
-            parts += [f'<h4>{markup.escape(name)}</h4>', markup.formula(formula), markup.table(_COLUMNS, rows)]
-        return markup.fragment(''.join([*parts, f'<p>{markup.escape(self._verdict())}</p>']))
+            parts += [f'<h4>{html.escape(name)}</h4>', html.formula(formula), html.table(_COLUMNS, rows)]
+        return html.fragment(''.join([*parts, f'<p>{html.escape(self._verdict())}</p>']))
 
     def _verdict(self) -> str:
         verdict = '모든 차이가 반올림으로 설명된다' if self.explained else '반올림으로 설명되지 않는 차이가 있다'

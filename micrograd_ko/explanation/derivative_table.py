@@ -3,9 +3,9 @@ r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역
 연산 표의 규칙에 기호를 넣으면 규칙이 스스로를 적는다. 그래서 이 표는 코드와 어긋날 수 없고, Markdown 쪽의 식은 그대로
 파이썬 식이다(z 는 출력). 터미널과 PyPI 와 GitHub 어디서나 읽히도록 README 에는 이쪽을 넣는다.
 
-    python -m micrograd_ko.derivative_table               Markdown 을 적는다
-    python -m micrograd_ko.derivative_table --latex       LaTeX 를 적는다
-    python -m micrograd_ko.derivative_table README.md     파일의 표시 사이를 새 표로 바꾼다
+    python -m micrograd_ko.explanation.derivative_table               Markdown 을 적는다
+    python -m micrograd_ko.explanation.derivative_table --latex       LaTeX 를 적는다
+    python -m micrograd_ko.explanation.derivative_table README.md     파일의 표시 사이를 새 표로 바꾼다
 
 >>> row_of(ops.tanh).partials[0]
 ('x', 1 - z*z)
@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from micrograd_ko import ops
-from micrograd_ko.console import survive
-from micrograd_ko.notation import subscript
+from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
-from micrograd_ko.symbols import Symbol, symbol, write
+from micrograd_ko.writing.console import survive
+from micrograd_ko.writing.notation import subscript
 
 POWERS = (0, 3, -2, Fraction(1, 2))  # 상수 지수의 거듭제곱은 n 마다 연산이 하나다: 표에는 이 n 들을 적는다
 TERMS = 3  # n항 연산의 규칙을 이만큼의 항으로 불러 일반항을 찾는다
@@ -167,7 +167,7 @@ def refreshed(text: str) -> str:
 
 def main(arguments: Iterable[str] | None = None) -> None:
     """명령줄: 파일을 주면 그 표를 새로 쓰고, 아니면 표를 적는다."""
-    prog = 'python -m micrograd_ko.derivative_table'
+    prog = 'python -m micrograd_ko.explanation.derivative_table'
     parser = argparse.ArgumentParser(prog=prog, description='미분 표를 적거나 파일에 넣는다.')
     parser.add_argument('--latex', action='store_true', help='Markdown 대신 LaTeX 를 적는다')
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')

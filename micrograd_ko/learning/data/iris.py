@@ -23,7 +23,7 @@ def load() -> list[Sample]:
     >>> load()[0]
     ([5.1, 3.5, 1.4, 0.2], 0)
     """
-    text = (resources.files('micrograd_ko') / 'data' / 'iris.csv').read_text(encoding='utf-8')
+    text = (resources.files('micrograd_ko.learning.data') / 'iris.csv').read_text(encoding='utf-8')
     _, *rows = csv.reader(text.splitlines())
     return [([float(x) for x in lengths], SPECIES.index(species)) for *lengths, species in rows]
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
-from micrograd_ko.notation import indexed
-from micrograd_ko.render import color, text
-from micrograd_ko.render.network import Network
+from micrograd_ko.note.recognise import Network
+from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Row, heat, number, strip, title
 from micrograd_ko.render.pooling import pooled
+from micrograd_ko.writing import numbers
+from micrograd_ko.writing.notation import indexed
 
 MANY = 12  # 목표가 이보다 많으면 색 띠 한 줄로
 
@@ -45,7 +46,7 @@ def _target_rows(net: Network) -> list[Row]:
 
 
 def _row(name: str, v: Value, net: Network) -> Row:
-    return Cell(text.shown(v.name) or name, 'name', port=name), number(v, 'data'), number(v, 'grad', known=net.known)
+    return Cell(numbers.shown(v.name) or name, 'name', port=name), number(v, 'data'), number(v, 'grad', known=net.known)
 
 
 def region(net: Network) -> list[Value]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from micrograd_ko.arrays import ARRAYS
-from micrograd_ko.compiler.steps import Map, Step, step
+from micrograd_ko.compiler.instructions import Map, Step, step
 from micrograd_ko.compiler.tape import Tape
+from micrograd_ko.kinds.arrays import ARRAYS
 from micrograd_ko.operation import EDGE_ERRORS, Op
 
 KEPT = 1 << 16  # 명령이 이보다 적으면 걸음을 만들어 두고 다시 쓴다

@@ -36,14 +36,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from micrograd_ko import markup, ops
+from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.explanation.paths import Edge, Path, Paths
 from micrograd_ko.graph import first_stale
-from micrograd_ko.labels import Labels, quantity
-from micrograd_ko.notation import latex_text, letter_of
+from micrograd_ko.kinds.symbols import Symbol, symbol, terms, write
 from micrograd_ko.operation import Op
-from micrograd_ko.paths import Edge, Path, Paths
-from micrograd_ko.symbols import Symbol, symbol, terms, write
+from micrograd_ko.writing import html
+from micrograd_ko.writing.labels import Labels, quantity
+from micrograd_ko.writing.notation import latex_text, letter_of
 
 LONGEST_SUM = 6  # 항이 이보다 많으면 가운데를 줄인다
 LONGEST_PATH = 12  # 칸이 이보다 많은 경로는 가운데를 줄인다
@@ -97,17 +98,17 @@ class Explanation:
         return '\\begin{gather*}\n' + ' \\\\\n'.join([line.latex for line in self.lines]) + '\n\\end{gather*}'
 
     def html(self) -> str:
-        return markup.page(self.lines[0].text, self._repr_html_())
+        return html.page(self.lines[0].text, self._repr_html_())
 
     def _repr_html_(self) -> str:
         tags = {'title': 'h3', 'heading': 'h4', 'note': 'p'}
         parts = []
         for kind, text, _ in self.lines:
             if kind in tags:
-                parts.append(f'<{tags[kind]}>{markup.escape(text)}</{tags[kind]}>')
+                parts.append(f'<{tags[kind]}>{html.escape(text)}</{tags[kind]}>')
             else:
-                parts.append(markup.formula(text, indented=kind == 'step'))
-        return markup.fragment(''.join(parts))
+                parts.append(html.formula(text, indented=kind == 'step'))
+        return html.fragment(''.join(parts))
 
 
 class _Writer:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from micrograd_ko.notation import superscript
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, PRODUCT, Symbol, terms, write
 from micrograd_ko.operation import Op
-from micrograd_ko.symbols import ATOM, COMPARISON, PRODUCT, Symbol, terms, write
+from micrograd_ko.writing.notation import superscript
 
 _SIGNS = {
     'add': '+', 'sub': '−', 'neg': '−', 'mul': '×', 'div': '÷', 'square': 'x²', 'pow': 'xʸ', 'sqrt': '√', 'abs': '|x|',
