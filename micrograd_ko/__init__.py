@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __version__ = '0.1.0'
 
 _LAZY = {
-    **dict.fromkeys(('first_nonfinite', 'first_stale', 'refresh', 'topological'), 'graph'),
+    'topological': 'graph',
+    **dict.fromkeys(('first_nonfinite', 'first_stale', 'refresh'), 'staleness'),
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),

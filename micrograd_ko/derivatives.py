@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number, Value, ieee_edges
-from micrograd_ko.graph import adjoints, topological
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import above, topological
+from micrograd_ko.number import Number, ieee_edges
+from micrograd_ko.reverse import adjoints
 
 
 @overload
@@ -32,13 +34,9 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if not isinstance(v, Value):
             raise TypeError(f'grad 는 Value 에 대한 Value 의 미분입니다. {type(v).__name__} {v!r} 을(를) 받았습니다.')
     order = topological(y)
-    live = set(targets)
-    for node in order:
-        if node not in live and not live.isdisjoint(node.parents):
-            live.add(node)
     token = ieee_edges.set(True)
     try:
-        found = adjoints(order, {node: node for node in order}, live)
+        found = adjoints(order, {node: node for node in order}, above(order, targets))
     finally:
         ieee_edges.reset(token)
     kind = type(y.data)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number, Value, ieee_edges, record_values
+from micrograd_ko.engine import Value, record_values
+from micrograd_ko.graph import swept
+from micrograd_ko.number import Number, ieee_edges
 from micrograd_ko.operation import Op, table
 from micrograd_ko.writing.notation import indexed
 
@@ -255,10 +257,9 @@ class Trace:
     @property
     def deltas(self) -> list[list[Number]]:
         """δ = ∂C/∂z, 층마다 수의 목록. 이 순전파로 만든 손실의 `backward()` 전이면 RuntimeError."""
-        deltas = [[z.grad for z in layer] for layer in self.zs]
-        if all(type(d) is int for layer in deltas for d in layer):
+        if not any(swept(z) for layer in self.zs for z in layer):
             raise RuntimeError('δ 는 역전파 뒤에 생깁니다. trace.output 으로 손실을 만들고 loss.backward() 를 먼저 부르세요.')
-        return deltas
+        return [[z.grad for z in layer] for layer in self.zs]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from micrograd_ko.render import mimebundle

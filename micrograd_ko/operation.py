@@ -5,26 +5,39 @@
 수의 종류(kind)는 두 가지 길로 표를 해석한다.
   * 기초 연산마다 함수를 주는 종류(float·Fraction, NumPy 배열, mpmath): `Namespace` 하나를 만든다.
   * 연산을 통째로 다루는 종류(Value, 오차 한계, 기호): `interpret(kind, function)` 에 function(op, operands) 를 건다.
-어느 쪽도 여기서 import 하지 않는다. 종류가 스스로를 등록한다.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import math
 import operator
 
-TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
+TYPE_CHECKING = False  # typing 을 읽는 데 12 ms 가 든다: 형 검사기(type checker)만 읽는다
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Node(Protocol):
+        """계산 그래프의 노드에서 엔진 아래의 모듈들이 아는 것. 그 형은 `engine.Value` 다."""
+
+        data: Any
+        grad: Any
+        name: str
+        op: Op | None
+
+        @property
+        def parents(self) -> tuple[Any, ...]: ...
+
 
 EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파이썬 수가 내는 오류
 
 table: dict[str, Op] = {}
+BUILT_IN: set[str] = set()  # 처음부터 표에 있던 이름: 지울 수 없다
 _interpreters: dict[type, Callable[[Op, tuple], Any] | None] = {float: None, int: None}
-_observers: list[Any] = []
+_with_methods: list[tuple[type, Callable[[Op], Any]]] = []
 
 
 class DomainError(ValueError, ArithmeticError):
@@ -35,25 +48,24 @@ class DomainError(ValueError, ArithmeticError):
 
     def __init__(self, op: Op, operands: tuple, names: tuple = ()) -> None:
         self.op, self.operands, self.names = op, operands, names or ('',) * len(operands)
-        super().__init__(_complaint(op, operands, self.names))
+        from micrograd_ko.kinds.rules import complaint
+
+        super().__init__(complaint(op, operands, self.names))
 
     def __reduce__(self) -> tuple:
         return DomainError, (self.op, self.operands, self.names)
 
 
-def _complaint(op: Op, operands: tuple, names: tuple) -> str:
-    labels = op.operand_names(len(operands))
-    given = ', '.join(
-        f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
-        for label, value, name in zip(labels, operands, names, strict=True)
-    )
-    if op.defined is not None and not op.defined(*operands):
-        from micrograd_ko.kinds.symbols import Symbol
+class _Described:
+    """`ops.exp.__doc__`, help(ops.exp): 표의 줄이 스스로를 적은 글."""
 
-        expected = f'정의역(domain)은 {op.defined(*map(Symbol, labels))} 입니다.'
-    else:
-        expected = '결과가 float 의 범위를 넘습니다(overflow).'
-    return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, op: Op | None, kind: type) -> str | None:
+        from micrograd_ko.kinds.rules import described
+
+        return self.text if op is None else described(op)
 
 
 class Op:
@@ -61,15 +73,17 @@ class Op:
 
     호출하면 어떤 종류의 수에든 연산을 적용한다. `ops.exp(1.0)` 은 float, `ops.exp(Value(1.0))` 은 Value 다.
 
-    arity  피연산자의 수. n항 연산은 None.
-    eager  float·int·Fraction 에 바로 쓰는 순방향 함수(피연산자를 납작하게 펴서 받는다).
-    family 이 연산을 다시 만드는 (함수, 인수). `power(3)` 처럼 표 밖에서 만들어지는 연산만 가진다.
+    arity      피연산자의 수. n항 연산은 None.
+    arguments  인수의 이름. '*x' 는 목록, '+x' 는 비지 않은 목록이다. 피연산자는 그것을 납작하게 편 것이다.
+    eager      float·int·Fraction 에 바로 쓰는 순방향 함수(피연산자를 납작하게 펴서 받는다).
+    family     이 연산을 다시 만드는 (함수, 인수). `power(3)` 처럼 표 밖에서 만들어지는 연산만 가진다.
     """
 
     __slots__ = (
-        'arity', 'conditioned', 'defined', 'eager', 'family', 'flatten', 'forward', 'hint', 'kinks', 'latex',
-        'name', 'overflows', 'partials', 'sample', 'ulps',
+        'arguments', 'arity', 'conditioned', 'defined', 'eager', 'family', 'forward', 'hint', 'kinks', 'latex',
+        'name', 'overflows', 'partials', 'sample', 'sign', 'ulps',
     )  # fmt: skip
+    __doc__ = _Described(__doc__)  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -78,6 +92,8 @@ class Op:
         partials: Sequence[Callable] | Callable,
         latex: str = '',
         *,
+        arguments: str = '',
+        sign: str = '',
         defined: Callable | None = None,
         sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),),
         kinks: Callable | None = None,
@@ -85,23 +101,22 @@ class Op:
         conditioned: bool = False,
         overflows: bool = False,
         hint: str = '',
-        flatten: Callable[..., tuple] | None = None,
         family: tuple | None = None,
     ) -> None:
         self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}(#1)'
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
+        self.arguments = tuple(arguments.split()) or (('*x',) if self.arity is None else tuple('xyzuvw'[: self.arity]))
         self.defined, self.kinks, self.ulps, self.conditioned = defined, kinks, ulps, conditioned
-        self.overflows, self.hint, self.flatten, self.family = overflows, hint, flatten, family
+        self.overflows, self.hint, self.sign, self.family = overflows, hint, sign or name, family
         self.sample = tuple(sample) * (self.arity or 1) if len(sample) == 1 else tuple(sample)
         self.eager = SCALARS.function(self)
 
-    def __call__(self, *operands: Any) -> Any:
-        if self.flatten is not None:
-            operands = self.flatten(*operands)
-        elif len(operands) != self.arity:
-            raise TypeError(f'{self.name} 은 피연산자(operand) {self.arity}개를 받습니다. {len(operands)}개를 받았습니다.')
-        return self.apply(*operands)
+    def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) != len(self.arguments):
+            wanted = len(self.arguments)
+            raise TypeError(f'{self.name} 은 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
+        return self.apply(*(arguments if self.arity is not None else self.flat(arguments)))
 
     def apply(self, *operands: Any) -> Any:
         """납작하게 편 피연산자에 연산을 적용한다. 값의 종류에 등록된 해석기가 있으면 그것이 한다."""
@@ -121,13 +136,22 @@ class Op:
             return tuple(self.partials(z, *operands))
         return tuple([partial(z, *operands) for partial in self.partials])
 
-    def operand_names(self, count: int) -> tuple[str, ...]:
-        """설명에 쓰는 피연산자의 이름: x, y, … 또는 x₁, x₂, …"""
-        if self.arity == 3:
-            return 'c', 'x', 'y'
-        if self.arity is not None:
-            return ('x', 'y')[:count]
-        return tuple(f'x{i}' for i in range(1, count + 1))
+    def flat(self, arguments: Sequence) -> tuple:
+        """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
+        parts = [tuple(x) if name[0] in '*+' else (x,) for name, x in zip(self.arguments, arguments, strict=True)]
+        lengths = [len(part) for name, part in zip(self.arguments, parts, strict=True) if name[0] in '*+']
+        if len(set(lengths)) > 1:
+            raise ValueError(f'{self.name}: 목록의 길이가 서로 다릅니다({lengths}). 같은 길이로 주세요.')
+        if '+' in self.arguments[0] and not parts[0]:
+            raise ValueError(f'{self.name}: 빈 목록의 {self.name} 은(는) 정의되지 않습니다. 항을 하나 이상 주세요.')
+        return tuple([x for part in parts for x in part])
+
+    def split(self, operands: Sequence) -> list:
+        """`flat` 을 되돌린다: affine 이면 (*ws, *xs, b) → [ws, xs, b]."""
+        lists = [name[0] in '*+' for name in self.arguments]
+        length = (len(operands) - lists.count(False)) // max(sum(lists), 1)
+        ends = list(itertools.accumulate([length if is_list else 1 for is_list in lists], initial=0))
+        return [operands[i:j] if is_list else operands[i] for i, j, is_list in zip(ends, ends[1:], lists, strict=False)]
 
     def __reduce__(self) -> tuple:
         if self.family is not None:
@@ -144,39 +168,31 @@ class Namespace:
     """한 종류의 수를 위한 함수 모음: 기초 연산은 주어진 함수, 파생 연산은 표의 forward 를 이 모음에 묶은 것.
 
     `m.exp(x)` 처럼 속성으로 쓴다. 함수는 모두 피연산자를 납작하게 펴서 받는다.
+    entries 는 기초 연산의 이름 → 함수. 거기 없는 기초 연산의 함수는 otherwise(이름)이 준다.
     """
 
-    def __init__(self, primitives: dict[str, Callable]) -> None:
-        self._primitives = {**ARITHMETIC, **primitives}
-        self.__dict__.update(self._primitives)
-        for op in table.values():
-            self.learn(op)
-        observe(self)
+    def __init__(self, otherwise: Callable[[str], Callable], **entries: Callable) -> None:
+        self.__dict__.update(entries, _otherwise=otherwise)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f'이 종류의 수에는 연산 {name!r} 이 없습니다.')
-
-    def learn(self, op: Op) -> None:
-        setattr(self, op.name, self.function(op))
-
-    def forget(self, op: Op) -> None:
-        delattr(self, op.name)
+        if name not in table:
+            raise AttributeError(f'이 종류의 수에는 연산 {name!r} 이 없습니다.')
+        function = self.function(table[name])
+        if name in BUILT_IN:  # 바뀌지 않는 줄은 한 번만 찾는다
+            self.__dict__[name] = function
+        return function
 
     def function(self, op: Op) -> Any:
         """이 종류의 수에 op 를 계산하는 함수."""
         if op.forward is not None:
             return functools.partial(op.forward, self)
-        if op.name not in self._primitives:
-            raise ValueError(f'연산 {op.name!r} 에 순방향 식(forward)이 없습니다. f(m, *xs) 꼴로 적으세요.')
-        return self._primitives[op.name]
+        try:
+            return self.__dict__.get(op.name) or self._otherwise(op.name)
+        except AttributeError:
+            raise ValueError(f'연산 {op.name!r} 에 순방향 식(forward)이 없습니다. f(m, *xs) 꼴로 적으세요.') from None
 
     def apply(self, op: Op, operands: tuple) -> Any:
         return self.function(op)(*operands)
-
-
-def observe(observer: Any) -> None:
-    """연산이 등록되고 지워질 때 observer.learn(op), observer.forget(op) 를 부르게 한다."""
-    _observers.append(observer)
 
 
 def interpret(kind: type, function: Callable[[Op, tuple], Any]) -> None:
@@ -194,6 +210,21 @@ def interpreter_of(kind: type) -> Callable[[Op, tuple], Any] | None:
         return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
 
 
+def give_methods(kind: type, make: Callable[[Op], Callable]) -> None:
+    """표의 단항 연산을 kind 의 메서드 make(op) 로. 나중에 등록되는 연산도 그렇게 된다."""
+    _with_methods.append((kind, make))
+    for op in table.values():
+        _give(op, kind, make)
+
+
+def _give(op: Op, kind: type, make: Callable[[Op], Callable]) -> None:
+    if op.arity == 1:
+        method: Any = make(op)
+        method.__name__, method.__qualname__ = op.name, f'{kind.__name__}.{op.name}'
+        method.__doc__ = f'연산 {op.name}: {op.latex.replace("#1", "x")}. 미분과 정의역은 help(ops.{op.name}) 에 있다.'
+        setattr(kind, op.name, method)
+
+
 def named(name: str) -> Op:
     """이름으로 표에서 연산을 찾는다. 없으면 ValueError."""
     try:
@@ -204,10 +235,10 @@ def named(name: str) -> Op:
 
 def register(op: Op) -> Op:
     """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이면 ValueError."""
-    if op.name in table or op.name in RESERVED or not op.name.isidentifier():
+    if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
         raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
-    for observer in _observers:
-        observer.learn(op)
+    for kind, make in _with_methods:
+        _give(op, kind, make)
     table[op.name] = op
     return op
 
@@ -218,8 +249,8 @@ def unregister(name: str) -> None:
     if name in BUILT_IN:
         raise ValueError(f'{name!r} 은 처음부터 표에 있던 연산이라 지울 수 없습니다.')
     del table[name]
-    for observer in _observers:
-        observer.forget(op)
+    for kind, _ in _with_methods if op.arity == 1 else ():
+        delattr(kind, op.name)
 
 
 # 파이썬의 수: float, int, Fraction ------------------------------------------------------------------------------------
@@ -246,12 +277,4 @@ ARITHMETIC = {
     'add': operator.add, 'sub': operator.sub, 'mul': operator.mul, 'div': operator.truediv,
     'neg': operator.neg, 'abs': operator.abs, 'total': lambda *xs: sum(xs),
 }  # fmt: skip
-BUILT_IN: set[str] = set()  # 지울 수 없는 연산
-RESERVED: set[str] = set()  # 메서드가 가리게 될 이름
-SCALARS = Namespace({
-    'div': _divide, 'pow': _pow, 'select': _select,
-    **{name: getattr(math, name) for name in (
-        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
-        'sinh', 'cosh', 'tanh', 'erf', 'erfc',
-    )},
-})  # fmt: skip
+SCALARS = Namespace(lambda name: getattr(math, name), **{**ARITHMETIC, 'div': _divide, 'pow': _pow, 'select': _select})

@@ -9,7 +9,8 @@ r"""연산 표(table of operations): 모든 연산을 단 한 번, 데이터로 
              식이고, m 은 그 종류의 함수 모음이다. 데이터를 보고 갈라지는 `if` 는 없다. 선택은 `select` 로 한다.
   partials   피연산자마다 d(z, *xs) 하나. z 는 이 연산의 출력이다. n항 연산은 함수 하나가 편미분 전부를 준다.
              상수는 정수로 적는다. 그래야 Fraction 이 정확하게 남는다. `x**0` 은 x 와 같은 종류의 수 1 이다.
-  latex      #1, #2 자리에 피연산자가 들어간다.
+  latex      #1, #2 자리에 피연산자가 들어간다. sign 은 그림의 상자에 적는 기호(없으면 이름)다.
+  arguments  인수의 이름. '*w' 는 목록, '+x' 는 비지 않은 목록이다. 없으면 x, y, … 이고 n항이면 목록 하나다.
   defined    정의역(domain)의 식. 오류 메시지와 일괄 재생(replay)의 마스크가 여기서 나온다. 없으면 어디서나 정의된다.
   sample     피연산자마다 시험이 값을 뽑는 구간.
   kinks      0 이 되는 곳에서 좌우 미분이 다를 수 있는 식. 없으면 매끄럽다.
@@ -43,32 +44,32 @@ def row(name, forward, partials, latex, sample=REAL, **facts) -> Op:
 # 이름과 순방향 식, 편미분, LaTeX, 시험 구간과 그 밖의 사실. 파이썬 내장 이름과 겹치는 것(abs, pow)은 이 모듈 안에서 가려진다.
 
 # 사칙(arithmetic)
-add = row('add', None, (lambda z, x, y: 1,        lambda z, x, y: 1),         '#1 + #2', ulps=1, overflows=True)
-sub = row('sub', None, (lambda z, x, y: 1,        lambda z, x, y: -1),        '#1 - #2', ulps=1, overflows=True)
-mul = row('mul', None, (lambda z, x, y: y,        lambda z, x, y: x),         r'#1 \cdot #2', ulps=1, overflows=True)
+add = row('add', None, (lambda z, x, y: 1,        lambda z, x, y: 1),         '#1 + #2', ulps=1, overflows=True, sign='+')
+sub = row('sub', None, (lambda z, x, y: 1,        lambda z, x, y: -1),        '#1 - #2', ulps=1, overflows=True, sign='−')
+mul = row('mul', None, (lambda z, x, y: y,        lambda z, x, y: x),         r'#1 \cdot #2', ulps=1, overflows=True, sign='×')
 div = row('div', None, (lambda z, x, y: 1 / y,    lambda z, x, y: -z / y),    r'\frac{#1}{#2}', (REAL, POSITIVE), ulps=1,
-          defined=lambda x, y: y != 0)
+          defined=lambda x, y: y != 0, sign='÷')
 pow = row('pow', None, (lambda z, x, y: y * pow(x, y - 1), lambda z, x, y: z * log(select(x, x, 1))), '#1^{#2}',
           ((1e-3, 1e3), (-30.0, 30.0)), defined=lambda x, y: (x > 0) | (x == 0) & (y > 0),
-          hint='밑이 음수라면 지수를 Value 가 아닌 상수로 적으세요: x**3.')
+          hint='밑이 음수라면 지수를 Value 가 아닌 상수로 적으세요: x**3.', sign='xʸ')
 
-neg        = row('neg',        None,                         (lambda z, x: -1,),         '-#1', ulps=0)
+neg        = row('neg',        None,                         (lambda z, x: -1,),         '-#1', ulps=0, sign='−')
 identity   = row('identity',   lambda m, x: x,               (lambda z, x: 1,),          '#1', ulps=0)
 reciprocal = row('reciprocal', lambda m, x: m.div(1, x),     (lambda z, x: -z * z,),     r'\frac{1}{#1}', POSITIVE, ulps=1,
                  defined=lambda x: x != 0)
-square     = row('square',     lambda m, x: x**2,            (lambda z, x: 2 * x,),      '#1^2', ulps=1)
+square     = row('square',     lambda m, x: x**2,            (lambda z, x: 2 * x,),      '#1^2', ulps=1, sign='x²')
 
 # 비교와 선택(comparison and choice): select(c, x, y) 는 c > 0 이면 x, 아니면 y
 select     = row('select',     None,                                       (lambda z, c, x, y: 0,
                                                                             lambda z, c, x, y: step(c),
                                                                             lambda z, c, x, y: 1 - step(c)),
-                 r'(#1 > 0\;?\;#2 : #3)', ulps=0, kinks=lambda c, x, y: c)
+                 r'(#1 > 0\;?\;#2 : #3)', arguments='c x y', ulps=0, kinks=lambda c, x, y: c)
 step       = row('step',       lambda m, x: m.select(x, 1, 0),             (lambda z, x: 0,),                   r'[#1 > 0]',
                  ulps=0, kinks=lambda x: x)
 sign       = row('sign',       lambda m, x: m.select(x, 1, m.select(-x, -1, x)), (lambda z, x: 0,),             r'\operatorname{sign}(#1)',
                  ulps=0, kinks=lambda x: x)
 abs        = row('abs',        None,                                       (lambda z, x: sign(x),),             '|#1|',
-                 ulps=0, kinks=lambda x: x)
+                 ulps=0, kinks=lambda x: x, sign='|x|')
 relu       = row('relu',       lambda m, x: m.select(-x, 0, x),            (lambda z, x: step(x),),             r'\max(0, #1)',
                  ulps=0, kinks=lambda x: x)
 leaky_relu = row('leaky_relu', lambda m, x: m.select(x, x, x / 100),       (lambda z, x: select(x, 100, 1) / 100,), r'\max(#1/100, #1)',
@@ -85,7 +86,7 @@ exp        = row('exp',        None, (lambda z, x: z,),                   'e^{#1
 expm1      = row('expm1',      None, (lambda z, x: exp(x),),              'e^{#1} - 1', (-700.0, 700.0))
 log        = row('log',        None, (lambda z, x: 1 / x,),               r'\ln #1', POSITIVE, defined=lambda x: x > 0)
 log1p      = row('log1p',      None, (lambda z, x: 1 / (1 + x),),         r'\ln(1 + #1)', (-0.999, 1e6), defined=lambda x: x > -1)
-sqrt       = row('sqrt',       None, (lambda z, x: 1 / (2 * z),),         r'\sqrt{#1}', POSITIVE, ulps=1, defined=lambda x: x >= 0)
+sqrt       = row('sqrt',       None, (lambda z, x: 1 / (2 * z),),         r'\sqrt{#1}', POSITIVE, ulps=1, defined=lambda x: x >= 0, sign='√')
 
 # 삼각과 쌍곡(trigonometric and hyperbolic)
 sin        = row('sin',        None, (lambda z, x: cos(x),),              r'\sin #1', defined=lambda x: abs(x) < math.inf)
@@ -100,7 +101,7 @@ tanh       = row('tanh',       None, (lambda z, x: 1 - z * z,),           r'\tan
 
 # 활성화(activation): 어떤 float 에도 넘치지 않도록 e^{-|x|} 로 적는다
 sigmoid    = row('sigmoid',    lambda m, x: m.select(x, 1, e := m.exp(-m.abs(x))) / (1 + e),
-                 (lambda z, x: z * (1 - z),),                             r'\sigma(#1)', MILD)
+                 (lambda z, x: z * (1 - z),),                             r'\sigma(#1)', MILD, sign='σ')
 softplus   = row('softplus',   lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))),
                  (lambda z, x: sigmoid(x),),                              r'\ln(1 + e^{#1})', MILD)
 silu       = row('silu',       lambda m, x: x * m.sigmoid(x),
@@ -118,18 +119,6 @@ gelu       = row('gelu',       lambda m, x: x / 2 * m.erfc(-x / m.sqrt(2 * x**0)
 
 # n항(n-ary): 한 노드에 몇 개든. 피연산자는 납작하게 펴서 늘어놓는다 (affine = (*ws, *xs, b)).
 
-def _paired(name, ws, xs):
-    if len(ws) != len(xs):
-        raise ValueError(f'{name}: 가중치(weights) {len(ws)}개와 입력(inputs) {len(xs)}개의 수가 다릅니다. 같은 길이로 주세요.')
-    return *ws, *xs
-
-
-def _some(xs):
-    if not xs:
-        raise ValueError('logsumexp: 빈 목록의 logsumexp 는 정의되지 않습니다. 항을 하나 이상 주세요.')
-    return xs
-
-
 def _products(xs):
     return map(times, xs[: len(xs) // 2], xs[len(xs) // 2 :])  # 홀수면 마지막(affine 의 b)은 짝이 없어 빠진다
 
@@ -140,14 +129,14 @@ def _swapped(xs):
 
 LINEAR: dict = {'ulps': 1, 'conditioned': True, 'overflows': True}
 total     = row('total',     None,                                                lambda z, *xs: (1,) * len(xs),
-                r'\sum_i x_i', flatten=lambda xs: (*xs,), **LINEAR)
+                r'\sum_i x_i', arguments='*x', sign='Σ', **LINEAR)
 dot       = row('dot',       lambda m, *ps: m.total(*_products(ps)),              lambda z, *ps: _swapped(ps),
-                r'\sum_i w_i x_i', flatten=lambda ws, xs: _paired('dot', list(ws), list(xs)), **LINEAR)
+                r'\sum_i w_i x_i', arguments='*w *x', sign='w·x', **LINEAR)
 affine    = row('affine',    lambda m, *ps: m.total(*_products(ps), ps[-1]),      lambda z, *ps: (*ps[len(ps) // 2 : -1], *ps[: len(ps) // 2], 1),
-                r'\sum_i w_i x_i + b', flatten=lambda ws, xs, b: (*_paired('affine', list(ws), list(xs)), b), **LINEAR)
+                r'\sum_i w_i x_i + b', arguments='*w *x b', sign='w·x + b', **LINEAR)
 logsumexp = row('logsumexp', lambda m, *xs: _shifted(m, xs, functools.reduce(m.maximum, xs)),
                 lambda z, *xs: tuple([exp(x - z) for x in xs]),
-                r'\ln\sum_i e^{x_i}', MILD, flatten=lambda xs: _some(tuple(xs)), conditioned=True)
+                r'\ln\sum_i e^{x_i}', MILD, arguments='+x', conditioned=True)
 
 
 def _shifted(m, xs, top):
@@ -175,6 +164,7 @@ def power(n):
         f'#1^{{{n}}}',
         defined=domains.get((whole, n < 0)),
         sample=(REAL if whole and n >= 0 else POSITIVE,),
+        sign=f'x^{n}',
         family=(power, (n,)),
     )
 

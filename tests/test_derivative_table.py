@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from micrograd_ko import derivative_table, ops
-from micrograd_ko.explanation.derivative_table import POWERS, row_of, rows
+from micrograd_ko.explanation.derivative_table import POWERS, rows
+from micrograd_ko.kinds.rules import operand_names, rule_of
 from micrograd_ko.kinds.symbols import ATOM, Symbol, symbol, typeset
 from micrograd_ko.operation import Op
 
@@ -44,7 +45,7 @@ def as_python(text):
 @pytest.mark.parametrize('row', FIXED, ids=lambda row: row.op.name)
 def test_the_printed_formulas_are_the_rules(row):
     """적힌 글을 파이썬이 읽어 계산한 값이 규칙의 값이다."""
-    names = row.op.operand_names(row.op.arity)
+    names = operand_names(row.op, row.op.arity)
     assert [name for name, _ in row.partials] == list(names)
     for z, xs in samples(row.op):
         scope = {**NAMES, **dict(zip(names, xs, strict=True)), 'z': z}
@@ -55,7 +56,7 @@ def test_the_printed_formulas_are_the_rules(row):
 
 @pytest.mark.parametrize('row', [row for row in FIXED if row.domain is not None], ids=lambda row: row.op.name)
 def test_the_printed_domain_is_the_domain(row):
-    names = row.op.operand_names(row.op.arity)
+    names = operand_names(row.op, row.op.arity)
     for xs in itertools.product((-math.inf, -2.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, math.inf), repeat=row.op.arity):
         scope = {**NAMES, **dict(zip(names, xs, strict=True))}
         assert eval(as_python(row.domain.text), scope) == bool(row.op.defined(*xs))
@@ -66,24 +67,27 @@ def test_the_general_term_of_an_nary_rule_is_the_rule(op):
     """일반항에 항마다의 수를 넣은 것이 규칙이 준 편미분들이다. 항의 수는 표가 쓴 것과 다르다."""
     rng = random.Random(op.name)
     terms = 5
-    names = derivative_table._arguments(op)
-    groups = {name: [rng.uniform(-2, 2) for _ in range(terms)] if name.endswith('s') else rng.uniform(-2, 2) for name in names}
-    flat = op.flatten(*groups.values())
+    lists = {name[1:] for name in op.arguments if name[0] in '*+'}
+    groups = {
+        name.lstrip('*+'): [rng.uniform(-2, 2) for _ in range(terms)] if name[0] in '*+' else rng.uniform(-2, 2)
+        for name in op.arguments
+    }
+    flat = op.flat(list(groups.values()))
+    assert op.split(flat) == [tuple(part) if name in lists else part for name, part in groups.items()]
     z = op.eager(*flat)
     expected = list(op.derivatives(z, *flat))
-    for name, (label, d) in zip(names, row_of(op).partials, strict=True):
-        plural = name.endswith('s')
-        assert label == (name[:-1] + 'ᵢ' if plural else name)
-        for i in range(terms if plural else 1):
-            term = {key[:-1] + 'i': xs[i] for key, xs in groups.items() if key.endswith('s')}
+    for name, (label, d) in zip(groups, rule_of(op).partials, strict=True):
+        assert label == (name + 'ᵢ' if name in lists else name)
+        for i in range(terms if name in lists else 1):
+            term = {key + 'i': groups[key][i] for key in lists}
             assert close(eval(d.text, {**NAMES, **groups, **term, 'z': z}), expected.pop(0))
     assert not expected
 
 
 def test_a_rule_without_a_general_term_is_listed_term_by_term():
     """편미분이 자리마다 다르면 일반항이라고 속이지 않는다."""
-    weird = Op('weird', lambda m, *xs: xs[0], lambda z, *xs: (1, *[2 * x for x in xs[1:]]), flatten=tuple)
-    assert [(x, d.text) for x, d in row_of(weird).partials] == [('x₁', '1'), ('x₂', '2*x₂'), ('x₃', '2*x₃')]
+    weird = Op('weird', lambda m, *xs: xs[0], lambda z, *xs: (1, *[2 * x for x in xs[1:]]))
+    assert [(x, d.text) for x, d in rule_of(weird).partials] == [('x₁', '1'), ('x₂', '2*x₂'), ('x₃', '2*x₃')]
 
 
 def test_kinks_show_what_the_rule_gives_there():
@@ -93,7 +97,7 @@ def test_kinks_show_what_the_rule_gives_there():
     assert shown['maximum'] == shown['minimum'] == ('x - y = 0', Fraction(1, 2), Fraction(1, 2))
     assert {name for name in ops.table if ops.table[name].kinks} == set(shown)
     elsewhere = Op('shifted', lambda m, x: m.relu(x - 3), (lambda z, x: ops.step(x - 3),), kinks=lambda x: x - 3)
-    assert row_of(elsewhere).kinks[1] == () and 'x - 3 = 0' in row_of(elsewhere).kinks[0].text
+    assert rule_of(elsewhere).kinks[1] == () and 'x - 3 = 0' in rule_of(elsewhere).kinks[0].text
 
 
 def test_every_operation_of_the_table_has_a_row():
@@ -201,7 +205,7 @@ def read(latex, scope):
 @pytest.mark.parametrize('row', FIXED, ids=lambda row: row.op.name)
 def test_latex_means_the_same_number(row):
     """표의 latex 칸과 편미분의 LaTeX 를 따로 읽어 계산해도 순방향과 규칙의 값이다."""
-    names = row.op.operand_names(row.op.arity)
+    names = operand_names(row.op, row.op.arity)
     for z, xs in samples(row.op):
         scope = {**dict(zip(names, xs, strict=True)), 'z': z}
         size = max(1.0, abs(z), *map(abs, xs))  # e^x − 1, ln(1 + e^x) 는 적힌 대로 계산하면 자리를 잃는다

@@ -2,8 +2,10 @@
 
 import copy
 import gc
+import io
 import math
 import pickle
+import random
 import subprocess
 import sys
 import weakref
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko import DomainError, Value, first_nonfinite, first_stale, grad, ops, refresh, topological
+from micrograd_ko import MLP, DomainError, Value, first_nonfinite, first_stale, grad, losses, ops, refresh, topological
 from micrograd_ko.graph import local_derivatives
 
 finite = st.floats(-10, 10)
@@ -169,12 +171,9 @@ def test_a_chain_of_a_million_nodes():
 
 
 def test_dropped_graphs_leave_no_value_alive_without_the_collector():
-    class Watched(Value):
-        __slots__ = ('__weakref__',)
-
     gc.disable()
     try:
-        a, b = Watched(2.0), Watched(3.0)
+        a, b = Value(2.0), Value(3.0)
         alive = [weakref.ref(a), weakref.ref(b)]
         before = sum(isinstance(obj, Value) for obj in gc.get_objects())
         root = shared_graph(a, b)
@@ -270,6 +269,87 @@ def test_pickled_roots_share_leaves():
     doubled = a * 2
     one, two = pickle.loads(pickle.dumps((doubled + 1, doubled + 2)))
     assert one.parents[0].parents[0] is two.parents[0].parents[0]
+
+
+def test_a_pickled_tuple_of_roots_is_one_graph_whatever_the_order():
+    x = Value(2.0, 'x')
+    h = (x * 3).tanh()
+    y = h * h + x
+    for roots in ((y, h, x), (x, h, y), (h, y, x)):
+        again = dict(zip(roots, pickle.loads(pickle.dumps(roots)), strict=True))
+        again[y].backward()
+        y.backward()
+        assert (again[h].grad, again[x].grad) == (h.grad, x.grad)
+        x.grad = 0
+
+
+def test_a_pickled_trace_and_its_loss_keep_the_deltas():
+    trace = MLP(2, [3, 2], rng=random.Random(0)).trace([0.5, 0.3])
+    loss = losses.quadratic(trace.output, [1, 0])
+    loss.backward()
+    for saved in ((trace, loss), (loss, trace)):
+        again = {type(x): x for x in pickle.loads(pickle.dumps(saved))}
+        assert again[type(trace)].deltas == trace.deltas
+        assert set(topological(again[Value])) >= {z for zs in again[type(trace)].zs for z in zs}
+
+
+def hidden_states(count):
+    h = [Value(0.5)]
+    for _ in range(count):
+        h.append((h[-1] * 0.9).tanh())
+    return h[1:]
+
+
+@pytest.mark.parametrize('pickler', [pickle.Pickler, pickle._Pickler])
+def test_hidden_states_take_linear_space(pickler):
+    def size(count):
+        out = io.BytesIO()
+        pickler(out).dump(hidden_states(count))
+        return len(out.getvalue())
+
+    assert size(400) - size(200) <= 1.1 * (size(200) - size(0))
+    assert size(200) <= 2 * len(pickle.dumps(hidden_states(200)[-1]))
+
+
+@pytest.mark.parametrize('pickler', [pickle.Pickler, pickle._Pickler])
+def test_picklers_alive_at_the_same_time_do_not_disturb_each_other(pickler):
+    states = hidden_states(3000)
+    first, second, third = (pickler(io.BytesIO()) for _ in range(3))
+    first.dump(states)
+    out = [io.BytesIO() for _ in range(2)]
+    y = states[-1] * 2
+    for file, saved in zip(out, (y, [states[-1], y]), strict=True):
+        later = pickler(file)
+        later.dump(saved)
+        again = pickle.loads(file.getvalue())
+        again = again if isinstance(again, Value) else again[1]
+        assert len(topological(again)) == len(topological(y)) and again.data == y.data
+    del second, third
+
+
+class Noted(Value):
+    """속성을 더한 하위 형. 속성으로 다른 노드를 가리킬 수도 있다."""
+
+
+@pytest.mark.parametrize('twin_of', [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), copy.copy])
+def test_a_subclass_and_its_attributes_survive(twin_of):
+    leaf = Noted(2.0, 'x')
+    leaf.unit = 'cm'
+    twin = twin_of(leaf)
+    assert type(twin) is Noted and (twin.data, twin.name, twin.unit) == (2.0, 'x', 'cm')
+    root = leaf * 3
+    twin = twin_of(root).parents[0]
+    assert type(root) is Value and type(twin) is Noted and twin.unit == 'cm'
+
+
+@pytest.mark.parametrize('twin_of', [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_an_attribute_may_point_back_into_the_graph(twin_of):
+    leaf = Noted(2.0)
+    leaf.used_by = root = (leaf * 3).tanh()
+    twin = twin_of(root)
+    twin_leaf = topological(twin)[0]
+    assert twin_leaf.used_by is twin and twin.data == root.data
+    assert topological(twin_of(leaf).used_by)[0].used_by.data == root.data
 
 
 def test_detach_cuts_the_graph():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Neuron, Value, explain, losses, ops, topological
 from micrograd_ko.explanation.paths import Paths
-from micrograd_ko.kinds.bounds import BOUNDED, bounded_sweep
+from micrograd_ko.kinds.bounds import BOUNDED
+from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.writing.labels import Labels, quantity
 
 FLOAT_OPS = [ops.add, ops.sub, ops.mul, ops.tanh, ops.sigmoid, ops.sin, ops.relu, ops.square, ops.maximum]

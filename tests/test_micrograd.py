@@ -8,7 +8,7 @@ import pytest
 from micrograd import engine as micrograd
 
 from micrograd_ko import Value, topological
-from micrograd_ko.kinds.bounds import bounded_sweep
+from micrograd_ko.reverse import bounded_sweep
 
 SCRIPT = runpy.run_path(str(Path(__file__).parent.parent / 'examples' / 'microgpt_step.py'))
 

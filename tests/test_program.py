@@ -17,8 +17,8 @@ from test_lowering import rebuilt
 from micrograd_ko import MLP, DomainError, ReplayError, Value, compile_graph, losses, ops, refresh, topological
 from micrograd_ko.compiler.lower import fold, lower
 from micrograd_ko.compiler.sums import flatten
-from micrograd_ko.kinds.bounds import bounded_sweep
 from micrograd_ko.operation import Op
+from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.testing import programs
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from micrograd_ko import MLP, DomainError, Value, losses, ops
-from micrograd_ko.graph import adjoints
+from micrograd_ko.reverse import adjoints
 from micrograd_ko.testing import (
     PROFILES,
     CheckError,

@@ -6,113 +6,33 @@ r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역
     python -m micrograd_ko.explanation.derivative_table               Markdown 을 적는다
     python -m micrograd_ko.explanation.derivative_table --latex       LaTeX 를 적는다
     python -m micrograd_ko.explanation.derivative_table README.md     파일의 표시 사이를 새 표로 바꾼다
-
->>> row_of(ops.tanh).partials[0]
-('x', 1 - z*z)
->>> row_of(ops.affine).partials
-[('wᵢ', xᵢ), ('xᵢ', wᵢ), ('b', 1)]
 """
 
 import argparse
-import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
 
 from micrograd_ko import ops
-from micrograd_ko.kinds.symbols import Symbol, symbol, write
+from micrograd_ko.kinds.rules import Rule, rule_of
+from micrograd_ko.kinds.symbols import Symbol, symbol
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.console import survive
-from micrograd_ko.writing.notation import subscript
 
 POWERS = (0, 3, -2, Fraction(1, 2))  # 상수 지수의 거듭제곱은 n 마다 연산이 하나다: 표에는 이 n 들을 적는다
-TERMS = 3  # n항 연산의 규칙을 이만큼의 항으로 불러 일반항을 찾는다
-Z = Symbol('z')
 
 
-class Row(NamedTuple):
-    """표의 한 줄. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None."""
-
-    op: Op
-    formula: Symbol
-    partials: list[tuple[str, Symbol]]
-    domain: Symbol | None
-    kinks: tuple[Symbol, tuple] | None
-
-
-def rows() -> list[Row]:
+def rows() -> list[Rule]:
     """표의 모든 연산의 줄, 표의 순서로. 상수 지수의 거듭제곱은 `POWERS` 의 것이 pow 다음에 온다."""
     listed: list[Op] = []
     for op in ops.table.values():
         listed += [op, *map(ops.power, POWERS)] if op is ops.pow else [op]
-    return [row_of(op) for op in listed]
+    return [rule_of(op) for op in listed]
 
 
-def row_of(op: Op) -> Row:
-    """연산 하나의 줄."""
-    if op.arity is None:
-        return Row(op, Symbol(f'{op.name}({", ".join(_arguments(op))})', latex=op.latex), _general_partials(op), None, None)
-    names = op.operand_names(op.arity)
-    xs = tuple(map(Symbol, names))
-    return Row(
-        op,
-        write(op, xs),
-        [(name, symbol(d)) for name, d in zip(names, op.derivatives(Z, *xs), strict=True)],
-        op.defined(*xs) if op.defined else None,
-        (op.kinks(*xs) == 0, _at_kink(op)) if op.kinks else None,
-    )
-
-
-def _at_kink(op: Op) -> tuple:
-    """꺾인 점에서 규칙이 주는 편미분. 모든 피연산자가 0 인 점이 꺾인 점이 아니면 빈 튜플."""
-    zeros = (Fraction(0),) * (op.arity or 0)
-    return op.derivatives(op.eager(*zeros), *zeros) if op.kinks and op.kinks(*zeros) == 0 else ()
-
-
-def _arguments(op: Op) -> list[str]:
-    """n항 연산의 인수 이름: ws, xs, b."""
-    return list(inspect.signature(_flatten(op)).parameters)
-
-
-def _flatten(op: Op) -> Callable[..., tuple]:
-    return op.flatten if op.flatten is not None and inspect.isfunction(op.flatten) else lambda xs: (*xs,)
-
-
-def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
-    """n항 연산의 일반항 ∂z/∂xᵢ.
-
-    i 째 항의 번호만 글자 i 로 바꾼 기호로 규칙을 부른다. i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면
-    항마다 따로 적는다.
-    """
-    numbers = [subscript(k + 1) for k in range(TERMS)]
-    result: list[tuple[str, Symbol]] = []
-    for name in _arguments(op):
-        places = range(TERMS if name.endswith('s') else 1)
-        general = [_called(op, [*numbers[:k], 'ᵢ', *numbers[k + 1 :]])[name][k] for k in places]
-        result += general[:1] if len({d.text for _, d in general}) == 1 else _called(op, numbers)[name]
-    return result
-
-
-def _called(op: Op, index: list[str]) -> dict[str, list[tuple[str, Symbol]]]:
-    """번호 index 를 붙인 기호로 규칙을 부른 것: 인수 이름 → (피연산자, 편미분)의 목록."""
-    groups = {name: _operands(name, index) for name in _arguments(op)}
-    flat = _flatten(op)(*groups.values())
-    partials = dict(zip([x.text for x in flat], map(symbol, op.derivatives(Z, *flat)), strict=True))
-    return {name: [(x.text, partials[x.text]) for x in (xs if isinstance(xs, list) else [xs])] for name, xs in groups.items()}
-
-
-def _operands(name: str, index: list[str]) -> list[Symbol] | Symbol:
-    """인수 이름이 복수(ws, xs)면 번호 붙은 기호의 목록, 아니면 기호 하나."""
-    if not name.endswith('s'):
-        return Symbol(name)
-    plain = [i if i != 'ᵢ' else 'i' for i in index]
-    return [Symbol(name[:-1] + i, latex=f'{name[:-1]}_{p}') for i, p in zip(index, plain, strict=True)]
-
-
-def _kink_values(row: Row) -> list[Symbol]:
+def _kink_values(row: Rule) -> list[Symbol]:
     return [symbol(d) for d in row.kinks[1]] if row.kinks else []
 
 

@@ -39,9 +39,9 @@ from typing import Any, NamedTuple
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.explanation.paths import Edge, Path, Paths
-from micrograd_ko.graph import first_stale
 from micrograd_ko.kinds.symbols import Symbol, symbol, terms, write
 from micrograd_ko.operation import Op
+from micrograd_ko.staleness import first_stale
 from micrograd_ko.writing import html
 from micrograd_ko.writing.labels import Labels, quantity
 from micrograd_ko.writing.notation import latex_text, letter_of

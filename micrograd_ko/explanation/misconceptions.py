@@ -23,15 +23,19 @@
 """
 
 import copy
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from micrograd_ko.engine import Number, Value
-from micrograd_ko.graph import local_derivatives, refresh, topological
-from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import edges, topological
+from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.number import Number
+from micrograd_ko.reverse import bounded_sweep, gathered
+from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import html
 from micrograd_ko.writing.console import left, width
 from micrograd_ko.writing.labels import Labels
@@ -98,7 +102,7 @@ def overwriting(root: Value) -> Comparison:
     order = topological(root)
     wrong = {root: _one(root)}
     for node in reversed(order):
-        for parent, d in _edges(node):
+        for parent, d in edges(node):
             wrong[parent] = wrong[node] * d
     return Comparison(
         '+= 대신 = (덮어쓰기)',
@@ -118,7 +122,7 @@ def depth_first(root: Value) -> Comparison:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            for parent, d in _edges(node):
+            for parent, d in edges(node):
                 wrong[parent] += wrong[node] * d
             stack.extend(reversed(node.parents))
     return Comparison(
@@ -134,16 +138,16 @@ def passing_on_at_once(root: Value) -> Comparison:
     order = topological(root)
     _check_visits(order)
     wrong = {**dict.fromkeys(order, 0), root: _one(root)}
-    stack = [(root, _edges(root))]
+    stack = [(root, edges(root))]
     while stack:
-        node, edges = stack[-1]
-        edge = next(edges, None)
+        node, untaken = stack[-1]
+        edge = next(untaken, None)
         if edge is None:
             stack.pop()
             continue
         parent, d = edge
         wrong[parent] += wrong[node] * d
-        stack.append((parent, _edges(parent)))
+        stack.append((parent, edges(parent)))
     return Comparison(
         '도착할 때마다 곧바로 넘기기',
         '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 걷게도 된다.',
@@ -182,13 +186,13 @@ def updating_while_walking(root: Value, parameters: Iterable[Value] | None = Non
     waiting = Counter([parent for node in order for parent in node.parents])
     wrong = {**dict.fromkeys(order, 0), twin: _one(twin)}
     for node in reversed(order):
-        for parent, d in _edges(node):
+        for parent, d in edges(node):
             if parent in updatable:
                 wrong[parent] += wrong[node] * d
                 waiting[parent] -= 1
         for p in [p for p in dict.fromkeys(node.parents) if p in updatable and not waiting[p]]:
             p.data -= lr * wrong[p]
-        for parent, d in _edges(node):
+        for parent, d in edges(node):
             if parent not in updatable:
                 wrong[parent] += wrong[node] * d
     return Comparison(
@@ -208,20 +212,10 @@ def _one(root: Value) -> Number:
     return type(root.data)(1)
 
 
-def _edges(node: Value) -> Any:
-    """node 의 선마다 (피연산자, 국소 미분)."""
-    return zip(node.parents, local_derivatives(node), strict=True)
-
-
 def _check_visits(order: list[Value]) -> None:
-    visits = {**dict.fromkeys(order, 0), order[-1]: 1}
-    total = 0
-    for node in reversed(order):
-        total += visits[node]
-        if total > MOST_VISITS:
-            raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
-        for parent in node.parents:
-            visits[parent] += visits[node]
+    visits = itertools.accumulate([count for _, count in gathered(order, 1, lambda count, *_: count, sum)])
+    if any(total > MOST_VISITS for total in visits):
+        raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
 
 
 def _twin(root: Value, parameters: Iterable[Value] | None) -> tuple[Value, list[Value], list[Value]]:

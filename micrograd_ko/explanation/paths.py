@@ -15,18 +15,17 @@ import math
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from micrograd_ko.graph import local_derivatives, topological
-
-if TYPE_CHECKING:
-    from micrograd_ko.engine import Value
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import above, local_derivatives, topological
+from micrograd_ko.reverse import gathered
 
 
 class Edge(NamedTuple):
     """경로의 한 칸: node 의 operand 번째 피연산자에서 node 로. derivative 는 ∂node/∂피연산자."""
 
-    node: 'Value'
+    node: Value
     operand: int
     derivative: Any
 
@@ -45,18 +44,15 @@ class Paths:
     gradients  value 에서 root 까지의 길 위에 있는 노드 → ∂root/∂노드. `backward()` 가 놓는 수와 끝자리까지 같다.
     """
 
-    def __init__(self, value: 'Value', root: 'Value') -> None:
+    def __init__(self, value: Value, root: Value) -> None:
         self.value, self.root = value, root
         self.order = topological(root)
-        self._on_path = {value}
-        for node in self.order:
-            if not self._on_path.isdisjoint(node.parents):
-                self._on_path.add(node)
+        self._on_path = above(self.order, [value])
         if root not in self._on_path:
             raise ValueError(_unreached(value, root))
         self._derivatives = {node: local_derivatives(node) for node in self._on_path if node is not value}
         one = type(root.data)(1)
-        self.gradients = dict(self._walk(one, lambda g, node, i, d: g * d, _added))
+        self.gradients = dict(self._walk(one, lambda g, d, edge: g * d, _added))
 
     @property
     def gradient(self) -> Any:
@@ -66,14 +62,13 @@ class Paths:
     @functools.cached_property
     def count(self) -> int:
         """경로의 수. 정확한 정수다. x*x 처럼 같은 노드를 두 번 쓰면 경로도 둘이다."""
-        (last,) = deque(self._walk(1, lambda n, node, i, d: n, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
+        (last,) = deque(self._walk(1, lambda count, d, edge: count, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
         return last[1]
 
     def largest(self, limit: int) -> list[Path]:
         """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
 
-        def extend(ways: list[tuple], node: 'Value', i: int, d: Any) -> list[tuple]:
-            edge = Edge(node, i, d)
+        def extend(ways: list[tuple], d: Any, edge: Edge) -> list[tuple]:
             return [(product * d, (edge, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
@@ -83,7 +78,7 @@ class Paths:
         (last,) = deque(self._walk([(one, None)], extend, merge), maxlen=1)
         return [Path(product, list(_unlinked(link))) for product, link in last[1]]
 
-    def edges_from(self, node: 'Value') -> list[Edge]:
+    def edges_from(self, node: Value) -> list[Edge]:
         """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
         return [
             Edge(user, i, self._derivatives[user][i])
@@ -93,7 +88,7 @@ class Paths:
         ]
 
     @functools.cached_property
-    def _users(self) -> dict['Value', list['Value']]:
+    def _users(self) -> dict[Value, list[Value]]:
         found: dict[Value, list[Value]] = {}
         for node in self.order:
             if node in self._derivatives:
@@ -101,22 +96,17 @@ class Paths:
                     found.setdefault(parent, []).append(node)
         return found
 
-    def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple['Value', Any]]:
-        """root 에서 value 까지 거꾸로 걸으며 (노드, 그 노드에서 root 까지의 것)을 낸다. 마지막이 value 의 것이다.
+    def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
+        """root 에서 value 까지 거꾸로 걷는다(`gathered`). extend(여기까지의 것, 국소 미분, 칸)은 한 칸 늘인다."""
 
-        extend(여기까지의 것, 노드, 피연산자의 번호, 국소 미분)은 한 칸 늘이고, merge(도착한 것들)는 합친다.
-        """
-        arrived: dict[Value, list] = {self.root: [start]}
-        for node in reversed(self.order):
-            if node not in self._on_path:
-                continue
-            here = merge(arrived.pop(node))
+        def extended(here: Any, node: Value, i: int) -> Any:
+            d = self._derivatives[node][i]
+            return extend(here, d, Edge(node, i, d))
+
+        for node, here in gathered(self.order, start, extended, merge, self._on_path):
             yield node, here
             if node is self.value:
                 return
-            for i, (parent, derivative) in enumerate(zip(node.parents, self._derivatives[node], strict=True)):
-                if parent in self._on_path:
-                    arrived.setdefault(parent, []).append(extend(here, node, i, derivative))
 
 
 def _added(terms: list) -> Any:
@@ -134,7 +124,7 @@ def _unlinked(link: tuple | None) -> Iterator[Edge]:
         yield edge
 
 
-def _unreached(value: 'Value', root: 'Value') -> str:
+def _unreached(value: Value, root: Value) -> str:
     message = f'root {root!r} 의 그래프에 {value!r} 이(가) 없습니다. 이 값은 root 에 영향을 주지 않으므로 기울기는 0 입니다.'
     if root in topological(value):
         return message + ' 두 인수의 순서가 바뀌었습니다: 원인인 값이 먼저, 결과인 root 가 나중입니다.'

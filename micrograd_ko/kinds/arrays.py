@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.operation import SCALARS, Namespace, Op, interpret
+from micrograd_ko.operation import ARITHMETIC, SCALARS, Namespace, Op, interpret
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
@@ -27,13 +27,11 @@ def _elementwise(name: str) -> Any:
     return lambda x: np.asarray(function(x), dtype=np.float64)
 
 
-ARRAYS = Namespace({
-    'select': _select, 'pow': np.power, 'erf': _elementwise('erf'), 'erfc': _elementwise('erfc'),
-    'asin': np.arcsin, 'acos': np.arccos, 'atan': np.arctan,
-    **{name: getattr(np, name) for name in (
-        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh',
-    )},
-})  # fmt: skip
+ARRAYS = Namespace(
+    lambda name: getattr(np, name),
+    **{**ARITHMETIC, 'select': _select, 'pow': np.power, 'erf': _elementwise('erf'), 'erfc': _elementwise('erfc')},
+    asin=np.arcsin, acos=np.arccos, atan=np.arctan,
+)  # fmt: skip
 
 
 def apply(op: Op, operands: tuple) -> Any:

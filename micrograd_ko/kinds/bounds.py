@@ -17,19 +17,17 @@ Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산
 import itertools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd_ko import ops
-from micrograd_ko.operation import EDGE_ERRORS, Namespace, Op, interpret, table
-
-if TYPE_CHECKING:
-    from micrograd_ko.engine import Value
+from micrograd_ko.kinds.operators import Operators
+from micrograd_ko.operation import EDGE_ERRORS, Namespace, Op, interpret
 
 EPSILON = 2.0**-52
 TINIEST = 5e-324  # 가장 작은 준정규수(subnormal): 밑으로 넘칠 때(underflow)의 반올림
 
 
-class Bounded:
+class Bounded(Operators):
     """값과 한계(error ≥ 0). 같은 것을 올바르게 계산한 다른 float 도, 참값도 value ± error 안에 있다."""
 
     __slots__ = ('error', 'value')
@@ -41,36 +39,6 @@ class Bounded:
     def explains(self, difference: Any) -> bool:
         """다른 올바른 계산과 이만큼 다를 수 있는가. 한계가 inf 면 무엇이든 그렇다."""
         return self.error == math.inf or bool(abs(difference) <= self.error)
-
-    def __add__(self, other: Any) -> 'Bounded':
-        return BOUNDED.add(self, other)
-
-    def __radd__(self, other: Any) -> 'Bounded':
-        return BOUNDED.add(other, self)
-
-    def __sub__(self, other: Any) -> 'Bounded':
-        return BOUNDED.sub(self, other)
-
-    def __rsub__(self, other: Any) -> 'Bounded':
-        return BOUNDED.sub(other, self)
-
-    def __mul__(self, other: Any) -> 'Bounded':
-        return BOUNDED.mul(self, other)
-
-    def __rmul__(self, other: Any) -> 'Bounded':
-        return BOUNDED.mul(other, self)
-
-    def __truediv__(self, other: Any) -> 'Bounded':
-        return BOUNDED.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> 'Bounded':
-        return BOUNDED.div(other, self)
-
-    def __pow__(self, n: Any) -> 'Bounded':
-        return _spread(ops.power(n), (self,))
-
-    def __neg__(self) -> 'Bounded':
-        return BOUNDED.neg(self)
 
     def __repr__(self) -> str:
         return f'{self.value!r} ± {self.error:.3g}'
@@ -135,21 +103,15 @@ def _total(*operands: Any) -> Bounded:
     return Bounded(value, sum([x.error for x in xs]) + (_rounding(float(size), len(xs)) if type(value) is float else 0.0))
 
 
-def _primitive(op: Op) -> Callable[..., Bounded]:
-    return lambda *operands: _spread(op, operands)
+def _primitive(name: str) -> Callable[..., Bounded]:
+    return lambda *operands: _spread(ops.named(name), operands)
 
 
-BOUNDED = Namespace({
-    **{op.name: _primitive(op) for op in table.values() if op.forward is None},
-    'sin': _periodic(ops.sin), 'cos': _periodic(ops.cos), 'tan': _tan, 'total': _total,
-})  # fmt: skip
-interpret(Bounded, BOUNDED.apply)
+BOUNDED = Namespace(_primitive, sin=_periodic(ops.sin), cos=_periodic(ops.cos), tan=_tan, total=_total)
 
 
-def bounded_sweep(order: list['Value']) -> tuple[dict['Value', Bounded], dict['Value', Bounded]]:
-    """그래프의 모든 값과 기울기를 한계와 함께: (값의 사전, 기울기의 사전). order 는 위상 순서, 마지막이 root 다."""
-    from micrograd_ko.graph import adjoints, replay
+def _interpreted(op: Op, operands: tuple) -> Bounded:
+    return _spread(op, operands) if op.family else BOUNDED.apply(op, operands)
 
-    values = replay(order, lambda leaf: Bounded(leaf.data))
-    found = adjoints(order, values)
-    return values, {node: d if isinstance(d, Bounded) else Bounded(d) for node, d in found.items()}
+
+interpret(Bounded, _interpreted)

@@ -11,52 +11,21 @@ v 와 s 가 다시 쌍대수면 이계 미분이 된다.
 18.0
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd_ko import ops
+from micrograd_ko.kinds.arrays import ieee_derivatives
+from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import EDGE_ERRORS, Op, interpret
 
-if TYPE_CHECKING:
-    from micrograd_ko.engine import Value
 
-
-class Dual:
+class Dual(Operators):
     """value + slope·ε. slope 가 정수 0 이면 상수다."""
 
     __slots__ = ('slope', 'value')
 
     def __init__(self, value: Any, slope: Any = 0) -> None:
         self.value, self.slope = value, slope
-
-    def __add__(self, other: Any) -> 'Dual':
-        return apply(ops.add, (self, other))
-
-    def __radd__(self, other: Any) -> 'Dual':
-        return apply(ops.add, (other, self))
-
-    def __sub__(self, other: Any) -> 'Dual':
-        return apply(ops.sub, (self, other))
-
-    def __rsub__(self, other: Any) -> 'Dual':
-        return apply(ops.sub, (other, self))
-
-    def __mul__(self, other: Any) -> 'Dual':
-        return apply(ops.mul, (self, other))
-
-    def __rmul__(self, other: Any) -> 'Dual':
-        return apply(ops.mul, (other, self))
-
-    def __truediv__(self, other: Any) -> 'Dual':
-        return apply(ops.div, (self, other))
-
-    def __rtruediv__(self, other: Any) -> 'Dual':
-        return apply(ops.div, (other, self))
-
-    def __pow__(self, n: Any) -> 'Dual':
-        return apply(ops.power(n), (self,))
-
-    def __neg__(self) -> 'Dual':
-        return apply(ops.neg, (self,))
 
     def __repr__(self) -> str:
         return f'{self.value!r} + {self.slope!r}ε'
@@ -72,19 +41,9 @@ def apply(op: Op, operands: tuple) -> Dual:
     except EDGE_ERRORS:
         if not all(isinstance(v, float | int) for v in values):
             raise
-        from micrograd_ko.kinds.arrays import ieee_derivatives
-
         partials = ieee_derivatives(op, z, values)
     terms = [d * s for d, s in zip(partials, slopes, strict=True) if type(s) is not int or s != 0]
     return Dual(z, ops.total(terms) if terms else 0)
 
 
 interpret(Dual, apply)
-
-
-def forward_slope(order: list['Value'], leaf: 'Value', numbers: dict['Value', Any]) -> Any:
-    """∂root/∂leaf 를 순방향으로. `numbers` 는 노드의 값이고, 그 수의 종류로 계산한다."""
-    from micrograd_ko.graph import replay
-
-    found = replay(order, lambda node: Dual(numbers[node], 1 if node is leaf else 0))[order[-1]]
-    return found.slope

@@ -9,14 +9,11 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mpmath
 
-from micrograd_ko.operation import DomainError, Namespace, Op, interpret
-
-if TYPE_CHECKING:
-    from micrograd_ko.engine import Value
+from micrograd_ko.operation import ARITHMETIC, DomainError, Namespace, Op, interpret
 
 DIGITS = 200
 MP = mpmath.MPContext()
@@ -24,7 +21,7 @@ MP.dps = DIGITS
 Precise = MP.mpf
 
 
-class ReplayError(TypeError):
+class PrecisionError(TypeError):
     """연산의 식이 mpmath 수를 다루지 못한다: `m.` 의 함수 대신 `math` 의 함수를 부르면 정밀도가 float 로 떨어진다."""
 
 
@@ -51,17 +48,11 @@ def _select(c: Any, x: Any, y: Any) -> Any:
     return MP.mpf(x if c > 0 else y)
 
 
-PRECISE = Namespace({
-    'select': _select, 'pow': _real(MP.power),
-    **{name: _real(getattr(MP, name)) for name in (
-        'exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
-        'sinh', 'cosh', 'tanh', 'erf', 'erfc',
-    )},
-})  # fmt: skip
+PRECISE = Namespace(lambda name: _real(getattr(MP, name)), **ARITHMETIC, select=_select, pow=_real(MP.power))
 
 
 def apply(op: Op, operands: tuple) -> Any:
-    """op 를 200자리로. 정의역 밖이면 DomainError, 식이 mpmath 수를 다루지 못하면 ReplayError."""
+    """op 를 200자리로. 정의역 밖이면 DomainError, 식이 mpmath 수를 다루지 못하면 PrecisionError."""
     xs = tuple([exact(x) for x in operands])
     if op.defined is not None and not op.defined(*xs):
         raise DomainError(op, operands)
@@ -70,18 +61,10 @@ def apply(op: Op, operands: tuple) -> Any:
     except (ArithmeticError, ValueError) as error:
         raise DomainError(op, operands) from error
     except (TypeError, AttributeError) as error:
-        raise ReplayError(f'{op.name}: 식을 mpmath 수로 계산할 수 없습니다: {error}') from error
+        raise PrecisionError(f'{op.name}: 식을 mpmath 수로 계산할 수 없습니다: {error}') from error
     if type(z) is not Precise and type(z) is not int:
-        raise ReplayError(f'{op.name}: 식이 mpmath 수를 {type(z).__name__} 로 바꿉니다. math 대신 m 의 함수를 쓰세요.')
+        raise PrecisionError(f'{op.name}: 식이 mpmath 수를 {type(z).__name__} 로 바꿉니다. math 대신 m 의 함수를 쓰세요.')
     return exact(z)
 
 
 interpret(Precise, apply)
-
-
-def precise_replay(order: list['Value'], moved: dict['Value', Any] | None = None) -> dict['Value', Any]:
-    """기록된 그래프의 모든 값을 200자리로. `moved` 는 잎 → 그 잎에 대신 놓을 수."""
-    from micrograd_ko.graph import replay
-
-    moved = moved or {}
-    return replay(order, lambda leaf: moved[leaf] if leaf in moved else exact(leaf.data))

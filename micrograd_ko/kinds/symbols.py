@@ -18,26 +18,22 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd_ko import ops
+from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import Op, interpret
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, AND, OR = range(8)  # 작을수록 먼저 묶인다
 
 
-def _infix(sign: str, level: int, right: int, template: str) -> Callable:
-    """왼쪽부터 묶이는 두 항 연산자. 오른쪽 항은 right 보다 느슨하면 괄호를 두른다."""
+def _comparison(sign: str, level: int, inner: int, template: str) -> Callable:
+    """두 항 사이에 sign 을 적는 연산자. inner 보다 느슨한 항에는 괄호를 두른다."""
 
     def method(self: 'Symbol', other: Any) -> 'Symbol':
-        y = symbol(other)
-        return Symbol(f'{self.within(level)}{sign}{y.within(right)}', level, *typeset(template, (self, y)))
+        return _joined(self, sign, symbol(other), level, inner, inner, template)
 
     return method
 
 
-def _reflected(method: Callable) -> Callable:
-    return lambda self, other: method(symbol(other), self)
-
-
-class Symbol:
+class Symbol(Operators):
     """글로 적히는 식. `text` 는 파이썬 글, `latex` 는 LaTeX, 두 `level` 은 각각 맨 바깥 연산의 묶임(우선순위)이다."""
 
     __slots__ = ('latex', 'latex_level', 'level', 'text')
@@ -51,27 +47,17 @@ class Symbol:
         """level 로 묶이는 자리에 적을 글: 더 느슨한 식이면 괄호를 두른다."""
         return self.text if self.level <= level else f'({self.text})'
 
-    __add__, __sub__ = _infix(' + ', SUM, SUM, ops.add.latex), _infix(' - ', SUM, PRODUCT, ops.sub.latex)
-    __mul__, __truediv__ = _infix('*', PRODUCT, UNARY, ops.mul.latex), _infix('/', PRODUCT, UNARY, ops.div.latex)
-    __radd__, __rsub__ = _reflected(__add__), _reflected(__sub__)
-    __rmul__, __rtruediv__ = _reflected(__mul__), _reflected(__truediv__)
-    __and__, __or__ = _infix(' 이고 ', AND, AND, r'#1 \land #2'), _infix(' 또는 ', OR, OR, r'#1 \lor #2')
-    __gt__, __ge__ = _infix(' > ', COMPARISON, SUM, '#1 > #2'), _infix(' ≥ ', COMPARISON, SUM, r'#1 \ge #2')
-    __lt__, __le__ = _infix(' < ', COMPARISON, SUM, '#1 < #2'), _infix(' ≤ ', COMPARISON, SUM, r'#1 \le #2')
-    __eq__, __ne__ = _infix(' = ', COMPARISON, SUM, '#1 = #2'), _infix(' ≠ ', COMPARISON, SUM, r'#1 \ne #2')
+    __and__, __or__ = _comparison(' 이고 ', AND, AND, r'#1 \land #2'), _comparison(' 또는 ', OR, OR, r'#1 \lor #2')
+    __gt__, __ge__ = _comparison(' > ', COMPARISON, SUM, '#1 > #2'), _comparison(' ≥ ', COMPARISON, SUM, r'#1 \ge #2')
+    __lt__, __le__ = _comparison(' < ', COMPARISON, SUM, '#1 < #2'), _comparison(' ≤ ', COMPARISON, SUM, r'#1 \le #2')
+    __eq__, __ne__ = _comparison(' = ', COMPARISON, SUM, '#1 = #2'), _comparison(' ≠ ', COMPARISON, SUM, r'#1 \ne #2')
     __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
+
+    def __pow__(self, exponent: Any) -> 'Symbol':
+        return _power(self, exponent)
 
     def __bool__(self) -> bool:
         raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
-
-    def __neg__(self) -> 'Symbol':
-        return Symbol(f'-{self.within(UNARY)}', UNARY, *typeset(ops.neg.latex, (self,)))
-
-    def __pow__(self, n: Any) -> 'Symbol':
-        return symbol(1) if type(n) is int and n == 0 else _power(self, n)
-
-    def __abs__(self) -> 'Symbol':
-        return Symbol(f'|{self.text}|', ATOM, *typeset(ops.abs.latex, (self,)))
 
     def __repr__(self) -> str:
         return self.text
@@ -88,6 +74,8 @@ def symbol(x: Any) -> Symbol:
 
 
 def _power(x: Symbol, exponent: Any) -> Symbol:
+    if type(exponent) is int and exponent == 0:
+        return symbol(1)
     n = symbol(exponent)
     return Symbol(f'{x.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (x, n)))
 
@@ -142,10 +130,24 @@ def terms(op: Op, operands: tuple) -> list[Symbol] | None:
     return op.forward(_Terms, *operands) if op.forward and op in (ops.dot, ops.affine) else None
 
 
-_WRITTEN: dict[str, Callable[..., Symbol]] = {
-    'add': Symbol.__add__, 'sub': Symbol.__sub__, 'mul': Symbol.__mul__, 'div': Symbol.__truediv__,
-    'neg': Symbol.__neg__, 'abs': Symbol.__abs__,
-}  # fmt: skip
+def _joined(x: Symbol, sign: str, y: Symbol, level: int, left: int, right: int, template: str) -> Symbol:
+    """x 와 y 를 sign 으로 이은 식. left, right 보다 느슨한 항에는 괄호를 두른다."""
+    return Symbol(f'{x.within(left)}{sign}{y.within(right)}', level, *typeset(template, (x, y)))
+
+
+def _between(sign: str, level: int, right: int, op: Op) -> Callable[..., Symbol]:
+    """왼쪽부터 묶이는 두 항 연산: 오른쪽 항은 같은 묶임이어도 괄호를 두를 수 있다."""
+    return lambda x, y: _joined(x, sign, y, level, level, right, op.latex)
+
+
+_WRITTEN: dict[Op, Callable[..., Symbol]] = {
+    ops.add: _between(' + ', SUM, SUM, ops.add),
+    ops.sub: _between(' - ', SUM, PRODUCT, ops.sub),
+    ops.mul: _between('*', PRODUCT, UNARY, ops.mul),
+    ops.div: _between('/', PRODUCT, UNARY, ops.div),
+    ops.neg: lambda x: Symbol(f'-{x.within(UNARY)}', UNARY, *typeset(ops.neg.latex, (x,))),
+    ops.abs: lambda x: Symbol(f'|{x.text}|', ATOM, *typeset(ops.abs.latex, (x,))),
+}
 
 
 def write(op: Op, operands: tuple) -> Symbol:
@@ -154,8 +156,8 @@ def write(op: Op, operands: tuple) -> Symbol:
     summands = terms(op, xs)
     if summands is not None:
         return sum(summands[1:], summands[0]) if summands else symbol(0)
-    if op.name in _WRITTEN:
-        return _WRITTEN[op.name](*xs)
+    if op in _WRITTEN:
+        return _WRITTEN[op](*xs)
     if op.family is not None and op.family[0] is ops.power:
         return _power(xs[0], op.family[1][0])
     text = f'{op.name}({", ".join([x.text for x in xs])})'

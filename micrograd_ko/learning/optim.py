@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
+from micrograd_ko.number import Number
 
 
 class SGD:

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
-from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
+from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.learning import losses
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import equations
+from micrograd_ko.number import Number
+from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.writing import html, notation
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''

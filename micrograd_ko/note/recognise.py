@@ -138,7 +138,7 @@ def _in_order_of_names(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
     found = [_SUBSCRIPT.search(unit.a.name) for unit in units if unit.a is not None]
     index = [int(match[0].translate(_DIGITS)) for match in found if match]
     if len(set(index)) != len(units):
-        return units[::-1]  # 위상 순서는 뒤의 피연산자를 먼저 걷는다
+        return units
     return tuple([unit for _, unit in sorted(zip(index, units, strict=True), key=lambda pair: pair[0])])
 
 

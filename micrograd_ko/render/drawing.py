@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import graphviz
 
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import topological
+from micrograd_ko.graph import above, topological
 from micrograd_ko.note import recognise
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.operation import DomainError
@@ -217,20 +217,11 @@ def _ops(
     if focus is not None:
         if focus not in chosen:
             raise ValueError(f'focus 가 그래프 안에 없습니다: {focus!r}')
-        chosen = _above(subject.order, focus)
+        chosen = above(subject.order, [focus])
     if depth is not None:
         chosen &= _within(subject.roots, depth)
     _guard(len(chosen), 'ops', subject, max_nodes)
     return graph_picture.draw(subject.order, chosen, subject.roots, subject.known), chosen
-
-
-def _above(order: Sequence[Value], focus: Value) -> set[Value]:
-    """focus 와, focus 를 (거쳐서라도) 쓰는 모든 노드: focus 에서 root 까지의 경로 위의 노드."""
-    found = {focus}
-    for node in order:
-        if not found.isdisjoint(node.parents):
-            found.add(node)
-    return found
 
 
 def _within(roots: Sequence[Value], depth: int) -> set[Value]:

@@ -14,7 +14,6 @@ LABELLED = 300  # 노드가 이보다 많으면 국소 미분을 선의 풍선�
 def draw(order: Sequence[Value], chosen: set[Value], roots: Sequence[Value], known: bool) -> Picture:
     """order 는 그래프 전체의 위상 순서(번호가 여기서 나온다), chosen 은 그 가운데 그릴 것, known 은 기울기를 아는가."""
     ids = {node: f'n{i}' for i, node in enumerate(order) if node in chosen}
-    ids = dict(reversed(ids.items()))  # 왼쪽 피연산자를 위에: 위상 순서는 뒤의 피연산자를 먼저 걷는다
     cards = tuple(_card(ids[node], node, node in roots, known, chosen.issuperset(node.parents)) for node in ids)
     edges = tuple(edge for node in ids for edge in _edges(ids, node))
     if len(ids) > LABELLED:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import refresh
 from micrograd_ko.kinds.symbols import Symbol, symbol
 from micrograd_ko.operation import DomainError, Op
-from micrograd_ko.render.walk import Arrival, arrivals
+from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import formulas, numbers
 from micrograd_ko.writing.labels import Labels
 

@@ -8,7 +8,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.render import loss_picture
 from micrograd_ko.render.graph_steps import Numbered, Step, adding, chain, label, operand_numbers, rule, seed, update
-from micrograd_ko.render.walk import Arrival, arrivals, by_result
+from micrograd_ko.reverse import Arrival, arrivals, by_result
 from micrograd_ko.writing import formulas, numbers
 from micrograd_ko.writing.notation import indexed
 

@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import replay, topological
+from micrograd_ko.graph import topological
 from micrograd_ko.note import statements
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.render import graph_steps, layer_steps, neuron_steps
 from micrograd_ko.render.graph_steps import Step
 from micrograd_ko.render.picture import Picture
+from micrograd_ko.staleness import replay
 
 if TYPE_CHECKING:
     from micrograd_ko.nn import Trace

@@ -18,12 +18,13 @@ except ImportError as _error:
         name=_error.name,
     ) from None
 
-from micrograd_ko.kinds.dual import Dual, forward_slope
-from micrograd_ko.kinds.precise import MP, PRECISE, ReplayError, exact, precise_replay
+from micrograd_ko.kinds.dual import Dual
+from micrograd_ko.kinds.precise import MP, PRECISE, PrecisionError, exact
 from micrograd_ko.testing.gradcheck import GradcheckError, Report, Verdict, gradcheck
 from micrograd_ko.testing.oracles import CheckError, check_program
 from micrograd_ko.testing.path_sums import path_count, path_sums
 from micrograd_ko.testing.profiles import PROFILES, register_profiles, use_profile
+from micrograd_ko.testing.replays import forward_slope, precise_replay
 from micrograd_ko.testing.straight_line import Constant, Program, Step
 from micrograd_ko.testing.strategies import networks, programs, reals_in
 
@@ -35,8 +36,8 @@ __all__ = [
     'Constant',
     'Dual',
     'GradcheckError',
+    'PrecisionError',
     'Program',
-    'ReplayError',
     'Report',
     'Step',
     'Verdict',

@@ -20,13 +20,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.derivatives import grad
-from micrograd_ko.engine import Number, Value
-from micrograd_ko.graph import replay
-from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
-from micrograd_ko.kinds.precise import MP, ReplayError, exact, precise_replay
+from micrograd_ko.engine import Value
+from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.kinds.precise import MP, PrecisionError, exact
+from micrograd_ko.number import Number
 from micrograd_ko.operation import EDGE_ERRORS
+from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.staleness import replay
 from micrograd_ko.testing.differences import Slopes, float_slope
 from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, replay_noise, rule_gradient
+from micrograd_ko.testing.replays import precise_replay
 from micrograd_ko.writing.console import left, width
 
 STRICT = MP.mpf(10) ** -20  # 상수가 정확한 규칙의 200자리 기울기와 차분이 다를 수 있는 상대 크기
@@ -119,7 +122,7 @@ def _check(f: Callable[..., Value], xs: list[Number]) -> list[Verdict]:
     try:
         numbers = precise_replay(recording.order)
         rules = rule_gradient(recording, numbers)
-    except (ReplayError, *EDGE_ERRORS) as error:
+    except (PrecisionError, *EDGE_ERRORS) as error:
         return [_by_differences(f, xs, i, recording, str(error)) for i in range(len(xs))]
     bounds = bounded_sweep(recording.order)[1]
     verdicts = []

@@ -13,13 +13,13 @@ from typing import Any
 
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import adjoints
-from micrograd_ko.kinds.bounds import Bounded, bounded_sweep
-from micrograd_ko.kinds.dual import forward_slope
-from micrograd_ko.kinds.precise import MP, exact, precise_replay
+from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.kinds.precise import MP, exact
 from micrograd_ko.operation import EDGE_ERRORS, DomainError
+from micrograd_ko.reverse import adjoints, bounded_sweep
 from micrograd_ko.testing.gradcheck import Report, gradcheck
 from micrograd_ko.testing.path_sums import path_count, path_sums
+from micrograd_ko.testing.replays import forward_slope, precise_replay
 from micrograd_ko.testing.straight_line import Program
 
 MOST_PATHS = 2000  # 이보다 많으면 경로를 하나하나 더하지 않는다

@@ -10,15 +10,13 @@
 (4, 4)
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd_ko import ops
-
-if TYPE_CHECKING:
-    from micrograd_ko.engine import Value
+from micrograd_ko.engine import Value
 
 
-def path_count(order: list['Value']) -> int:
+def path_count(order: list[Value]) -> int:
     """root(order 의 마지막)에서 잎까지의 경로의 수."""
     ways: dict[Value, int] = {}
     for node in order:
@@ -26,7 +24,7 @@ def path_count(order: list['Value']) -> int:
     return ways[order[-1]]
 
 
-def path_sums(order: list['Value'], numbers: dict['Value', Any]) -> dict['Value', Any]:
+def path_sums(order: list[Value], numbers: dict[Value, Any]) -> dict[Value, Any]:
     """잎 → 모든 경로의 곱의 합. `numbers` 는 노드의 값이고, 그 수의 종류로 계산한다."""
     local = {
         node: node.op.derivatives(numbers[node], *[numbers[parent] for parent in node.parents])

@@ -7,11 +7,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from micrograd_ko.engine import Number, Value
-from micrograd_ko.graph import adjoints, topological
-from micrograd_ko.kinds.precise import MP, Precise, exact, precise_replay
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import above, topological
+from micrograd_ko.kinds.precise import MP, Precise, exact
+from micrograd_ko.kinds.rules import operand_names
+from micrograd_ko.number import Number
 from micrograd_ko.operation import BUILT_IN, EDGE_ERRORS, Op, table
+from micrograd_ko.reverse import adjoints
 from micrograd_ko.testing.differences import Slopes, precise_slopes
+from micrograd_ko.testing.replays import precise_replay
 
 LOCAL_AGREEMENT = 1e-9  # 국소 미분의 규칙과 차분이 다를 수 있는 상대 크기: 규칙에 적힌 float 상수의 반올림보다 크다
 NUDGES = (2.0**-20, -(2.0**-20), 2.0**-7)  # 그래프가 달라지는지 보려고 입력을 옮기는 상대 크기
@@ -96,18 +100,17 @@ class Local:
     def __str__(self) -> str:
         truth = self.slopes.central
         shown = f'참값 {float(truth)!r}' if truth is not None else '좌우 기울기의 밖'
-        label = self.op.operand_names(len(self.node.parents))[self.operand]
+        label = operand_names(self.op, len(self.node.parents))[self.operand]
         return f'{self.op.name} 의 ∂z/∂{label}: 규칙 {float(self.rule)!r}, {shown} ({self.node!r})'
 
 
 def locals_of(recording: Recording, i: int, numbers: dict[Value, Any]) -> list[Local]:
     """i 번째 입력과 root 사이의 모든 국소 미분을 견준다. 위상 순서."""
-    live = {recording.leaves[i]}
+    live = above(recording.order, [recording.leaves[i]])
     found = []
     for node in recording.order:
-        if node.op is None or live.isdisjoint(node.parents):
+        if node.op is None or node not in live:
             continue
-        live.add(node)
         operands = [numbers[parent] for parent in node.parents]
         try:
             rules = node.op.derivatives(numbers[node], *operands)

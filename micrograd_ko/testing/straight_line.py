@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
+from micrograd_ko.number import Number
 from micrograd_ko.operation import Op
 
 

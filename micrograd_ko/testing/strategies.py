@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number
 from micrograd_ko.nn import MLP
+from micrograd_ko.number import Number
 from micrograd_ko.operation import EDGE_ERRORS, Op
 from micrograd_ko.testing.straight_line import Constant, Program, Step
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import equations
 from micrograd_ko.note.receipt import compare
+from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import heading, indent, matrix, vector
 from micrograd_ko.walkthrough.specimen import X, Y, network
 from micrograd_ko.writing.notation import superscript

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from micrograd_ko import ops
-from micrograd_ko.engine import Number
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
+from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import heading, indent, table
 from micrograd_ko.writing.notation import indexed, superscript
 

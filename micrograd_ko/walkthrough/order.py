@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
 from micrograd_ko.graph import sweep, topological
+from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import heading, indent, table
 
 START = 3.0

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from micrograd_ko.engine import Number, Value
+from micrograd_ko.engine import Value
 from micrograd_ko.learning.losses import mean, quadratic
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.nn import MLP
 from micrograd_ko.note import equations
+from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import heading, indent, table
 from micrograd_ko.walkthrough.specimen import SAMPLES, network
 

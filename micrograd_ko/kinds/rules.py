@@ -1,0 +1,118 @@
+"""표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글.
+
+>>> from micrograd_ko import ops
+>>> rule_of(ops.tanh).partials
+[('x', 1 - z*z)]
+>>> rule_of(ops.affine).partials
+[('wᵢ', xᵢ), ('xᵢ', wᵢ), ('b', 1)]
+>>> print(described(ops.relu))
+relu(x)
+<BLANKLINE>
+  z = relu(x)
+  ∂z/∂x = step(x)
+  꺾인 점: x = 0 에서 0
+"""
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from micrograd_ko.kinds.symbols import Symbol, symbol, write
+from micrograd_ko.operation import Op
+
+TERMS = 3  # n항 연산의 규칙을 이만큼의 항으로 불러 일반항을 찾는다
+Z = Symbol('z')
+_INDICES = '₁₂₃'
+
+
+class Rule(NamedTuple):
+    """표의 한 줄을 기호로. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None."""
+
+    op: Op
+    formula: Symbol
+    partials: list[tuple[str, Symbol]]
+    domain: Symbol | None
+    kinks: tuple[Symbol, tuple] | None
+
+
+def rule_of(op: Op) -> Rule:
+    """연산 하나의 줄을 기호로."""
+    if op.arity is None:
+        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _general_partials(op), None, None)
+    xs = tuple(map(Symbol, op.arguments))
+    return Rule(
+        op,
+        write(op, xs),
+        [(name, symbol(d)) for name, d in zip(op.arguments, op.derivatives(Z, *xs), strict=True)],
+        op.defined(*xs) if op.defined else None,
+        (op.kinks(*xs) == 0, _at_kink(op)) if op.kinks else None,
+    )
+
+
+def _signature(op: Op) -> str:
+    return ', '.join([f'{name[1:]}s' if name[0] in '*+' else name for name in op.arguments])
+
+
+def _at_kink(op: Op) -> tuple:
+    """꺾인 점에서 규칙이 주는 편미분. 모든 피연산자가 0 인 점이 꺾인 점이 아니면 빈 튜플."""
+    zeros = (Fraction(0),) * (op.arity or 0)
+    return op.derivatives(op.eager(*zeros), *zeros) if op.kinks and op.kinks(*zeros) == 0 else ()
+
+
+def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
+    """n항 연산의 일반항 ∂z/∂xᵢ.
+
+    i 째 항의 번호만 글자 i 로 바꾼 기호로 규칙을 부른다. i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면
+    항마다 따로 적는다.
+    """
+    found: list[tuple[str, Symbol]] = []
+    for argument, name in enumerate(op.arguments):
+        places = range(TERMS if name[0] in '*+' else 1)
+        general = [_called(op, _INDICES[:k] + 'ᵢ' + _INDICES[k + 1 :])[argument][k] for k in places]
+        found += general[:1] if len({d.text for _, d in general}) == 1 else _called(op, _INDICES)[argument]
+    return found
+
+
+def _called(op: Op, indices: str) -> list[list[tuple[str, Symbol]]]:
+    """번호 indices 를 붙인 기호로 규칙을 부른 것: 인수마다 (피연산자, 편미분)의 목록."""
+    flat = op.flat([_operands(name, indices) for name in op.arguments])
+    pairs = [(x.text, symbol(d)) for x, d in zip(flat, op.derivatives(Z, *flat), strict=True)]
+    return [part if isinstance(part, list) else [part] for part in op.split(pairs)]
+
+
+def _operands(name: str, indices: str) -> Any:
+    """목록인 인수면 번호 붙은 기호의 목록, 아니면 기호 하나."""
+    if name[0] not in '*+':
+        return Symbol(name)
+    return [Symbol(name[1:] + i, latex=f'{name[1:]}_{"i" if i == "ᵢ" else k}') for k, i in enumerate(indices, 1)]
+
+
+def operand_names(op: Op, count: int) -> list[str]:
+    """피연산자 count 개의 이름: x, y 또는 w1, w2, x1, x2, b."""
+    labels: list[str] = []
+    for name, part in zip(op.arguments, op.split(range(count)), strict=True):
+        labels += [f'{name[1:]}{i}' for i, _ in enumerate(part, 1)] if name[0] in '*+' else [name]
+    return labels
+
+
+def complaint(op: Op, operands: tuple, names: tuple) -> str:
+    """정의역을 벗어났다는 말: 연산, 피연산자의 값과 이름, 정의역."""
+    given = ', '.join([
+        f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
+        for label, value, name in zip(operand_names(op, len(operands)), operands, names, strict=True)
+    ])
+    expected = '결과가 float 의 범위를 넘습니다(overflow).'
+    if op.defined is not None and not op.defined(*operands):
+        expected = f'정의역(domain)은 {op.defined(*map(Symbol, op.arguments))} 입니다.'
+    return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
+
+
+def described(op: Op) -> str:
+    """연산의 설명(`help(ops.exp)`): 식, 편미분, 정의역, 꺾인 점."""
+    rule = rule_of(op)
+    lines = [f'{op.name}({_signature(op)})', '', f'  z = {rule.formula}', *[f'  ∂z/∂{x} = {d}' for x, d in rule.partials]]
+    if rule.domain is not None:
+        lines.append(f'  정의역: {rule.domain}')
+    if rule.kinks:
+        values = ', '.join([symbol(d).text for d in rule.kinks[1]])
+        lines.append(f'  꺾인 점: {rule.kinks[0]}' + (f' 에서 {values}' if values else ''))
+    return '\n'.join(lines)

@@ -1,0 +1,78 @@
+"""Value 가 담는 수: int, float, Fraction. 무엇이 수이고, 수가 아닌 것과 정의역 밖의 수를 어떻게 알리는가."""
+
+from __future__ import annotations
+
+import contextvars
+
+from micrograd_ko.operation import DomainError, Op
+
+TYPE_CHECKING = False  # fractions 와 typing 은 형 검사기만 읽는다
+if TYPE_CHECKING:
+    from fractions import Fraction
+    from typing import Any, TypeAlias
+
+    from micrograd_ko.operation import Node
+
+Number: TypeAlias = 'int | float | Fraction'
+
+
+class _NotYet(int):
+    """아직 역전파하지 않은 기울기. 0 과 같은 수라서 더하고 곱할 수 있고, `is NOT_YET` 로 알아본다."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return 'NOT_YET'
+
+
+NOT_YET = _NotYet(0)
+
+# 미분의 그래프를 지을 때만 참: 정의역의 끝에서 오류 대신 IEEE 값(inf, nan)을 기록한다
+ieee_edges: contextvars.ContextVar[bool] = contextvars.ContextVar('ieee_edges', default=False)
+
+
+def number(x: Any) -> Number:
+    """x 를 Value 가 담는 수로. NumPy 의 수는 파이썬 수가 된다. 수가 아니면 TypeError."""
+    if type(x) is float or type(x) is int:
+        return x
+    import numbers
+    from fractions import Fraction
+
+    if isinstance(x, Fraction):
+        return x
+    if isinstance(x, numbers.Real) and x is not True and x is not False:
+        return int(x) if isinstance(x, numbers.Integral) else float(x)
+    hint = next((text for kind, text in _HINTS.items() if kind in [base.__name__ for base in type(x).__mro__]), '')
+    raise TypeError(f'Value 는 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {x!r} 을(를) 받았습니다.{hint}')
+
+
+_HINTS = {
+    'str': ' 글자는 float(text) 로 먼저 바꾸세요.',
+    'bool': ' 참·거짓을 수로 쓰려면 int(x) 로 바꾸세요.',
+    'NoneType': ' 값을 돌려주지(return) 않는 함수인지 보세요.',
+    'complex': ' 복소수는 다루지 않습니다.',
+    'ndarray': ' 배열은 원소마다 Value 로 만드세요: [Value(x) for x in array].',
+    'list': ' 목록은 원소마다 Value 로 만드세요: [Value(x) for x in xs].',
+    'Value': ' 이미 Value 입니다. 그대로 쓰거나, 그래프를 끊으려면 v.detach() 를 쓰세요.',
+}
+
+
+def beside(x: Any, other: Number) -> Any:
+    """정수 상수는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
+    return type(other)(x) if type(x) is int and type(other) is not int else x
+
+
+def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
+    """정의역 밖의 연산: DomainError. 미분의 그래프를 지을 때는 IEEE 값."""
+    numbers = tuple([x.data for x in operands])
+    if ieee_edges.get():
+        from micrograd_ko.kinds.arrays import ieee_forward
+
+        return ieee_forward(op, numbers)
+    raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
+
+
+# Value 를 수처럼 쓰는 실수마다의 말: (할 수 없는 것, 대신 할 것)
+NOT_A_NUMBER = '보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.'
+UNDECIDED = '참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.'
+COMPARED = '비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.'
