@@ -10,7 +10,7 @@ from typing import Any, overload
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, topological
-from micrograd_ko.number import Number, ieee_edges
+from micrograd_ko.number import Number, unchecked
 from micrograd_ko.reverse import adjoints
 
 
@@ -34,11 +34,8 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
         if not isinstance(v, Value):
             raise TypeError(f'grad 는 Value 에 대한 Value 의 미분입니다. {type(v).__name__} {v!r} 을(를) 받았습니다.')
     order = topological(y)
-    token = ieee_edges.set(True)
-    try:
+    with unchecked():
         found = adjoints(order, {node: node for node in order}, above(order, targets))
-    finally:
-        ieee_edges.reset(token)
     kind = type(y.data)
     results = [found.get(x, 0) for x in targets]
     results = [d if isinstance(d, Value) else Value(kind(d) if type(d) is int and d else d) for d in results]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
-from micrograd_ko.number import Number, ieee_edges
+from micrograd_ko.number import NOT_YET, Number, unchecked
 from micrograd_ko.operation import Op, table
 from micrograd_ko.writing.notation import indexed
 
@@ -59,7 +59,7 @@ class Module:
     def zero_grad(self) -> None:
         """모든 파라미터의 기울기를 0 으로. `backward` 가 잎의 기울기를 더해 가므로 갱신할 때마다 부른다."""
         for p in self.parameters():
-            p.grad = 0
+            p.grad = NOT_YET
 
 
 class Neuron(Module):
@@ -224,12 +224,9 @@ class MLP(Module):
 
         x = [Value(0.5, indexed('a', 1, k)) for k in range(1, self.layers[0].nin + 1)]
         y = [Value(0.5, indexed('y', None, j)) for j in range(1, len(self.layers[-1].neurons) + 1)]
-        token = ieee_edges.set(True)  # 기록에 쓴 수가 정의역 밖이어도 된다: 그래프의 모양만 쓴다
-        try:
+        with unchecked():  # 그래프의 모양만 쓴다
             trace = self.trace(x)
             c = (loss or quadratic)(trace.output, y)
-        finally:
-            ieee_edges.reset(token)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

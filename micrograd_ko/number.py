@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 
 from micrograd_ko.operation import DomainError, Op
 
 TYPE_CHECKING = False  # fractions 와 typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -27,8 +29,17 @@ class _NotYet(int):
 
 NOT_YET = _NotYet(0)
 
-# 미분의 그래프를 지을 때만 참: 정의역의 끝에서 오류 대신 IEEE 값(inf, nan)을 기록한다
-ieee_edges: contextvars.ContextVar[bool] = contextvars.ContextVar('ieee_edges', default=False)
+_unchecked: contextvars.ContextVar[bool] = contextvars.ContextVar('unchecked', default=False)
+
+
+@contextlib.contextmanager
+def unchecked() -> Iterator[None]:
+    """이 안에서는 정의역의 끝과 밖에서 오류 대신 IEEE 값(inf, nan)을 기록한다: 미분의 그래프, 모양만 쓰는 그래프."""
+    token = _unchecked.set(True)
+    try:
+        yield
+    finally:
+        _unchecked.reset(token)
 
 
 def number(x: Any) -> Number:
@@ -65,7 +76,7 @@ def beside(x: Any, other: Number) -> Any:
 def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
     """정의역 밖의 연산: DomainError. 미분의 그래프를 지을 때는 IEEE 값."""
     numbers = tuple([x.data for x in operands])
-    if ieee_edges.get():
+    if _unchecked.get():
         from micrograd_ko.kinds.arrays import ieee_forward
 
         return ieee_forward(op, numbers)

@@ -19,7 +19,7 @@ def written(text, encoding):
 
 
 def test_korean_console_gets_lookalikes():
-    assert written('δ² = (W³)ᵀ δ³ ⊙ σ′(z²) − 1', 'cp949') == 'δ² = (W³)T δ³ ⊙ σ′(z²) - 1'
+    assert written('δ² = (W³)ᵀ δ³ ⊙ σ′(z²) − 1', 'cp949') == 'δ² = (W³)^T δ³ ⊙ σ′(z²) - 1'
 
 
 @given(st.text(st.characters()), st.sampled_from(['cp949', 'ascii', 'utf-8', 'latin-1']))

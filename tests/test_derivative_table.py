@@ -14,8 +14,9 @@ from micrograd_ko.explanation.derivative_table import POWERS, rows
 from micrograd_ko.kinds.rules import operand_names, rule_of
 from micrograd_ko.kinds.symbols import ATOM, Symbol, symbol, typeset
 from micrograd_ko.operation import Op
+from micrograd_ko.writing.tables import refreshed
 
-README = Path(__file__).parent.parent / 'README.md'
+README = Path(__file__).parent.parent / 'micrograd_ko' / 'explanation' / 'README.md'
 ROWS = rows()
 FIXED = [row for row in ROWS if row.op.arity is not None]
 NAMES = {**ops.table, 'inf': math.inf, 'Fraction': Fraction}
@@ -236,12 +237,12 @@ def test_parentheses_go_where_the_binding_needs_them():
 
 def test_the_latex_table_is_balanced_and_complete():
     table = derivative_table.latex()
-    body = table.splitlines()[2:-1]
+    body = table.partition(r'\hline')[2].removesuffix(r' \end{array}').split(r' \\ ')
     assert len(body) == len(ROWS) and '#' not in table
     for line in body:
         depth = list(itertools.accumulate({'{': 1, '}': -1}.get(c, 0) for c in line))
         assert min(depth) >= 0 and depth[-1] == 0
-        assert line.count(' & ') == 3 and line.endswith(r' \\')
+        assert line.count(' & ') == 4
 
 
 # README ---------------------------------------------------------------------------------------------------------------
@@ -249,7 +250,8 @@ def test_the_latex_table_is_balanced_and_complete():
 
 def test_the_readme_shows_the_table_of_today():
     text = README.read_text(encoding='utf-8')
-    assert derivative_table.refreshed(text) == text, '새로 만들기: python -m micrograd_ko.explanation.derivative_table README.md'
+    again = '새로 만들기: python -m micrograd_ko.explanation.derivative_table micrograd_ko/explanation/README.md'
+    assert refreshed(text, 'derivatives', derivative_table.markdown()) == text, again
 
 
 def test_every_line_of_the_markdown_table_has_five_cells():
@@ -259,7 +261,7 @@ def test_every_line_of_the_markdown_table_has_five_cells():
 
 def test_the_command_refreshes_files_and_prints(tmp_path, capsys):
     page = tmp_path / 'page.md'
-    begin, end = derivative_table.MARKS
+    begin, end = '<!-- table: derivatives -->', '<!-- end -->'
     page.write_text(f'앞\n{begin}\n낡은 표\n{end}\n뒤\n', encoding='utf-8')
     derivative_table.main([str(page)])
     assert page.read_text(encoding='utf-8') == f'앞\n{begin}\n{derivative_table.markdown()}\n{end}\n뒤\n'

@@ -42,7 +42,7 @@ def test_seed_changes_the_learning(capsys):
 @pytest.mark.parametrize(
     ('environment', 'encoding', 'expected'),
     [
-        ({'PYTHONIOENCODING': 'cp949'}, 'cp949', '방정식 2: δ^l = (W^{l+1})T δ^{l+1} ⊙ σ′(z^l)'),
+        ({'PYTHONIOENCODING': 'cp949'}, 'cp949', 'δ^l = (W^l+¹)^T δ^l+¹ ⊙ σ′(z^l)'),
         ({'PYTHONIOENCODING': 'ascii'}, 'ascii', 'z21 = w211*a11 + w212*a12 + b21'),
         ({'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}, 'utf-8', '[0.641, 0.603]'),
     ],

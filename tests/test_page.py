@@ -11,6 +11,7 @@ from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.render import page as step_page
 from micrograd_ko.writing import numbers
+from micrograd_ko.writing.labels import shown
 
 ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update',
              '--disable-sync']  # fmt: skip
@@ -111,7 +112,8 @@ SHOWN = """(() => {
     const rows = {};
     for (const node of document.querySelectorAll('.node')) {
         const cells = [...node.querySelectorAll('.cell text')].map((x) => x.textContent);
-        const names = [...node.querySelectorAll(':scope > text')].map((x) => x.textContent).slice(3);
+        const names = [...node.querySelectorAll(':scope > text')].map((x) => x.textContent)
+            .filter((x) => !x.startsWith('C = ')).slice(3);
         names.forEach((name, i) => { rows[name] = [cells[2 * i], cells[2 * i + 1]]; });
     }
     const lines = [...document.querySelectorAll('#lines p')].map((x) => x.textContent);
@@ -130,10 +132,10 @@ def test_only_what_is_known_is_shown_at_every_step(visit, network_page):
     expected = {name: ['', ''] for name in seen[0][0]}
     assert len(expected) == 2 + 3 * 5 + 2 * 6 + 3  # 입력, 은닉 뉴런, 출력 뉴런, 손실의 행
     name_of = {i: node.name for i, node in enumerate(order)} | target_names(order)
-    for step, (shown, title, lines) in zip(steps, seen, strict=True):
+    for step, (rows, title, lines) in zip(steps, seen, strict=True):
         for change in step.changes:
             expected[name_of[change.node]][change.part == 'grad'] = numbers.number(change.number)
-        assert shown == expected
+        assert rows == expected
         assert (title, lines) == (step.title, list(step.lines))
     loss.backward()
     assert {name: grad for name, (_, grad) in seen[-1][0].items() if name[0] != 'y'} == {
@@ -432,10 +434,10 @@ def test_names_are_only_shown(visit):
     page = visit(draw(root).html())
     assert page.locator('img, b:not(#formulas b)').count() == 0
     page.keyboard.press('ArrowRight')
-    assert page.text_content('#what') == f'순전파: {numbers.shown(NASTY[0])}'
+    assert page.text_content('#what') == f'순전파: {shown(NASTY[0])}'
     page.click('#last')
-    assert numbers.shown(NASTY[1]) in page.text_content('#lines')
-    assert numbers.shown(NASTY[0]) in page.title()
+    assert shown(NASTY[1]) in page.text_content('#lines')
+    assert shown(NASTY[0]) in page.title()
 
 
 def test_not_a_number_is_marked(visit):

@@ -1,4 +1,4 @@
-"""README.md 가 말하는 것이 참인지: 파이썬 블록, 두 명령, 예제."""
+"""README 들이 말하는 것이 참인지: 파이썬 블록, 두 명령, 링크, 예제."""
 
 import ast
 import doctest
@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
+DOCUMENTS = [ROOT / 'README.md', *sorted((ROOT / 'micrograd_ko').rglob('README*.md'))]
 EXAMPLES = sorted((ROOT / 'examples').glob('*.py'))
 # 재는 표와, 대본 하나를 통째로 옮긴 것: 예제 하나를 배우는 글이 아니다
 LONG = {'benchmark.py', 'benchmark_replay.py', 'microgpt_step.py'}
@@ -32,11 +33,18 @@ def run(code: str, line: int, namespace: dict) -> None:
     assert result.failed == 0, ''.join(report)
 
 
-def test_python_blocks_run_in_order(tmp_path, monkeypatch):
+@pytest.mark.parametrize('path', DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_python_blocks_run_in_order(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     namespace: dict = {'__name__': 'readme'}
-    for line, code in blocks('python'):
+    for line, code in blocks('python', path.read_text(encoding='utf-8')):
         run(code, line, namespace)
+
+
+@pytest.mark.parametrize('path', DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path):
+    links = re.findall(r'\]\(([^)#]+)\)', path.read_text(encoding='utf-8'))
+    assert [link for link in links if '://' not in link and not (path.parent / link).exists()] == []
 
 
 def test_a_wrong_block_fails():

@@ -126,7 +126,7 @@ def test_html_and_latex_show_every_element_in_korean():
     assert page.startswith('<!doctype html>') and '방정식 4' in page and '모든 차이가 반올림으로' in page
     assert 'http' not in page and '<script' not in page and 'class="marked"' not in page
     assert result._repr_html_() in page
-    for part in (r'\delta^{2}_{3}', r'\partial C/\partial w^{3}_{23}', r'\odot', r'\text{방정식 3}', r'\text{<w>}'):
+    for part in (r'\delta^{2}_{3}', r'\frac{\partial C}{\partial w^{3}_{23}}', r'\odot', r'\text{방정식 3}', r'\text{<w>}'):
         assert part in latex
     depth = 0
     for c in latex:

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, losses, ops
 from micrograd_ko.graph import topological
-from micrograd_ko.note.recognise import from_module, from_trace, from_value
+from micrograd_ko.note.recognise import in_graph, in_module, in_trace
 from micrograd_ko.render import TooLargeError, draw
 from micrograd_ko.render.layer_picture import draw as layer_picture
 from micrograd_ko.render.neuron_picture import draw as neuron_picture
 from micrograd_ko.render.picture import Card
-from micrograd_ko.render.pooling import LIMIT, pooled
+from micrograd_ko.render.pooling import pooled
+from micrograd_ko.render.subject import subject_of
+from micrograd_ko.writing.limits import POOLED
 
 GOLDEN = Path(__file__).parent / 'golden'
 WEIGHTS = [[[0.5, -1.0], [0.25, 2.0], [-0.75, 0.5]], [[1.0, -0.5, 0.25], [0.5, 1.5, -1.0]]]
@@ -189,7 +191,7 @@ def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
     if backward:
         loss.backward()
     known = {v.name: v for v in topological(loss) if v.name}
-    drawn = from_value(loss, topological(loss))
+    drawn = subject_of(loss)
     for card in neuron_picture(drawn).cards:
         for name, data, grad in (row for row in card.rows if len(row) == 3 and row[1].style == 'number'):
             v = loss if name.text == 'C' else known.get(name.text)
@@ -229,7 +231,7 @@ def test_pooling_keeps_real_elements():
     matrix = [[(i * 7919 + k * 104729) % 1009 - 500 for k in range(70)] for i in range(33)]
     small = pooled(matrix)
     assert len(small) == 17
-    assert len(small[0]) == 24 <= LIMIT
+    assert len(small[0]) == 24 <= POOLED
     assert small[0][0] == max((matrix[i][k] for i in range(2) for k in range(3)), key=abs)
     assert math.isnan(pooled([[1e300, math.nan, *[0.0] * 64]])[0][0])
 
@@ -248,14 +250,14 @@ def test_a_loss_is_recognised_as_its_network(nin, nouts, rng):
     outputs = list(trace.output)
     rng.shuffle(outputs)
     loss = losses.quadratic(outputs, [0.0] * len(outputs))
-    assert shape(from_value(loss, topological(loss))) == shape(from_trace(trace))
+    assert shape(in_graph(topological(loss))) == shape(in_trace(trace))
 
 
 def test_structure_does_not_need_names():
     trace, loss = loss_232()
     for node in topological(loss):
         node.name = ''
-    net = from_value(loss, topological(loss))
+    net = in_graph(topological(loss))
     assert [[u.a for u in layer] for layer in net.layers] == trace.activations[1:]
     assert 'w²₁₂' in draw(loss, 'neuron').dot
 
@@ -299,7 +301,7 @@ def test_a_loss_that_uses_inner_values():
 
 def test_a_network_without_a_sample():
     net = network_232()
-    assert from_module(net).sizes == [2, 3, 2]
+    assert in_module(net).sizes == [2, 3, 2]
     assert 'z²₁' in draw(net).dot  # 제목 a²₁ = relu(z²₁)
     assert all(row[0].text != 'z²₁' for card in cards(draw(net)) for row in card.rows)
     with pytest.raises(ValueError, match='trace'):

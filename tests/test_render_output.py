@@ -17,7 +17,8 @@ from micrograd_ko import MLP, Value, losses
 from micrograd_ko.render import Drawing, LayoutError, draw, engines
 from micrograd_ko.render.mermaid import escape
 from micrograd_ko.writing.files import write_atomically
-from micrograd_ko.writing.numbers import LONGEST, shown
+from micrograd_ko.writing.labels import shown
+from micrograd_ko.writing.limits import LONGEST_NAME
 
 SVG = '{http://www.w3.org/2000/svg}'
 TAGS = {SVG + tag for tag in ('svg', 'g', 'title', 'polygon', 'text', 'path', 'a', 'polyline', 'ellipse')}
@@ -38,7 +39,7 @@ NASTY = [
     '\x00\x1b[31m', '\ud800', '\ud83d', '</script><script>alert(1)</script>', '</TD></TR></TABLE>>', '<!--', ']]>', '%s {0}',
     'שלום', 'مرحبا', '\u202eabc', '😀👩‍👩‍👧', '가중치 ∂C/∂w²₁₁', '', '   ', '\ufffe', '<', '>', 'a -> b; c', '#comment', '`code`',
 ]  # fmt: skip
-names = st.text(st.characters(exclude_categories=()), max_size=2 * LONGEST) | st.sampled_from(NASTY)
+names = st.text(st.characters(exclude_categories=()), max_size=2 * LONGEST_NAME) | st.sampled_from(NASTY)
 
 
 def texts(svg: bytes) -> list[str]:
@@ -86,7 +87,7 @@ def test_shown_names_are_harmless(name):
     for character in shown(name):
         assert unicodedata.category(character) not in ('Cc', 'Cs', 'Zl', 'Zp')
         assert character not in '\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
-    assert len(shown(name)) <= LONGEST
+    assert len(shown(name)) <= LONGEST_NAME
 
 
 @given(names)

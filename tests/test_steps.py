@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, Value, draw, equations, losses, ops
 from micrograd_ko.graph import local_derivatives, topological
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.note import statements
-from micrograd_ko.render.rehearsal import LR, MANY
+from micrograd_ko.render.levels import LR, ON_PAGE
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.testing.strategies import EXACT
-from micrograd_ko.writing.formulas import formula, readable
+from micrograd_ko.writing.formulas import formula, text
 from micrograd_ko.writing.labels import Labels
+from micrograd_ko.writing.limits import MOST_STEPS
 
 FRACTIONS = st.fractions(-3, 3, max_denominator=6)
 LEVELS = ['ops', 'neuron', 'layer']
@@ -251,19 +253,19 @@ def test_formulas(op, operands, expected):
     ('3*x**2', '3·x²'), ('x**25 - 1', 'x²⁵ − 1'), ('x**2.5', 'x^2.5'), ('z*(1 - z)', 'z·(1 − z)'),
 ])  # fmt: skip
 def test_rules_are_readable(written, expected):
-    assert readable(written) == expected
+    assert text(Symbol(written)) == expected
 
 
 # 노트의 식
 
 def test_every_formula_of_the_note_has_a_place():
     """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 걸음이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 걸음이 가리킨다."""
-    kinds = [sum(kind in key for key in statements.NOTE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
+    kinds = [sum(kind in key for key in ON_PAGE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
     assert kinds == [5, 4, 2, 2, 1]
     net = MLP.from_matrices([[[9.0, 9.0], [0.1, 0.2]], [[1.0, 1.0]]], [[0.0, 0.0], [0.0]])
     for level in ('neuron', 'layer'):
         steps = draw(network_loss(net, [1.0, 0.0], [0.0])[1], level).steps
-        assert {key for step in steps for key in step.formulas} == set(statements.NOTE)
+        assert {key for step in steps for key in step.formulas} == set(ON_PAGE)
 
 
 @given(programs())
@@ -321,7 +323,7 @@ def test_wide_networks_walk_layer_by_layer():
     net = MLP(64, [30, 10], rng=random.Random(0))
     _, loss = network_loss(net, [0.1] * 64, [0.0] * 10)
     assert len(draw(loss).steps) < 20
-    assert len(draw(network_loss(MLP(6, [6, 6, 6]), [0.1] * 6, [0.0] * 6)[1], 'neuron').steps) < MANY
+    assert len(draw(network_loss(MLP(6, [6, 6, 6]), [0.1] * 6, [0.0] * 6)[1], 'neuron').steps) < MOST_STEPS
 
 
 def test_a_loss_that_uses_weights():

@@ -13,6 +13,7 @@ from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
 from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, learning, lines, order, specimen, update, walk
 from micrograd_ko.writing.console import width
+from micrograd_ko.writing.tables import Table
 
 
 def text(page):
@@ -74,7 +75,7 @@ def test_five_steps_against_the_matrix_equations():
 
 @pytest.mark.parametrize(
     ('product', 'factor', 'result'),
-    [('∇_a C = a³', 'σ′(z³)   ', 'δ³    '), ('(W³)ᵀ δ³ =', 'σ′(z²)   ', 'δ²    ')],
+    [('∇ₐC   = a³', 'σ′(z³)   ', 'δ³    '), ('(W³)ᵀ δ³ =', 'σ′(z²)   ', 'δ²    ')],
 )
 def test_shown_factors_multiply_to_the_shown_error(product, factor, result):
     """③④ 에 적힌 두 벡터의 ⊙ 가 적힌 δ 다. 넷째 자리까지의 반올림은 |두 인수| < 1 이라 1.5e-4 를 넘지 않는다."""
@@ -126,7 +127,7 @@ def test_error_vanishes_layer_by_layer():
 def test_one_step_lowers_the_loss_and_is_the_matrix_step():
     net = specimen.network()
     before = net.matrices()
-    step = update.Step(net, specimen.SAMPLES, update.ETA)
+    step = update.Update(net, specimen.SAMPLES, update.ETA)
     assert step.cost_after < step.cost_before
     for _, w, gradient, after in step.rows:
         assert after == w - update.ETA * gradient
@@ -179,6 +180,6 @@ def test_lines_fit_a_terminal():
 
 
 def test_table_and_matrix_columns_line_up():
-    rows = list(lines.table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]))
+    rows = list(Table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]).lines())
     assert len({width(row) for row in rows}) == 1
     assert len({width(line) for line in lines.matrix('∂C/∂W²', [[-1.5, 20.25], [0, 3]])}) == 1

@@ -20,6 +20,8 @@ from micrograd_ko.kinds.rules import Rule, rule_of
 from micrograd_ko.kinds.symbols import Symbol, symbol
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.console import survive
+from micrograd_ko.writing.notation import latex_text
+from micrograd_ko.writing.tables import Table, refreshed
 
 POWERS = (0, 3, -2, Fraction(1, 2))  # 상수 지수의 거듭제곱은 n 마다 연산이 하나다: 표에는 이 n 들을 적는다
 
@@ -32,57 +34,46 @@ def rows() -> list[Rule]:
     return [rule_of(op) for op in listed]
 
 
-def _kink_values(row: Rule) -> list[Symbol]:
-    return [symbol(d) for d in row.kinks[1]] if row.kinks else []
-
-
 def markdown() -> str:
     """Markdown 표. 식은 파이썬 식이다."""
-    lines = ['| 연산 | z | 편미분 (partial derivative) | 정의역 (domain) | 꺾인 점 (kink) |', '|---|---|---|---|---|']
-    for row in rows():
-        partials = '<br>'.join([f'∂z/∂{x} = {_code(d)}' for x, d in row.partials])
-        kinks = ''
-        if row.kinks:
-            values = ', '.join([d.text for d in _kink_values(row)])
-            kinks = _code(row.kinks[0]) + (f' 에서 {values}' if values else '')
-        domain = _code(row.domain) if row.domain is not None else ''
-        lines.append(f'| `{row.op.name}` | {_code(row.formula)} | {partials} | {domain} | {kinks} |')
-    return '\n'.join(lines)
-
-
-def _code(x: Symbol) -> str:
-    return '`' + x.text.replace('|', r'\|') + '`'
+    return _table(['연산', 'z', '편미분 (partial derivative)', '정의역 (domain)', '꺾인 점 (kink)']).markdown()
 
 
 def latex() -> str:
     r"""LaTeX 표(array): 노트북과 MathJax, amsmath 에서 그대로 보인다."""
-    separator = r',\ '
-    lines = [r'\begin{array}{llll}', r'z & \partial z/\partial x & \text{정의역} & \text{꺾인 점} \\ \hline']
-    for row in rows():
-        partials = [rf'\frac{{\partial z}}{{\partial {_latex_name(x)}}} = {d.latex}' for x, d in row.partials]
-        kinks = ''
-        if row.kinks:
-            values = ', '.join([d.latex for d in _kink_values(row)])
-            kinks = row.kinks[0].latex + (rf' \Rightarrow {values}' if values else '')
-        domain = row.domain.latex if row.domain is not None else ''
-        lines.append(rf'{row.formula.latex} & {separator.join(partials)} & {domain} & {kinks} \\')
-    return '\n'.join([*lines, r'\end{array}'])
+    return _table(['연산', *[Symbol(x, latex=x) for x in ('z', r'\partial z/\partial x')], '정의역', '꺾인 점']).latex()
+
+
+def _table(headings: list[str | Symbol]) -> Table:
+    return Table(headings, [_cells(row) for row in rows()], 'lllll')
+
+
+def _cells(row: Rule) -> list[Symbol]:
+    """칸마다 Markdown 의 글과 LaTeX."""
+    name = Symbol(f'`{row.op.name}`', latex=latex_text(row.op.name))
+    written = [f'∂z/∂{x} = {_code(d)}' for x, d in row.partials]
+    typeset = [rf'\frac{{\partial z}}{{\partial {_latex_name(x)}}} = {d.latex}' for x, d in row.partials]
+    slopes = Symbol('<br>'.join(written), latex=r',\ '.join(typeset))
+    domain = Symbol('') if row.domain is None else Symbol(_code(row.domain), latex=row.domain.latex)
+    return [name, Symbol(_code(row.formula), latex=row.formula.latex), slopes, domain, _kinks(row)]
+
+
+def _kinks(row: Rule) -> Symbol:
+    """꺾인 점과 거기서의 편미분."""
+    if row.kinks is None:
+        return Symbol('')
+    where, values = row.kinks[0], [symbol(d) for d in row.kinks[1]]
+    text, latex = (', '.join([getattr(d, part) for d in values]) for part in ('text', 'latex'))
+    told = f' 에서 {text}' if text else '', rf' \Rightarrow {latex}' if latex else ''
+    return Symbol(_code(where) + told[0], latex=where.latex + told[1])
+
+
+def _code(x: Symbol) -> str:
+    return f'`{x.text}`'
 
 
 def _latex_name(x: str) -> str:
     return re.sub('(.)ᵢ', r'\1_i', x)
-
-
-MARKS = '<!-- table: derivatives -->', '<!-- end -->'
-
-
-def refreshed(text: str) -> str:
-    """표시(marker) 사이를 지금의 표로 바꾼 글. 표시가 없으면 ValueError."""
-    begin, end = MARKS
-    pattern = re.compile(f'{re.escape(begin)}.*?{re.escape(end)}', re.DOTALL)
-    if not pattern.search(text):
-        raise ValueError(f'표를 넣을 자리가 없습니다. {begin} 과 {end} 을 적어 두세요.')
-    return pattern.sub(lambda _: f'{begin}\n{markdown()}\n{end}', text)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
@@ -93,7 +84,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')
     chosen = parser.parse_args(None if arguments is None else list(arguments))
     for path in chosen.files:
-        path.write_text(refreshed(path.read_text(encoding='utf-8')), encoding='utf-8')
+        path.write_text(refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
     if not chosen.files:
         survive(sys.stdout)
         print(latex() if chosen.latex else markdown())

@@ -26,7 +26,7 @@ import copy
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -36,17 +36,18 @@ from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep, gathered
 from micrograd_ko.staleness import refresh
-from micrograd_ko.writing import html
-from micrograd_ko.writing.console import left, width
+from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.labels import Labels
+from micrograd_ko.writing.limits import EXACT_DIGITS, MOST_BROKEN
+from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.tables import Table
 
 MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
-MOST_NAMES = 8  # 결론에 적는 깨진 노드의 수
 RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
 HEADINGS = ('노드', '옳은 기울기', '틀린 기울기', '')
 
 
-class Row(NamedTuple):
+class Judged(NamedTuple):
     """노드 하나의 옳은 기울기와 틀린 걸음의 기울기. broken 은 그 차이가 반올림으로 설명되지 않는가."""
 
     name: str
@@ -54,47 +55,40 @@ class Row(NamedTuple):
     wrong: Number
     broken: bool
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        judged = '깨짐' if self.broken else '옳음'
+        return self.name, number(self.right, EXACT_DIGITS), number(self.wrong, EXACT_DIGITS), judged
 
-class Comparison:
-    """나란히 놓은 기울기. `str()` 은 표, `.html()` 은 한 장의 문서, `.broken` 은 깨진 노드의 이름들.
+
+class Comparison(Document):
+    """나란히 놓은 기울기. `str()` 은 글, `.latex()` 는 LaTeX, `.html()` 은 한 장의 문서, `.broken` 은 깨진 노드의 이름들.
 
     title     오해의 이름.
     mistake   무엇을 잘못했는가.
     harmless  이 잘못을 해도 옳은 그래프.
-    rows      `Row` 의 목록.
+    rows      `Judged` 의 목록.
     """
 
-    def __init__(self, title: str, mistake: str, harmless: str, rows: list[Row]) -> None:
+    def __init__(self, title: str, mistake: str, harmless: str, rows: list[Judged]) -> None:
         self.title, self.mistake, self.harmless, self.rows = title, mistake, harmless, rows
 
     @property
     def broken(self) -> list[str]:
         return [row.name for row in self.rows if row.broken]
 
-    def __str__(self) -> str:
-        cells = [self._cells(row) for row in self.rows]
-        widths = [max(map(width, column)) for column in zip(HEADINGS, *cells, strict=True)]
-        table = ['  ' + '  '.join(map(left, line, widths)).rstrip() for line in (HEADINGS, *cells)]
-        harmless = f'  이래도 옳은 그래프: {self.harmless}'
-        return '\n'.join([self.title, '  ' + self.mistake, *table, '  ' + self._verdict(), harmless])
-
-    def html(self) -> str:
-        return html.page(self.title, self._repr_html_())
-
-    def _repr_html_(self) -> str:
-        table = html.table(HEADINGS, [(self._cells(row), row.broken) for row in self.rows])
-        notes = [self._verdict(), f'이래도 옳은 그래프: {self.harmless}']
-        paragraphs = ''.join(f'<p>{html.escape(note)}</p>' for note in notes)
-        return html.fragment(f'<h3>{html.escape(self.title)}</h3><p>{html.escape(self.mistake)}</p>{table}{paragraphs}')
-
-    def _cells(self, row: Row) -> tuple[str, ...]:
-        return row.name, _written(row.right), _written(row.wrong), '깨짐' if row.broken else '옳음'
+    def blocks(self) -> Iterator[Line | Table]:
+        yield words('title', self.title)
+        yield words('note', self.mistake)
+        yield Table(HEADINGS, [row.cells for row in self.rows], 'lrrl', [i for i, row in enumerate(self.rows) if row.broken])
+        yield words('note', self._verdict())
+        yield words('note', f'이래도 옳은 그래프: {self.harmless}')
 
     def _verdict(self) -> str:
         if not self.broken:
             return '이 그래프에서는 모두 옳다.'
-        more = ' …' if len(self.broken) > MOST_NAMES else '.'
-        return f'기울기 {len(self.rows)}개 가운데 {len(self.broken)}개가 깨졌다: {", ".join(self.broken[:MOST_NAMES])}{more}'
+        more = ' …' if len(self.broken) > MOST_BROKEN else '.'
+        return f'기울기 {len(self.rows)}개 가운데 {len(self.broken)}개가 깨졌다: {", ".join(self.broken[:MOST_BROKEN])}{more}'
 
 
 def overwriting(root: Value) -> Comparison:
@@ -246,13 +240,13 @@ def _right(order: list[Value]) -> dict[Value, tuple[Number, Bounded]]:
     return {node: (copied.grad, bounds[node]) for node, copied in zip(order, twin, strict=True)}
 
 
-def _rows(order: list[Value], wrong: dict[Value, Number]) -> list[Row]:
+def _rows(order: list[Value], wrong: dict[Value, Number]) -> list[Judged]:
     return _compared(order, wrong, _right(order), Labels(order))
 
 
-def _compared(order: list[Value], wrong: dict[Value, Number], right: dict, labels: Labels) -> list[Row]:
+def _compared(order: list[Value], wrong: dict[Value, Number], right: dict, labels: Labels) -> list[Judged]:
     return [
-        Row(labels.text(node), right[node][0], wrong[node], _differs(right[node], wrong[node]))
+        Judged(labels.text(node), right[node][0], wrong[node], _differs(right[node], wrong[node]))
         for node in _shown(order)
         if node in wrong
     ]
@@ -270,7 +264,3 @@ def _shown(order: list[Value]) -> list[Value]:
     inner = [node for node in order[:-1] if node.op is not None]
     chosen = {node for group in (leaves, inner) for node in ([v for v in group if v.name] or group)}
     return [node for node in reversed(order[:-1]) if node in chosen]
-
-
-def _written(x: Number) -> str:
-    return f'{x:.6g}' if isinstance(x, float) else str(x)

@@ -22,7 +22,7 @@ from micrograd_ko.graph import above, local_derivatives, topological
 from micrograd_ko.reverse import gathered
 
 
-class Edge(NamedTuple):
+class Use(NamedTuple):
     """경로의 한 칸: node 의 operand 번째 피연산자에서 node 로. derivative 는 ∂node/∂피연산자."""
 
     node: Value
@@ -34,7 +34,7 @@ class Path(NamedTuple):
     """경로 하나: 국소 미분의 곱과, 시작 노드에서 root 로 가는 순서의 칸들."""
 
     product: Any
-    edges: list[Edge]
+    edges: list[Use]
 
 
 class Paths:
@@ -68,7 +68,7 @@ class Paths:
     def largest(self, limit: int) -> list[Path]:
         """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
 
-        def extend(ways: list[tuple], d: Any, edge: Edge) -> list[tuple]:
+        def extend(ways: list[tuple], d: Any, edge: Use) -> list[tuple]:
             return [(product * d, (edge, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
@@ -78,10 +78,10 @@ class Paths:
         (last,) = deque(self._walk([(one, None)], extend, merge), maxlen=1)
         return [Path(product, list(_unlinked(link))) for product, link in last[1]]
 
-    def edges_from(self, node: Value) -> list[Edge]:
+    def uses_of(self, node: Value) -> list[Use]:
         """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
         return [
-            Edge(user, i, self._derivatives[user][i])
+            Use(user, i, self._derivatives[user][i])
             for user in self._users.get(node, ())
             for i, parent in enumerate(user.parents)
             if parent is node
@@ -101,7 +101,7 @@ class Paths:
 
         def extended(here: Any, node: Value, i: int) -> Any:
             d = self._derivatives[node][i]
-            return extend(here, d, Edge(node, i, d))
+            return extend(here, d, Use(node, i, d))
 
         for node, here in gathered(self.order, start, extended, merge, self._on_path):
             yield node, here
@@ -118,7 +118,7 @@ def _size(way: tuple) -> Any:
     return float('inf') if math.isnan(product) else abs(product)
 
 
-def _unlinked(link: tuple | None) -> Iterator[Edge]:
+def _unlinked(link: tuple | None) -> Iterator[Use]:
     while link is not None:
         edge, link = link
         yield edge

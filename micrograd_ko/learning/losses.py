@@ -1,15 +1,66 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
-outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
+손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 걸음, 영수증, 방정식은
+손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.number import beside, number
+
+Array = np.ndarray
 
 
+class Loss:
+    """손실 함수 하나.
+
+    gradient     행렬의 ∇_a C(a, y): 출력과 목표의 배열 (n,) 둘을 받아 (n,) 을 준다.
+    formula      C 의 식. 출력은 aⱼ, 목표는 yⱼ 다.
+    slope        ∂C/∂aⱼ 의 식.
+    terms        (전체의 꼴, 항의 꼴). 식을 항마다 수로 채워 적을 때 쓴다. 항의 합이 아니면 빈 튜플.
+    targets      목표가 무엇인지.
+    assumes      노트의 C = ½|y − a|² 과 다른 점, 출력에 바라는 것.
+    takes_class  목표를 클래스 번호 하나로도 받는가.
+    """
+
+    def __init__(
+        self, value: Callable[[Any, Any], Value], gradient: Callable[[Array, Array], Array], formula: str, slope: str,
+        terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
+    ) -> None:  # fmt: skip
+        functools.update_wrapper(self, value)  # type: ignore[arg-type]  # 이름과 설명은 적힌 함수의 것이다
+        self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
+        self.terms, self.targets, self.assumes, self.takes_class = terms, targets, assumes, takes_class
+
+    def __call__(self, outputs: Any, targets: Any) -> Value:
+        return self._value(outputs, targets)
+
+    def vector(self, target: Any, outputs: int) -> Sequence:
+        """목표를 길이 outputs 인 벡터로: 출력이 하나면 수도, `takes_class` 면 클래스 번호도 받는다."""
+        if hasattr(target, '__len__'):
+            return target
+        return [int(i == target) for i in range(outputs)] if self.takes_class else [target]
+
+    def __reduce__(self) -> str:
+        return self.__name__  # type: ignore[attr-defined, no-any-return]
+
+    def __repr__(self) -> str:
+        return f'<Loss {self.__name__}: C = {self.formula}>'  # type: ignore[attr-defined]
+
+
+def _recorded(**facts: Any) -> Callable[[Callable[[Any, Any], Value]], Loss]:
+    return lambda value: Loss(value, **facts)
+
+
+@_recorded(
+    gradient=lambda a, y: a - y,
+    formula='½ Σⱼ (aⱼ − yⱼ)²', slope='aⱼ − yⱼ', terms=('½ × [{}]', '(aⱼ − yⱼ)²'), targets='출력마다 수 하나',
+)  # fmt: skip
 def quadratic(outputs: Any, targets: Any) -> Value:
     """이차 손실(quadratic loss): C = ½ Σⱼ (aⱼ − yⱼ)² = ½ |y − a|² (노트의 가정 2).
 
@@ -20,12 +71,28 @@ def quadratic(outputs: Any, targets: Any) -> Value:
     return ops.dot(gaps, gaps) / 2
 
 
+@_recorded(
+    gradient=lambda a, y: (a - y) / (a * (1 - a)),
+    formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
+    terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
+    assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
+)  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
     """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1. a 가 0 이나 1 이면 DomainError."""
     return -ops.total([y * ops.log(a) + (1 - y) * ops.log(1 - a) for a, y in _pairs(outputs, targets)])
 
 
-def softmax_cross_entropy(logits: Sequence, target: Any) -> Value:
+def _softmax_minus_target(z: Array, y: Array) -> Array:
+    e = np.exp(z - np.max(z))
+    return e / np.sum(e) - y
+
+
+@_recorded(
+    gradient=_softmax_minus_target,
+    formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
+    assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
+)  # fmt: skip
+def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
     zs = list(logits)
     if type(target) is int or hasattr(target, '__index__'):
@@ -36,9 +103,19 @@ def softmax_cross_entropy(logits: Sequence, target: Any) -> Value:
     return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
 
 
+@_recorded(
+    gradient=lambda a, y: np.where(y * a < 1, -y, 0 * y),
+    formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
+    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
+)  # fmt: skip
 def hinge(outputs: Any, targets: Any) -> Value:
     """힌지 손실(hinge): C = Σⱼ max(0, 1 − yⱼ·aⱼ), 목표는 −1 이나 1."""
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
+
+
+LOSSES: dict[str, Loss] = {
+    'quadratic': quadratic, 'cross_entropy': cross_entropy, 'softmax_cross_entropy': softmax_cross_entropy, 'hinge': hinge,
+}  # fmt: skip
 
 
 def mean(losses: Iterable[Value]) -> Value:
@@ -52,12 +129,18 @@ def mean(losses: Iterable[Value]) -> Value:
     return ops.total(terms) / len(terms)
 
 
-def _pairs(outputs: Any, targets: Any) -> list[tuple]:
-    """(출력, 목표)의 목록."""
+def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
+    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 걸음이 그것을 목표로 알아본다."""
     a, y = _sequence(outputs), _sequence(targets)
     if len(a) != len(y):
         raise ValueError(f'출력(outputs) {len(a)}개와 목표(targets) {len(y)}개의 수가 다릅니다. 출력마다 목표를 하나씩 주세요.')
-    return list(zip(a, y, strict=True))
+    return [(output, _node(target, output)) for output, target in zip(a, y, strict=True)]
+
+
+def _node(target: Any, output: Any) -> Any:
+    if isinstance(target, Value) or not isinstance(output, Value):
+        return target
+    return Value(beside(number(target), output.data))
 
 
 def _sequence(x: Any) -> list:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from micrograd_ko.engine import Value
-from micrograd_ko.number import Number
+from micrograd_ko.number import NOT_YET, Number
 
 
 class SGD:
@@ -34,4 +34,4 @@ class SGD:
     def zero_grad(self) -> None:
         """모든 파라미터의 기울기를 0 으로."""
         for p in self.parameters:
-            p.grad = 0
+            p.grad = NOT_YET

@@ -1,7 +1,7 @@
 """노트의 방정식(equations)을 행렬 그대로. 식 하나가 함수 하나다.
 
 그래프도 역전파 엔진도 쓰지 않는다(`engine`, `nn` 을 import 하지 않는다). 같은 답을 다른 길로 얻는 독립된 증인이고,
-`receipt` 가 둘을 나란히 놓는다. σ 와 σ′ 만 연산 표의 것을 쓴다.
+`receipt` 가 둘을 나란히 놓는다. σ 와 σ′ 만 연산 표의 것을, ∇_a C 만 손실의 기록의 것을 쓴다.
 
 모양은 노트를 따른다. weights[i] 는 층 i + 2 의 W (nout × nin), biases[i] 는 b (nout,), 벡터는 1차원이다.
 zs[i] 는 층 i + 2 의 z, activations[0] 은 입력 a¹, activations[i + 1] = σ(zs[i]).
@@ -14,19 +14,12 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.kinds import arrays
+from micrograd_ko.learning.losses import LOSSES, Loss
 from micrograd_ko.operation import Op, named
 
 Array = np.ndarray
 Activation = Op | str
-Loss = str | Callable[[Array, Array], Array]
-
-LOSS_GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
-    'quadratic': lambda a, y: a - y,
-    'cross_entropy': lambda a, y: (a - y) / (a * (1 - a)),
-    'softmax_cross_entropy': lambda z, y: np.exp(z - np.max(z)) / np.sum(np.exp(z - np.max(z))) - y,
-    'hinge': lambda a, y: np.where(y * a < 1, -y, 0 * y),
-}
-"""손실마다 ∇_a C(a, y): 출력 a^L 에 대한 기울기."""
+Gradient = str | Loss | Callable[[Array, Array], Array]
 
 
 def sigma(z: Array, activation: Activation) -> Array:
@@ -66,10 +59,9 @@ def feedforward(
     return zs, activations
 
 
-def output_error(a: Array, y: Array, z: Array, activation: Activation = 'sigmoid', loss: Loss = 'quadratic') -> Array:
+def output_error(a: Array, y: Array, z: Array, activation: Activation = 'sigmoid', loss: Gradient = 'quadratic') -> Array:
     """방정식 1: δ^L = ∇_a C ⊙ σ′(z^L). 이차 손실이면 ∇_a C = a^L − y."""
-    gradient = LOSS_GRADIENTS[loss] if isinstance(loss, str) else loss
-    return gradient(a, y) * sigma_prime(z, activation)
+    return _gradient(loss)(a, y) * sigma_prime(z, activation)
 
 
 def backpropagate_error(w_next: Array, delta_next: Array, z: Array, activation: Activation = 'sigmoid') -> Array:
@@ -93,7 +85,7 @@ def errors(
     a: Array,
     y: Any,
     activation: Activation | Sequence[Activation] = 'sigmoid',
-    loss: Loss = 'quadratic',
+    loss: Gradient = 'quadratic',
 ) -> list[Array]:
     """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2."""
     ops = _per_layer(activation, len(zs))
@@ -113,11 +105,11 @@ def backprop(
     x: Any,
     y: Any,
     activation: Activation | Sequence[Activation] = 'sigmoid',
-    loss: Loss = 'quadratic',
+    loss: Gradient = 'quadratic',
 ) -> tuple[list[Array], list[Array]]:
     """한 표본의 기울기(알고리즘 1~5단계): (nabla_w, nabla_b), weights·biases 와 같은 모양.
 
-    loss 는 'quadratic', 'cross_entropy', 'softmax_cross_entropy', 'hinge' 이거나 ∇_a C(a, y) 를 주는 함수다.
+    loss 는 `losses` 의 기록이나 그 이름, 또는 ∇_a C(a, y) 를 주는 함수다.
     """
     zs, activations = feedforward(weights, biases, x, activation)
     deltas = errors(weights, zs, activations[-1], y, activation, loss)
@@ -131,7 +123,7 @@ def sgd_step(
     batch: Sequence[tuple],
     eta: Any,
     activation: Activation | Sequence[Activation] = 'sigmoid',
-    loss: Loss = 'quadratic',
+    loss: Gradient = 'quadratic',
 ) -> tuple[list[Array], list[Array]]:
     """갱신: W ← W − (η/m) Σ_x δ^(x,l) (a^(x,l−1))ᵀ, b ← b − (η/m) Σ_x δ^(x,l). 새 (weights, biases).
 
@@ -150,6 +142,15 @@ def _op(activation: Activation) -> Op:
     if isinstance(activation, Op):
         return activation
     return named('identity' if activation == 'linear' else activation)
+
+
+def _gradient(loss: Gradient) -> Callable[[Array, Array], Array]:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            known = ', '.join(LOSSES)
+            raise ValueError(f'손실(loss) {loss!r} 이(가) 없습니다. {known} 가운데 하나나 ∇_a C(a, y) 를 주는 함수를 주세요.')
+        loss = LOSSES[loss]
+    return loss.gradient if isinstance(loss, Loss) else loss
 
 
 def _per_layer(activation: Activation | Sequence[Activation], layers: int) -> list[Activation]:

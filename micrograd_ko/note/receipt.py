@@ -11,15 +11,21 @@ import numpy as np
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.learning import losses
-from micrograd_ko.nn import MLP, Trace
-from micrograd_ko.note import equations
+from micrograd_ko.nn import MLP
+from micrograd_ko.note import equations, recognise
+from micrograd_ko.note.recognise import Network
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep
-from micrograd_ko.writing import html, notation
+from micrograd_ko.writing import notation
+from micrograd_ko.writing.document import Document, Line, words
+from micrograd_ko.writing.formulas import ratio
+from micrograd_ko.writing.tables import Table
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
-_HEADING = '  ' + ' ' * 10 + '    스칼라 그래프      행렬 방정식      차이    반올림'  # 한글은 두 칸을 차지한다
+_SECTIONS = {'z': '표기 z', 'a': '표기 a', 'δ': '방정식 1, 방정식 2', 'b': '방정식 3', 'w': '방정식 4'}  # 원소의 글자 → 노트의 식
 
 
 class Entry:
@@ -32,28 +38,34 @@ class Entry:
     allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이다.
     """
 
-    __slots__ = ('allowance', 'difference', 'explained', 'matrix', 'name', 'scalar')
+    __slots__ = ('allowance', 'difference', 'explained', 'matrix', 'name', 'scalar', 'symbol')
 
-    def __init__(self, name: str, scalar: Number, matrix: Number, bound: Bounded) -> None:
-        self.name, self.scalar, self.matrix = name, scalar, matrix
+    def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
+        self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
         self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
         self.allowance = bound.error
         self.explained = bound.explains(self.difference)
+
+    @property
+    def cells(self) -> tuple[Symbol | str, ...]:
+        both = f'{float(self.scalar):.12f}', f'{float(self.matrix):.12f}'
+        judged = '설명됨' if self.explained else '설명되지 않음'
+        return self.symbol, *both, f'{float(self.difference):.1e}', f'{self.allowance:.1e}', judged
 
     def __repr__(self) -> str:
         return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
 
 
 class Section(NamedTuple):
-    """영수증의 한 부분: 노트의 식 하나와 그 원소들. latex 는 식의 행렬 꼴."""
+    """영수증의 한 부분: 노트의 식(글과 LaTeX)과 그 원소들."""
 
     title: str
     latex: str
     entries: list[Entry]
 
 
-class Receipt:
-    """영수증. `sections` 는 `Section` 의 목록. `str()` 은 표, `.latex()` 는 LaTeX(gather*), `.html()` 은 한 장의 문서다."""
+class Receipt(Document):
+    """영수증. `sections` 는 `Section` 의 목록. `str()` 은 글, `.latex()` 는 LaTeX(gather*), `.html()` 은 한 장의 문서다."""
 
     def __init__(self, sections: list[Section]) -> None:
         self.sections = sections
@@ -72,39 +84,22 @@ class Receipt:
         """모든 차이가 반올림으로 설명되는가."""
         return all(entry.explained for entry in self.entries)
 
-    def __str__(self) -> str:
-        lines = []
-        for title, _, entries in self.sections:
-            lines += ['', title, _HEADING]
-            lines += [_line(entry) for entry in entries]
-        return '\n'.join([*lines[1:], '', self._verdict()])
-
-    def latex(self) -> str:
-        lines = []
+    def blocks(self) -> Iterator[Line | Table]:
+        yield words('title', '영수증 (receipt): 스칼라 그래프와 행렬 방정식')
         for title, latex, entries in self.sections:
-            lines += [notation.latex_text(title.split('  ')[0]) + r'\quad ' + latex, _latex_table(entries)]
-        return '\\begin{gather*}\n' + ' \\\\\n'.join([*lines, notation.latex_text(self._verdict())]) + '\n\\end{gather*}'
-
-    def html(self) -> str:
-        return html.page('영수증: 스칼라 그래프와 행렬 방정식', self._repr_html_())
-
-    def _repr_html_(self) -> str:
-        parts = ['<h3>영수증 (receipt): 스칼라 그래프와 행렬 방정식</h3>']
-        for title, _, entries in self.sections:
-            name, formula = title.split('  ', 1)
-            rows = [(_cells(entry), not entry.explained) for entry in entries]
-            parts += [f'<h4>{html.escape(name)}</h4>', html.formula(formula), html.table(_COLUMNS, rows)]
-        return html.fragment(''.join([*parts, f'<p>{html.escape(self._verdict())}</p>']))
-
-    def _verdict(self) -> str:
+            yield Line('heading', title, latex)
+            unexplained = [i for i, entry in enumerate(entries) if not entry.explained]
+            yield Table(_COLUMNS, [entry.cells for entry in entries], 'lrrrrl', unexplained)
         verdict = '모든 차이가 반올림으로 설명된다' if self.explained else '반올림으로 설명되지 않는 차이가 있다'
-        return f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.'
+        yield words('heading', f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.')
 
 
-def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Receipt:
+def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradient: Callable | None = None) -> Receipt:
     """net 의 한 표본 (x, y) 를 두 길로 계산해 원소마다 비교한다. 파라미터의 `.grad` 는 그대로 남는다.
 
-    loss 는 `losses` 의 함수. x 의 길이는 입력 수, y 의 길이는 출력 수(softmax_cross_entropy 면 클래스 번호도).
+    x 의 길이는 입력 수, y 의 길이는 출력 수(softmax_cross_entropy 면 클래스 번호도).
+    loss 는 `losses` 의 것이거나 (출력의 목록, y) 를 받아 Value 를 주는 함수다. 모양이 `losses` 의 것과 다른 함수면 gradient 로 그
+    ∇_a C(a, y) 를 준다(배열 둘을 받아 출력과 같은 모양의 배열). 손실이 가운데 층의 값을 바로 쓰면(가정 2) ValueError.
     """
     parameters = net.parameters()
     kept = [p.grad for p in parameters]
@@ -112,57 +107,65 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic) -> Rece
         net.zero_grad()
         trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
         cost = loss(trace.output, y)
+        network = recognise.in_trace(trace, cost)
+        record = loss if isinstance(loss, losses.Loss) else network.loss
+        _check(network, record, gradient)
         cost.backward()
+        target = record.vector(y, len(trace.output)) if record else np.atleast_1d(y)
         with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
-            matrix = _by_matrices(net, trace, y, loss)
-        sections = list(_sections(net, trace, cost, matrix))
+            matrix = _by_matrices(net, network, target, gradient or record)
+        sections = list(_sections(network, cost, matrix))
     finally:
         for p, grad in zip(parameters, kept, strict=True):
             p.grad = grad
     return Receipt(sections)
 
 
-# 노트의 식마다: 영수증의 제목, LaTeX, 노드의 값(data)과 기울기(grad) 가운데 읽을 것
-_QUANTITIES = {
-    'z': ('순전파  z^l = W^l a^{l−1} + b^l', r'z^{l} = W^{l} a^{l-1} + b^{l}', 'data'),
-    'a': ('순전파  a^l = σ(z^l)', r'a^{l} = \sigma(z^{l})', 'data'),
-    'δ': (
-        '방정식 1, 2  δ^L = ∇_a C ⊙ σ′(z^L),  δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)',
-        r"\delta^{L} = \nabla_a C \odot \sigma'(z^{L}),\quad \delta^{l} = (W^{l+1})^{T} \delta^{l+1} \odot \sigma'(z^{l})",
-        'grad',
-    ),
-    'b': ('방정식 3  ∂C/∂b^l = δ^l', r'\frac{\partial C}{\partial b^{l}} = \delta^{l}', 'grad'),
-    'w': ('방정식 4  ∂C/∂W^l = δ^l (a^{l−1})ᵀ', r'\frac{\partial C}{\partial W^{l}} = \delta^{l} (a^{l-1})^{T}', 'grad'),
-}
+def _check(network: Network, record: losses.Loss | None, gradient: Callable | None) -> None:
+    if network.strays:
+        user, used = network.strays[0]
+        raise ValueError(
+            f'손실이 {used.name or used!r} 을(를) 바로 씁니다({user!r}). 노트의 방정식은 가정 2, 곧 손실이 마지막 출력 aᴸ 만의 '
+            '함수일 때의 것입니다. 그 항을 뺀 손실로 견주세요.'
+        )
+    if record is None and gradient is None:
+        raise ValueError(
+            '이 손실의 ∇_a C 를 모릅니다. 출력 a 와 목표 y 의 배열을 받아 ∂C/∂aⱼ 의 배열을 주는 함수를 함께 주세요: '
+            'compare(net, x, y, loss, gradient=lambda a, y: a - y)'
+        )
 
 
-def _sections(net: MLP, trace: Trace, cost: Value, matrix: dict[str, list]) -> Iterator[Section]:
+def _sections(network: Network, cost: Value, matrix: dict[str, list]) -> Iterator[Section]:
     values, gradients = bounded_sweep(topological(cost))
     nodes = {
-        'z': trace.zs,
-        'a': trace.activations[1:],
-        'δ': trace.zs,
-        'b': [[neuron.b for neuron in layer.neurons] for layer in net.layers],
-        'w': [[w for neuron in layer.neurons for w in neuron.w] for layer in net.layers],
+        'z': [[unit.z for unit in units] for units in network.layers],
+        'a': [[unit.a for unit in units] for units in network.layers],
+        'b': [[unit.b for unit in units] for units in network.layers],
+        'w': [[w for unit in units for w in unit.w] for units in network.layers],
     }
-    for key, (title, latex, attribute) in _QUANTITIES.items():
-        bounds = values if attribute == 'data' else gradients
-        yield Section(title, latex, [
-            Entry(_label(key, node), getattr(node, attribute), element, bounds.get(node, Bounded(0)))
-            for layer, array in zip(nodes[key], matrix[key], strict=True)
+    for letter, keys in _SECTIONS.items():
+        bounds = values if letter in 'za' else gradients
+        statements = [(key, NOTE[key]) for key in keys.split(', ')]
+        title = f'{keys}  ' + ',  '.join([statement.text for _, statement in statements])
+        latex = r',\quad '.join([statement.latex for _, statement in statements])
+        yield Section(title, notation.latex_text(keys) + r'\quad ' + latex, [
+            Entry(_label(letter, node), node.data if letter in 'za' else node.grad, element, bounds.get(node, Bounded(0)))
+            for layer, array in zip(nodes['z' if letter == 'δ' else letter], matrix[letter], strict=True)
             for node, element in zip(layer, np.ravel(array).tolist(), strict=True)
         ])  # fmt: skip
 
 
-def _label(key: str, node: Value) -> str:
-    return f'∂C/∂{node.name}' if key in 'bw' else key + node.name[1:]
+def _label(letter: str, node: Value) -> Symbol:
+    name = letter + node.name[1:] if letter == 'δ' else node.name
+    symbol = Symbol(name, latex=notation.latex(name))
+    return ratio(Symbol('C'), symbol) if letter in 'bw' else symbol
 
 
-def _by_matrices(net: MLP, trace: Trace, y: Any, loss: Callable) -> dict[str, list]:
+def _by_matrices(net: MLP, network: Network, target: Any, loss: Any) -> dict[str, list]:
     weights, biases = net.matrices()
-    activation = [layer.neurons[0].activation for layer in net.layers]
-    zs, activations = equations.feedforward(weights, biases, [a.data for a in trace.activations[0]], activation)
-    deltas = equations.errors(weights, zs, activations[-1], _target(y, len(trace.output)), activation, loss.__name__)
+    activation = [units[0].activation for units in network.layers]
+    zs, activations = equations.feedforward(weights, biases, [a.data for a in network.inputs], activation)
+    deltas = equations.errors(weights, zs, activations[-1], target, activation, loss)
     return {
         'z': zs,
         'a': activations[1:],
@@ -170,37 +173,3 @@ def _by_matrices(net: MLP, trace: Trace, y: Any, loss: Callable) -> dict[str, li
         'b': [equations.bias_gradient(delta) for delta in deltas],
         'w': [equations.weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)],
     }
-
-
-def _target(y: Any, outputs: int) -> Any:
-    """목표를 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호도 받는다."""
-    if hasattr(y, '__len__'):
-        return y
-    return [y] if outputs == 1 else [int(i == y) for i in range(outputs)]
-
-
-def _cells(entry: Entry) -> tuple[str, ...]:
-    both = f'{float(entry.scalar):.12f}', f'{float(entry.matrix):.12f}'
-    judged = '설명됨' if entry.explained else '설명되지 않음'
-    return entry.name, *both, f'{float(entry.difference):.1e}', f'{entry.allowance:.1e}', judged
-
-
-def _latex_table(entries: list[Entry]) -> str:
-    head = ' & '.join([r'\text{' + column + '}' for column in _COLUMNS])
-    rows = []
-    for entry in entries:
-        _, *numbers, judged = _cells(entry)
-        rows.append(' & '.join([_latex_name(entry.name), *numbers, rf'\text{{{judged}}}']))
-    return rf'\begin{{array}}{{lrrrrl}} {head} \\ \hline ' + r' \\ '.join(rows) + r' \end{array}'
-
-
-def _latex_name(name: str) -> str:
-    """z²₁ 이나 ∂C/∂w²₁₂ 의 LaTeX."""
-    if name.startswith('∂C/∂'):
-        return rf'\partial C/\partial {notation.latex(name[4:])}'
-    return notation.latex(name)
-
-
-def _line(entry: Entry) -> str:
-    numbers = f'{float(entry.scalar):16.12f} {float(entry.matrix):16.12f} {float(entry.difference):9.1e} {entry.allowance:9.1e}'
-    return f'  {entry.name:<10} {numbers}' + ('' if entry.explained else '  ← 설명되지 않음')

@@ -1,4 +1,4 @@
-"""계산 그래프의 그림(picture): 발표 자료에 바로 놓을 수 있는 그림을 세 단계로.
+"""그림(render): 계산 그래프와 신경망의 그림, 한 걸음씩 보는 페이지. `note` 와 그 아래만 import 한다.
 
 >>> from micrograd_ko import Value
 >>> a, b = Value(2.0, 'a'), Value(-3.0, 'b')

@@ -1,4 +1,4 @@
-"""그림을 DOT 로 적는다. 상자는 Graphviz 의 HTML 꼴 표이고, 배치는 Graphviz 가 한다(`layout`)."""
+"""그림을 DOT 로 적는다. 상자는 Graphviz 의 HTML 꼴 표이고, 배치는 Graphviz 가 한다(`engines`)."""
 
 import itertools
 from collections.abc import Callable
@@ -7,17 +7,14 @@ import graphviz
 
 from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row
-from micrograd_ko.writing.numbers import html
+from micrograd_ko.writing.limits import MOST_CURVES, MOST_REFINED
 
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
-STRAIGHT = 120  # 선이 이보다 많으면 곧은 선으로: 굽은 선은 배치가 느리고 서로 얽힌다
-
-LARGE = 100  # 상자가 이보다 많으면 배치를 다듬는 횟수를 줄인다: 긴 선이 많은 그래프의 배치가 몇 분에서 몇 초가 된다
 
 
 def digraph(picture: Picture) -> graphviz.Digraph:
     """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
-    crowded = len(picture.edges) > STRAIGHT
+    crowded = len(picture.edges) > MOST_CURVES
     graph = graphviz.Digraph(
         graph_attr={
             'rankdir': 'LR', 'bgcolor': 'transparent', 'fontname': FONT, 'fontsize': '11', 'fontcolor': color.OUTSIDE,
@@ -27,13 +24,24 @@ def digraph(picture: Picture) -> graphviz.Digraph:
         node_attr={'shape': 'plain', 'fontname': FONT, 'fontsize': '12', 'fontcolor': color.INK},
         edge_attr={'fontname': FONT, 'fontsize': '10', 'arrowsize': '0.6'},
     )  # fmt: skip
-    if len(picture.cards) > LARGE:
+    if len(picture.cards) > MOST_REFINED:
         graph.attr(nslimit='0.1', nslimit1='0.1', mclimit='0.1')
     for number, group in enumerate(picture.groups):
         _write_group(graph, number, group)
     for number, edge in enumerate(picture.edges):
         _write_edge(graph, number, edge)
     return graph
+
+
+def html(text: str) -> str:
+    r"""HTML 꼴 라벨 안에 적을 글. `&` 를 먼저 바꾼다. 역슬래시는 겹쳐야 `\N`(노드의 이름)이 되지 않는다.
+
+    >>> html('<b>&\\N')
+    '&lt;b&gt;&amp;\\\\N'
+    """
+    for character, entity in (('&', '&amp;'), ('<', '&lt;'), ('>', '&gt;'), ('"', '&quot;'), ('\\', '\\\\')):
+        text = text.replace(character, entity)
+    return text
 
 
 def _caption(lines: tuple[str, ...]) -> str:

@@ -4,53 +4,59 @@
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.render import color, loss_picture
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Row, heat, number, strip, title
-from micrograd_ko.render.pooling import LIMIT, pooled
-from micrograd_ko.writing.formulas import applied
+from micrograd_ko.render.pooling import pooled
+from micrograd_ko.render.subject import Subject
+from micrograd_ko.writing.formulas import formula
+from micrograd_ko.writing.limits import POOLED, READABLE
 from micrograd_ko.writing.notation import superscript
 
-READABLE = 8, 4  # 이보다 행이나 열이 많은 행렬은 수 대신 색으로
-_GAP = Cell()
+_GAP, _GAP_HEAD = Cell(), Cell('', 'column')
 
 
-def count(net: Network) -> int:
+def count(subject: Subject) -> int:
     """그릴 상자의 수."""
-    return 1 + len(net.layers) + (net.root is not None)
+    net = subject.network
+    return 0 if net is None else 1 + len(net.layers) + (net.root is not None)
 
 
-def draw(net: Network) -> Picture:
+def draw(subject: Subject) -> Picture:
     """입력, 층, 손실의 상자를 왼쪽에서 오른쪽으로."""
-    values, gradients = _value_table(net), _gradient_table(net) if net.known else None
-    cards = [_input(net, values, gradients)]
-    cards += [_layer(net, i, units, values, gradients) for i, units in enumerate(net.layers, 2)]
+    net = subject.network
+    assert net is not None
+    tables = _tables(net, subject.known)
+    cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
     edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:
-        cards.append(loss_picture.card(net))
-        edges += _loss_edges(net)
-    return Picture((Group('', tuple(cards)),), tuple(edges), _caption(net, values, gradients))
+        cards.append(loss_picture.card(net, net.root, subject.known))
+        edges += _loss_edges(net, net.root)
+    return Picture((Group('', tuple(cards)),), tuple(edges), _caption(net, tables))
 
 
-def _loss_edges(net: Network) -> list[Edge]:
+def _loss_edges(net: Network, root: Value) -> list[Edge]:
     """손실이 쓰는 값을 가진 층마다 선 하나."""
-    ports: dict[Value, End] = {x: ('layer1', '') for x in net.inputs if x is not None}
+    ports: dict[Value, End] = dict.fromkeys(net.inputs, ('layer1', ''))
     for layer, units in enumerate(net.layers, 2):
-        ports |= {v: (f'layer{layer}', '') for unit in units for v in unit.values}
-    return [Edge(tail, ('loss', ''), width=2.0) for tail in dict.fromkeys(edge.tail for edge in loss_picture.edges(net, ports))]
+        ports |= dict.fromkeys([v for unit in units for v in unit.values], (f'layer{layer}', ''))
+    tails = dict.fromkeys(edge.tail for edge in loss_picture.edges(net, root, ports))
+    return [Edge(tail, ('loss', ''), width=2.0) for tail in tails]
 
 
 class _Table(NamedTuple):
-    """값의 표('data')나 기울기의 표('grad')와 색의 눈금(W 와 b, z 와 a).
+    """값의 표('data')나 기울기의 표('grad'): 열의 이름들과 색의 눈금(W 와 b, z 와 a).
 
     눈금은 모든 층이 함께 쓴다. 그래야 뒤에서 앞으로 가며 기울기가 사라지는 모습이 보인다.
     """
 
     part: str
+    title: str
+    columns: tuple[str, ...]
     parameters: float
     signals: float
 
@@ -58,40 +64,30 @@ class _Table(NamedTuple):
         return getattr(v, self.part)
 
 
-def _value_table(net: Network) -> _Table:
-    return _Table('data', color.largest(p.data for p in _parameters(net)), color.largest(v.data for v in _signals(net)))
+def _tables(net: Network, known: bool) -> list[_Table]:
+    """값의 표, 그리고 기울기를 알면 기울기의 표. 표본이 없으면 z 와 a 의 눈금은 0 이다."""
+    signals = [v for v in net.values if v not in set(net.parameters)] if net.sampled else []
+    parts = [('data', '값', ('W', 'b', 'z', 'a')), *([('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))] if known else [])]
+    return [
+        _Table(part, what, columns, *[color.largest(getattr(v, part) for v in vs) for vs in (net.parameters, signals)])
+        for part, what, columns in parts
+    ]
 
 
-def _gradient_table(net: Network) -> _Table:
-    return _Table('grad', color.largest(p.grad for p in _parameters(net)), color.largest(v.grad for v in _signals(net)))
+def _caption(net: Network, tables: list[_Table]) -> tuple[str, ...]:
+    line = '파랑 +, 주황 −. 가장 짙은 칸: '
+    line += ', '.join([
+        f'|{x}|, |{y}| = {scale:.3g}'
+        for table in tables
+        for (x, y), scale in ((table.columns[:2], table.parameters), (table.columns[2:], table.signals))
+        if scale or x in ('W', '∂C/∂W')
+    ])
+    return (line, f'{POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다') if max(net.sizes) > POOLED else (line,)
 
 
-def _parameters(net: Network) -> Iterable[Value]:
-    return (p for unit in net.units for p in (*unit.w, unit.b))
-
-
-def _signals(net: Network) -> Iterable[Value]:
-    return (v for v in (*net.inputs, *[v for unit in net.units for v in (unit.z, unit.a)]) if v is not None)
-
-
-def _caption(net: Network, values: _Table, gradients: _Table | None) -> tuple[str, ...]:
-    lines = [f'파랑 +, 주황 −. 가장 짙은 칸: |W|, |b| = {values.parameters:.3g}']
-    if values.signals:
-        lines[0] += f', |z|, |a| = {values.signals:.3g}'
-    if gradients is not None:
-        lines[0] += f', |∂C/∂W|, |∂C/∂b| = {gradients.parameters:.3g}'
-    if gradients is not None and gradients.signals:
-        lines[0] += f', |δ|, |∂C/∂a| = {gradients.signals:.3g}'
-    if max(net.sizes) > LIMIT:
-        lines.append(f'{LIMIT} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
-    return tuple(lines)
-
-
-def _input(net: Network, values: _Table, gradients: _Table | None) -> Card:
-    xs = [x for x in net.inputs if x is not None]
+def _input(net: Network, tables: list[_Table]) -> Card:
     heading = f'입력 a¹ ({len(net.inputs)})'
-    tables = [('값', values), *([('기울기', gradients)] if gradients is not None else [])] if xs else []
-    columns = [(what, _column(xs, table, table.signals)) for what, table in tables]
+    columns = [(table.title, _column(net.inputs, table, table.signals)) for table in tables] if net.sampled else []
     rows: list[Row] = [(title(heading, span=max(1, len(columns))),)]
     if columns:
         rows.append(tuple(Cell(what, 'column') for what, _ in columns))
@@ -99,25 +95,24 @@ def _input(net: Network, values: _Table, gradients: _Table | None) -> Card:
     return Card('layer1', 'input', tuple(rows), (heading,))
 
 
-def _layer(net: Network, layer: int, units: tuple[Unit, ...], values: _Table, gradients: _Table | None) -> Card:
+def _layer(net: Network, layer: int, units: tuple[Unit, ...], tables: list[_Table]) -> Card:
     up, shape = superscript(layer), f'{len(units)}×{len(units[0].w)}'
-    formula = f'a{up} = {applied(units[0].activation, f"W{up}·a{superscript(layer - 1)} + b{up}")}'
-    rows = _rows(units, values, (f'W{up} ({shape})', f'b{up}', f'z{up}', f'a{up}'))
-    if gradients is not None:
-        rows += _rows(units, gradients, (f'∂C/∂W{up}', f'∂C/∂b{up}', f'δ{up}', f'∂C/∂a{up}'))
-    head: Row = (title(net.role(layer), formula, sum(cell.span for cell in rows[0])),)
-    return Card(f'layer{layer}', net.kind(layer), (head, *rows), (net.role(layer), formula, f'W{up} {shape}'))
+    written = f'a{up} = {formula(units[0].activation, [f"W{up}·a{superscript(layer - 1)} + b{up}"])}'
+    rows = [row for table in tables for row in _rows(net, units, table, up)]
+    head: Row = (title(net.role(layer), written, sum(cell.span for cell in rows[0])),)
+    return Card(f'layer{layer}', net.kind(layer), (head, *rows), (net.role(layer), written, f'W{up} {shape}'))
 
 
-def _rows(units: Sequence[Unit], table: _Table, names: tuple[str, ...]) -> list[Row]:
+def _rows(net: Network, units: Sequence[Unit], table: _Table, up: str) -> list[Row]:
     """표 하나: 열 이름의 행, 그리고 뉴런마다 W 의 행 | b | z | a."""
     matrix = _matrix([unit.w for unit in units], table)
     columns = [_column([unit.b for unit in units], table, table.parameters)]
-    for signal in zip(*[(unit.z, unit.a) for unit in units if unit.z is not None and unit.a is not None], strict=True):
-        columns.append(_column(signal, table, table.signals))
-    heads: list[Cell] = [Cell(names[0], 'column', span=len(matrix[0]))]
-    for name, _ in zip(names[1:], columns, strict=False):
-        heads += [Cell('', 'column'), Cell(name, 'column')]
+    if net.sampled:
+        columns += [_column(signal, table, table.signals) for signal in zip(*[(unit.z, unit.a) for unit in units], strict=True)]
+    shape = f' ({len(units)}×{len(units[0].w)})' if table.part == 'data' else ''
+    heads: list[Cell] = [Cell(f'{table.columns[0]}{up}{shape}', 'column', span=len(matrix[0]))]
+    for name, _ in zip(table.columns[1:], columns, strict=False):
+        heads += [_GAP_HEAD, Cell(name + up, 'column')]
     body = zip(matrix, *columns, strict=True)
     return [tuple(heads), *[(*row, *[cell for single in singles for cell in (_GAP, single)]) for row, *singles in body]]
 

@@ -12,16 +12,18 @@ import string
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from micrograd_ko.note.statements import Statement
 from micrograd_ko.render import color, engines
 from micrograd_ko.render.dot import digraph
-from micrograd_ko.render.graph_steps import Step
+from micrograd_ko.render.levels import Rehearsal
 from micrograd_ko.render.live_svg import inline
 from micrograd_ko.render.picture import Card, Cell, Picture, Row
-from micrograd_ko.render.rehearsal import Rehearsal
+from micrograd_ko.render.step import Step
 from micrograd_ko.writing import numbers
+from micrograd_ko.writing.labels import shown
+from micrograd_ko.writing.limits import EXACT_DIGITS
 
 PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
-EXACT = 10  # 풍선말에 적는 유효 숫자
 
 
 def html(rehearsal: Rehearsal) -> str:
@@ -30,15 +32,15 @@ def html(rehearsal: Rehearsal) -> str:
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     data = {
         'phases': PHASES,
-        'names': {key: name for key, (name, _) in rehearsal.formulas.items()},
+        'names': {key: f'{key} · {statement.title}' for key, statement in rehearsal.statements.items()},
         'steps': [_step(step, addressed) for step in rehearsal.steps],
     }
     return string.Template(_part('page.html')).substitute(
-        title=escaping.escape(numbers.shown(f'{rehearsal.title} · 한 걸음씩 보는 역전파')),
+        title=escaping.escape(shown(f'{rehearsal.title} · 한 걸음씩 보는 역전파')),
         style=_part('page.css'),
         script=_part('page.js'),
         picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'),
-        formulas=''.join(_formula(key, *rehearsal.formulas[key]) for key in rehearsal.formulas),
+        formulas=''.join(_formula(key, statement) for key, statement in rehearsal.statements.items()),
         last=len(rehearsal.steps) - 1,
         data=embedded(data),
     )
@@ -69,9 +71,9 @@ def _part(name: str) -> str:
     return importlib.resources.files('micrograd_ko.render').joinpath(name).read_text(encoding='utf-8')
 
 
-def _formula(key: str, name: str, written: str) -> str:
-    key, name, written = map(escaping.escape, (key, name, written))
-    return f'<li data-formula="{key}"><span>{name}</span> <b>{written}</b></li>'
+def _formula(key: str, statement: Statement) -> str:
+    key, title, written = map(escaping.escape, (key, statement.title, statement.text))
+    return f'<li data-formula="{key}"><span>{key} · {title}</span> <b>{written}</b></li>'
 
 
 class _Shown(NamedTuple):
@@ -130,7 +132,7 @@ def _step(step: Step, addressed: _Addressed) -> dict[str, Any]:
 def _cells(step: Step, addressed: _Addressed) -> Iterator[tuple]:
     """바뀌는 칸마다 (번호, 글, 짙기, 자세한 수, 아직 더해질 항이 남았는지). 짙기가 None 이면 유한하지 않은 수."""
     for change in step.changes:
-        for shown in addressed.cells.get((change.node, change.part), ()):
+        for place in addressed.cells.get((change.node, change.part), ()):
             x = change.number
-            written = '' if shown.heat else numbers.number(x)
-            yield shown.cell, written, color.depth(x, shown.scale), numbers.number(x, EXACT), int(change.partial)
+            written = '' if place.heat else numbers.number(x)
+            yield place.cell, written, color.depth(x, place.scale), numbers.number(x, EXACT_DIGITS), int(change.partial)

@@ -1,6 +1,6 @@
 """그림의 내용(picture): 칸(cell), 상자(card), 선(edge).
 
-무엇을 보일지는 단계(ops_level, neuron_level, layer_level)가, 어떻게 적을지는 dot 과 mermaid 가 정한다.
+무엇을 보일지는 단계(graph_picture, neuron_picture, layer_picture)가, 어떻게 적을지는 dot 과 mermaid 가 정한다.
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from micrograd_ko.engine import Value
 from micrograd_ko.render import color
 from micrograd_ko.writing import numbers
+from micrograd_ko.writing.limits import EXACT_DIGITS
 
 
 class Source(NamedTuple):
@@ -92,13 +93,14 @@ def title(name: str, note: str = '', span: int = 1) -> Cell:
 def number(v: Value, part: str, scale: float = 0.0, port: str = '', known: bool = True) -> Cell:
     """노드의 값('data')이나 기울기('grad')를 적는 칸. scale 을 주면 부호와 크기로 칠한다. 모르는 수면 '–'."""
     x = getattr(v, part) if known else None
-    return Cell(numbers.number(x), 'number', color.tint(x, scale), numbers.number(x, 10), port, source=Source(v, part, scale))
+    written, exact = numbers.number(x), numbers.number(x, EXACT_DIGITS)
+    return Cell(written, 'number', color.tint(x, scale), exact, port, source=Source(v, part, scale))
 
 
 def heat(v: Value, part: str, scale: float, known: bool = True) -> Cell:
     """수를 색만으로 보이는 칸."""
     x = getattr(v, part) if known else None
-    return Cell('', 'heat', color.tint(x, scale), numbers.number(x, 10), source=Source(v, part, scale))
+    return Cell('', 'heat', color.tint(x, scale), numbers.number(x, EXACT_DIGITS), source=Source(v, part, scale))
 
 
 def strip(cells: Iterable[Cell], width: int, port: str = '') -> Cell:

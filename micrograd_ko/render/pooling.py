@@ -4,16 +4,16 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-LIMIT = 32  # 색 지도의 한 변
+from micrograd_ko.writing.limits import POOLED
 
 
 def step(length: int) -> int:
-    """한 구역의 변의 길이: 구역이 LIMIT 개를 넘지 않는 가장 작은 수."""
-    return max(1, math.ceil(length / LIMIT))
+    """한 구역의 변의 길이: 구역이 POOLED 개를 넘지 않는 가장 작은 수."""
+    return max(1, math.ceil(length / POOLED))
 
 
 def pooled(matrix: Sequence[Sequence[Any]], read: Callable[[Any], Any] = lambda x: x) -> list[list[Any]]:
-    """행렬을 LIMIT × LIMIT 이하로 줄인다. read 는 원소의 수. 유한하지 않은 수는 절댓값이 가장 큰 것으로 친다.
+    """행렬을 POOLED × POOLED 이하로 줄인다. read 는 원소의 수. 유한하지 않은 수는 절댓값이 가장 큰 것으로 친다.
 
     >>> pooled([[1, -2, 3]])
     [[1, -2, 3]]

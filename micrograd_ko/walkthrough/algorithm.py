@@ -9,6 +9,7 @@ from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import equations
 from micrograd_ko.note.receipt import compare
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import heading, indent, matrix, vector
 from micrograd_ko.walkthrough.specimen import X, Y, network
@@ -22,11 +23,11 @@ def page() -> Iterator[str]:
     cost = quadratic(trace.output, Y)
     cost.backward()
     yield from heading(3, '역전파의 다섯 단계: 2-3-2 신경망, 표본 하나')
-    yield '① 입력 설정  a¹ = x'
+    yield f'① 입력 설정  {NOTE["1단계"].text}'
     yield f'  a¹ = {vector(X, 1)}'
     yield ''
     yield from _forward(net, trace)
-    yield f'  y  = {vector(Y, 0)}    C = ½ |y − a³|² = {cost:.6f}'
+    yield f'  y  = {vector(Y, 0)}    {NOTE["가정 2"].text} = {cost:.6f}'
     yield ''
     yield from _errors(net, trace)
     yield ''
@@ -43,7 +44,7 @@ def _data(values: Sequence[Value]) -> list[Number]:
 
 
 def _forward(net: MLP, trace: Trace) -> Iterator[str]:
-    yield '② 순전파(forward)  z^l = W^l a^{l−1} + b^l,  a^l = σ(z^l)'
+    yield f'② 순전파(forward)  {NOTE["2단계"].text}'
     for i, (w, b) in enumerate(zip(*net.matrices(), strict=True)):
         layer = superscript(i + 2)
         yield from indent(matrix(f'W{layer}', w, 1))
@@ -56,21 +57,23 @@ def _errors(net: MLP, trace: Trace) -> Iterator[str]:
     """③과 ④: δ 를 곱해지는 두 벡터로 풀어 적는다. δ 는 그래프의 z.grad, 두 벡터는 행렬 방정식이다."""
     (_, w3), _ = net.matrices()
     z2, z3 = (np.array(_data(zs)) for zs in trace.zs)
-    gap = equations.LOSS_GRADIENTS['quadratic'](np.array(_data(trace.output)), np.array(Y))
+    gap = quadratic.gradient(np.array(_data(trace.output)), np.array(Y))
     delta2, delta3 = trace.deltas
-    yield '③ 출력층 에러(output error)  방정식 1: δ^L = ∇_a C ⊙ σ′(z^L)'
-    yield f'  ∇_a C = a³ − y = {vector(gap)}'
+    yield f'③ 출력층 에러(output error)  {NOTE["3단계"].text}: {NOTE["방정식 1"].text}'
+    yield f'  ∇ₐC   = a³ − y = {vector(gap)}'
     yield f'  σ′(z³)         = {vector(equations.sigma_prime(z3, "sigmoid"))}'
     yield f'  δ³             = {vector(delta3)}'
     yield ''
-    yield '④ 역전파(backward)  방정식 2: δ^l = (W^{l+1})ᵀ δ^{l+1} ⊙ σ′(z^l)'
+    yield f'④ 역전파(backward)  {NOTE["4단계"].text}'
+    yield f'  {NOTE["방정식 2"].text}'
     yield f'  (W³)ᵀ δ³ = {vector(w3.T @ delta3)}'
     yield f'  σ′(z²)   = {vector(equations.sigma_prime(z2, "sigmoid"))}'
     yield f'  δ²       = {vector(delta2)}'
 
 
 def _gradients(net: MLP) -> Iterator[str]:
-    yield '⑤ 기울기(gradient)  방정식 3: ∂C/∂b^l = δ^l,  방정식 4: ∂C/∂W^l = δ^l (a^{l−1})ᵀ'
+    yield f'⑤ 기울기(gradient)  {NOTE["5단계"].text}'
+    yield f'  {NOTE["방정식 3"].text},  {NOTE["방정식 4"].text}'
     for i, layer in enumerate(net.layers):
         l = superscript(i + 2)
         yield f'  ∂C/∂b{l} = {vector([neuron.b.grad for neuron in layer.neurons])}'

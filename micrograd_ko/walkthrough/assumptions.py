@@ -6,9 +6,11 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.learning.losses import mean, quadratic
 from micrograd_ko.nn import MLP
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
-from micrograd_ko.walkthrough.lines import heading, indent, table, vector
+from micrograd_ko.walkthrough.lines import heading, indent, vector
 from micrograd_ko.walkthrough.specimen import SAMPLES, network
+from micrograd_ko.writing.tables import Table
 
 
 def page() -> Iterator[str]:
@@ -33,23 +35,19 @@ def _mean_page(net: MLP) -> Iterator[str]:
     each = [gradient(net, [sample]) for sample in SAMPLES]
     total, slope = gradient(net, SAMPLES)
     n = len(SAMPLES)
-    yield '가정 1  총 손실은 표본 손실의 평균이다: C = (1/n) Σ_x C_x'
+    yield f'가정 1  총 손실은 표본 손실의 평균이다: {NOTE["가정 1"].text}'
     yield ''
     rows = [[f'x = {vector(x, 1)}', f'{c:.6f}', f'{g:.6f}'] for (x, _), (c, g) in zip(SAMPLES, each, strict=True)]
-    yield from indent(table(['2-3-2 신경망의 표본마다', 'C_x', '∂C_x/∂w²₁₁'], rows))
+    yield from indent(Table(['2-3-2 신경망의 표본마다', 'Cₓ', '∂Cₓ/∂w²₁₁'], rows).lines())
     yield ''
-    yield from indent(
-        table(
-            [f'n = {n}', 'C', '∂C/∂w²₁₁'],
-            [
-                ['표본마다 구해 평균한 것', f'{sum(c for c, _ in each) / n:.6f}', f'{sum(g for _, g in each) / n:.6f}'],
-                ['C 를 통째로 역전파한 것', f'{total:.6f}', f'{slope:.6f}'],
-            ],
-        )
-    )
+    rows = [
+        ['표본마다 구해 평균한 것', f'{sum(c for c, _ in each) / n:.6f}', f'{sum(g for _, g in each) / n:.6f}'],
+        ['C 를 통째로 역전파한 것', f'{total:.6f}', f'{slope:.6f}'],
+    ]
+    yield from indent(Table([f'n = {n}', 'C', '∂C/∂w²₁₁'], rows).lines())
     yield ''
     yield '  둘이 같다. 그래서 한 표본의 역전파만 이해하면 된다.'
-    yield '  노트는 이 줄에 ∂C/∂w = Σ_x ∂C_x/∂w 로 적었지만, 평균의 미분에는 1/n 이 붙는다.'
+    yield '  노트는 이 줄에 ∂C/∂w = Σₓ ∂Cₓ/∂w 로 적었지만, 평균의 미분에는 1/n 이 붙는다.'
     yield f'  1/n 없는 합은 {sum(g for _, g in each):.6f} 이다.'
 
 
@@ -65,7 +63,7 @@ def _output_page(net: MLP) -> Iterator[str]:
     cost.backward()
     hidden = trace.activations[1][0]
     users = ', '.join(sorted([node.name for node in consumers(hidden, cost)]))
-    yield '가정 2  손실은 마지막 출력 a^L 의 함수다: C = ½ |y − a^L|²'
+    yield f'가정 2  손실은 마지막 출력 aᴸ 의 함수다: {NOTE["가정 2"].text}'
     yield ''
     yield f'  a³ = {vector([a.data for a in trace.output])},  y = {vector(y, 0)},  C = {cost:.6f}'
     yield f'  ∂C/∂a³ (그래프)  = {vector([a.grad for a in trace.output])}'

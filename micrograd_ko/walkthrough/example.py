@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import equations
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.walkthrough.lines import heading, indent, matrix, vector
 
 WEIGHTS, BIASES, X = [[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]], [0.5, 0.3]
@@ -21,8 +22,8 @@ def page() -> Iterator[str]:
     (w,), (b,) = net.matrices()
     (zs,), (_, activations) = equations.feedforward([w], [b], X)
     yield from heading(1, 'z 와 a: 활성화 함수의 앞과 뒤')
-    yield '  z^l = W^l a^{l−1} + b^l   가중치와 편향까지 더한, 활성화 함수를 지나기 전의 값'
-    yield '  a^l = σ(z^l)              지난 뒤의 값. 다음 층의 입력이 된다'
+    yield f'  {NOTE["표기 z"].text:<20}가중치와 편향까지 더한, 활성화 함수를 지나기 전의 값'
+    yield f'  {NOTE["표기 a"].text:<20}지난 뒤의 값. 다음 층의 입력이 된다'
     yield ''
     yield '노트의 예: 입력 둘, 뉴런 둘. 입력이 첫째 층이라 가중치는 둘째(²)에서 시작한다.'
     yield ''

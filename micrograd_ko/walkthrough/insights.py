@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko import ops
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
+from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
-from micrograd_ko.walkthrough.lines import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent
 from micrograd_ko.writing.notation import indexed, superscript
+from micrograd_ko.writing.tables import Table
 
 INPUTS = (1.0, 0.1, 0.01, 0.0)
 WEIGHTED_INPUTS = (0.0, 2.0, 5.0, 10.0, 20.0)
@@ -41,11 +43,11 @@ def starving(a1: Number) -> tuple[Number, Number, Number]:
 
 
 def _starving() -> Iterator[str]:
-    yield '인사이트 1  a^{l−1}_k ≈ 0 이면 ∂C/∂w^l_{jk} = a^{l−1}_k δ^l_j ≈ 0: 굶는 가중치'
+    yield f'인사이트 1  {NOTE["인사이트 1"].text}: 굶는 가중치'
     yield '  뉴런 하나, 입력 둘. 둘째 입력은 1 로 두고 첫째 입력만 줄인다. 목표 y = 0.'
     yield ''
     rows = [[f'{a1:.2f}', *[f'{value:.6f}' for value in starving(a1)]] for a1 in INPUTS]
-    yield from indent(table([indexed('a', 1, 1), '∂C/∂w²₁₁', '∂C/∂w²₁₂', 'δ²₁'], rows))
+    yield from indent(Table([indexed('a', 1, 1), '∂C/∂w²₁₁', '∂C/∂w²₁₂', 'δ²₁'], rows).lines())
     yield ''
     yield '  δ²₁ 은 거의 그대로인데 w²₁₁ 의 기울기만 입력을 따라 0 이 된다.'
     yield '  입력이 0 이면 그 가중치는 배우지 못한다.'
@@ -59,14 +61,14 @@ def saturating(z: Number) -> tuple[Number, Number, Number]:
 
 
 def _saturating() -> Iterator[str]:
-    yield '인사이트 2  포화(saturation): σ(z) 가 0 이나 1 에 가까우면 σ′(z) ≈ 0, δ ≈ 0'
+    yield f'인사이트 2  포화(saturation): σ(z) 가 0 이나 1 에 가까우면 {NOTE["인사이트 2"].text}'
     yield '  뉴런 하나, 목표 y = 0. z 가 클수록 크게 틀리는데, 고치라는 신호 δ 는 사라진다.'
     yield ''
     rows = []
     for z in WEIGHTED_INPUTS:
         a, slope, delta = saturating(z)
         rows.append([f'{z:.0f}', f'{a:.9f}', f'{slope:.3e}', f'{delta:.3e}'])
-    yield from indent(table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows))
+    yield from indent(Table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows).lines())
 
 
 def vanishing(depth: int) -> list[Number]:
@@ -83,5 +85,5 @@ def _vanishing() -> Iterator[str]:
     yield ''
     layers = range(2, DEPTH + 2)
     rows = [[f'δ{superscript(l)}', f'{delta:.3e}'] for l, delta in reversed(list(zip(layers, deltas, strict=True)))]
-    yield from indent(table(['층마다', 'δ'], rows))
+    yield from indent(Table(['층마다', 'δ'], rows).lines())
     yield f'  맨 앞의 δ² 은 맨 뒤의 {deltas[0] / deltas[-1]:.1e} 배다.'

@@ -9,7 +9,8 @@ from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.learning.train import accuracy, classify, epoch, one_hot
 from micrograd_ko.nn import MLP
-from micrograd_ko.walkthrough.lines import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent
+from micrograd_ko.writing.tables import Table
 
 TEST, HIDDEN, ETA, BATCH = 0.2, 8, 1.0, 10
 CLASSES = len(iris.SPECIES)
@@ -30,7 +31,8 @@ def page(rng: random.Random, epochs: int) -> Iterator[str]:
     yield ''
     history = train(net, training, epochs, rng)
     shown = sorted({0, *range(9, epochs, 10), epochs - 1})
-    yield from indent(table(['바퀴', 'C (학습 자료의 평균 손실)'], [[f'{i + 1:4d}', f'{history[i]:.6f}'] for i in shown]))
+    rows = [[f'{i + 1:4d}', f'{history[i]:.6f}'] for i in shown]
+    yield from indent(Table(['바퀴', 'C (학습 자료의 평균 손실)'], rows).lines())
     yield ''
     for name, samples in (('학습', training), ('시험', testing)):
         hits = round(accuracy(net, samples) * len(samples))
@@ -39,7 +41,7 @@ def page(rng: random.Random, epochs: int) -> Iterator[str]:
     yield '시험 자료의 꽃을 무엇이라고 답했는가 (행: 참, 열: 답)'
     counts = confusion(net, testing)
     rows = [[name, *map(str, row)] for name, row in zip(iris.SPECIES, counts, strict=True)]
-    yield from indent(table(['', *iris.SPECIES], rows))
+    yield from indent(Table(['', *iris.SPECIES], rows).lines())
 
 
 def train(net: MLP, samples: Sequence[iris.Sample], epochs: int, rng: random.Random) -> list[float]:

@@ -1,9 +1,9 @@
-"""글의 모양: 제목, 벡터, 행렬, 표. 수는 소수점을 맞추어 적는다."""
+"""글의 모양: 제목, 벡터, 행렬. 수는 소수점을 맞추어 적는다."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from micrograd_ko.writing.console import left, right, width
+from micrograd_ko.writing.console import width
 
 
 def heading(number: int, title: str) -> list[str]:
@@ -32,18 +32,6 @@ def matrix(name: str, rows: Any, digits: int = 4) -> list[str]:
     margin = f'{name} = '
     lines = ['[' + ' '.join([cell.rjust(columns) for cell in row]) + ' ]' for row in cells]
     return [margin + lines[0], *[' ' * width(margin) + line for line in lines[1:]]]
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """첫 칸은 왼쪽, 나머지는 오른쪽에 맞춘 표. 칸 사이는 두 칸 띄운다.
-
-    >>> list(table(['층', 'δ'], [['2', '0.5']]))
-    ['층    δ', '2   0.5']
-    """
-    columns = [max(width(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    for row in [header, *rows]:
-        cells = [right(cell, n) for cell, n in zip(row[1:], columns[1:], strict=True)]
-        yield '  '.join([left(row[0], columns[0]), *cells])
 
 
 def indent(lines: Iterable[str]) -> Iterator[str]:

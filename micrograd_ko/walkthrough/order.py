@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import sweep, topological
 from micrograd_ko.number import Number
-from micrograd_ko.walkthrough.lines import heading, indent, table
+from micrograd_ko.walkthrough.lines import heading, indent
+from micrograd_ko.writing.tables import Table
 
 START = 3.0
 
@@ -52,6 +53,6 @@ def page() -> Iterator[str]:
         yield title
         labels = ['시작', *[f'{node.name} 를 걷고' for node in visits]]
         rows = [[label, *[f'{g:g}' for g in grads]] for label, grads in zip(labels, found, strict=True)]
-        yield from indent(table(['', 'a.grad', 'b.grad', 'c.grad'], rows))
+        yield from indent(Table(['', 'a.grad', 'b.grad', 'c.grad'], rows).lines())
         verdict = '맞다' if a.grad == slope else '틀리다'
         yield f'  ∂c/∂a = {a.grad:g}: {verdict}.'

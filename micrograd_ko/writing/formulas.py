@@ -1,66 +1,154 @@
-"""연산을 그림에 적는 기호(sign). 따로 정하지 않은 연산은 표의 이름 그대로다."""
+"""식(formula)을 글과 LaTeX 로: 연산을 이름이나 수에 적용한 식, 미분의 규칙, ∂C/∂w 와 σ′(z).
 
+식은 기호(`kinds.symbols.Symbol`)로 다룬다. LaTeX 는 기호가 스스로 알고, 글은 `text` 가 수식의 글자로 바꾼다(v₇**2 → v₇²).
+"""
+
+import functools
+import operator
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from micrograd_ko.kinds.symbols import ATOM, COMPARISON, PRODUCT, Symbol, terms, write
+from micrograd_ko import ops
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, symbol, terms, write
 from micrograd_ko.operation import Op
+from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import superscript
+from micrograd_ko.writing.numbers import is_short, number
 
-_SIGNS = {
-    'add': '+', 'sub': '−', 'neg': '−', 'mul': '×', 'div': '÷', 'square': 'x²', 'pow': 'xʸ', 'sqrt': '√', 'abs': '|x|',
-    'sigmoid': 'σ', 'total': 'Σ', 'dot': 'w·x', 'affine': 'w·x + b',
-}  # fmt: skip
+ELLIPSIS = Symbol('…', latex=r'\cdots')
+_WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
 
+
+# 글로 -----------------------------------------------------------------------------------------------------------------
+
+def text(x: Symbol, times: str = '·') -> str:
+    """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −.
+
+    >>> text(Symbol('x')**2 * Symbol('y') - 1), text(Symbol('x') * 3, ' × ')
+    ('x²·y − 1', 'x × 3')
+    """
+    written = _WHOLE_POWER.sub(lambda found: superscript(int(found[1])), x.text)
+    return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
+
+
+def quantity(x: Any) -> Symbol:
+    """수를 식에 넣을 기호로. 음수는 다른 수 옆에서 괄호를 두른다."""
+    if not isinstance(x, float) and is_short(x):
+        written = symbol(x)
+    else:
+        short = number(x, warning='')
+        written = Symbol(short, latex=_number_latex(short))
+    if x < 0:
+        written.level = written.latex_level = COMPARISON
+    return written
+
+
+def _number_latex(short: str) -> str:
+    if short.lstrip('-') in ('inf', 'nan'):
+        return short.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
+    mantissa, _, exponent = short.partition('e')
+    return mantissa + (rf'\times 10^{{{int(exponent)}}}' if exponent else '')
+
+
+def grouped(x: str) -> str:
+    """곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다."""
+    return f'({x})' if x.startswith(('-', '−')) or any(c in x for c in ' +/') else x
+
+
+def chain(*parts: str) -> str:
+    """같은 글이 잇달아 나오지 않게 등호로 잇는다."""
+    return ' = '.join([part for i, part in enumerate(parts) if part and part not in parts[:i]])
+
+
+def product(*factors: Any) -> str:
+    """수의 곱: -0.5 × (-2)."""
+    first, *rest = [number(x) for x in factors]
+    return ' × '.join([first, *map(grouped, rest)])
+
+
+def vector(xs: Sequence[Any]) -> str:
+    """벡터를 글로: 앞의 몇 원소."""
+    shown = [number(x, 3) for x in xs[:MOST_ELEMENTS]]
+    return f'[{", ".join(shown)}{", …" if len(xs) > MOST_ELEMENTS else ""}]'
+
+
+def shortened(xs: Sequence[Any], gap: Any) -> list[Any]:
+    """긴 목록을 앞의 몇과 gap 과 마지막으로 줄인 것."""
+    return list(xs) if len(xs) <= MOST_TERMS else [*xs[: MOST_TERMS - 2], gap, xs[-1]]
+
+
+def sum_of(written: Sequence[str], plus: str = ' + ') -> str:
+    """글로 적힌 항들의 합. 항이 많으면 가운데를 줄인다."""
+    return plus.join(shortened(written, '…')) or '0'
+
+
+# 연산 -----------------------------------------------------------------------------------------------------------------
 
 def sign(op: Op) -> str:
     """상자에 적는 기호: +, ×, σ, x³ …"""
-    if op.family is not None:
-        (n,) = op.family[1]
-        return f'x{superscript(n)}' if type(n) is int and n >= 0 else f'x^{n}'
-    return _SIGNS.get(op.name, op.name)
+    if op.family is None:
+        return op.sign
+    (n,) = op.family[1]
+    return f'x{superscript(n)}' if type(n) is int and n >= 0 else op.sign
 
 
-def applied(op: Op, x: str) -> str:
-    """단항 연산을 x 에 적용한 꼴: σ(z²₁), tanh(z²₁)."""
-    return x if op.name == 'identity' else f'{sign(op) if op.name == "sigmoid" else op.name}({x})'
+def applied(op: Op, operands: Sequence[Symbol]) -> Symbol:
+    """연산을 적용한 식. 긴 합과 긴 목록은 가운데를 줄이고, identity 는 적지 않는다."""
+    if op is ops.identity:
+        return operands[0]
+    if op is ops.sigmoid:
+        return Symbol(f'{op.sign}({operands[0].text})', latex=write(op, tuple(operands)).latex)
+    if op is ops.square:
+        return operands[0] ** 2
+    summands = terms(op, tuple(operands))
+    if summands is not None:
+        return added(shortened(summands, ELLIPSIS))
+    return write(op, tuple(shortened(operands, ELLIPSIS) if op.arity is None else operands))
 
 
-SHOWN = 5  # 합의 항이 이보다 많으면 가운데를 줄인다
-_MINUS = '-', '−'
-_WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
+def added(summands: Sequence[Symbol]) -> Symbol:
+    """항들의 합."""
+    return functools.reduce(operator.add, summands) if summands else symbol(0)
 
 
 def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
     """연산을 피연산자의 글에 적용한 식: 'a + b', 'σ(z)', 'w₁·x₁ + w₂·x₂ + b'. 음수와 식인 피연산자는 괄호를 두른다.
 
-    >>> from micrograd_ko import ops
     >>> formula(ops.mul, ['a', '-3'], ' × '), formula(ops.sigmoid, ['-3']), formula(ops.affine, ['w', 'x', 'b'])
     ('a × (-3)', 'σ(-3)', 'w·x + b')
     """
-    if op.name == 'identity':
-        return operands[0]
-    if op.family is not None or op.name == 'square':
-        return sign(op).replace('x', grouped(operands[0]), 1)
-    if op.name == 'sigmoid':
-        return f'{sign(op)}({operands[0]})'
-    xs = tuple([Symbol(x, COMPARISON if x != grouped(x) else ATOM) for x in operands])
-    summands = terms(op, xs)
-    return readable(write(op, xs).text if summands is None else sum_of([x.within(PRODUCT) for x in summands]), times)
+    return text(applied(op, [read(x) for x in operands]), times)
 
 
-def readable(written: str, times: str = '·') -> str:
-    """파이썬의 글로 적힌 식을 수식의 기호로: * 는 times, ** 는 ^ 이나 위첨자, - 는 −."""
-    written = _WHOLE_POWER.sub(lambda found: superscript(int(found[1])), written)
-    return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
+def read(written: str) -> Symbol:
+    """이미 적힌 글을 식에 넣을 기호로."""
+    return Symbol(written, ATOM if written == grouped(written) else COMPARISON)
 
 
-def sum_of(written: Sequence[str]) -> str:
-    """합. 항이 많으면 앞의 몇과 마지막만."""
-    shown = list(written) if len(written) <= SHOWN else [*written[: SHOWN - 2], '…', written[-1]]
-    return ' + '.join(shown) or '0'
+# 미분 -----------------------------------------------------------------------------------------------------------------
+
+def ratio(above: Symbol, below: Symbol) -> Symbol:
+    """∂above/∂below."""
+    return Symbol(f'∂{above.text}/∂{below.text}', latex=rf'\frac{{\partial {above.latex}}}{{\partial {below.latex}}}')
 
 
-def grouped(x: str) -> str:
-    """곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다."""
-    return f'({x})' if x.startswith(_MINUS) or any(c in x for c in ' +/') else x
+def prime(op: Op, z: Symbol) -> Symbol:
+    """활성화 함수의 미분 σ′(z), tanh′(z)."""
+    name, latex = ('σ', r'\sigma') if op is ops.sigmoid else (op.name, rf'\operatorname{{{op.name}}}')
+    return Symbol(f'{name}′({z.text})', latex=f"{latex}'({z.latex})")
+
+
+def rule(op: Op, z: Symbol, operands: Sequence[Symbol], position: int) -> Symbol | None:
+    """표의 미분 규칙 ∂z/∂(position 번째 피연산자)의 식. 기호로 적지 못하는 사용자의 규칙이면 None."""
+    try:
+        return symbol(op.derivatives(z, *operands)[position])
+    except TypeError:  # 규칙이 math 의 함수나 if 로 적혀 있다
+        return None
+
+
+def rule_text(op: Op, z: str, operands: Sequence[str], position: int) -> str:
+    """미분 규칙을 글로: sigmoid 면 'a·(1 − a)'. 적지 못하거나 너무 길면 빈 글."""
+    found = rule(op, read(z), [read(x) for x in operands], position)
+    written = '' if found is None else text(found)
+    return written if len(written) <= LONGEST_RULE else ''

@@ -1,8 +1,7 @@
-"""HTML 로 적는 일의 공통 부분: 이스케이프, 표, 밖의 것을 부르지 않는 한 장의 문서."""
+"""HTML 로 적는 일의 공통 부분: 이스케이프, 식, 밖의 것을 부르지 않는 한 장의 문서."""
 
 import html
 import re
-from collections.abc import Iterable, Sequence
 
 STYLE = """
 .mgko { font-family: system-ui, sans-serif; line-height: 1.6; max-width: 60rem; color-scheme: light dark; }
@@ -17,8 +16,6 @@ STYLE = """
 .mgko tr.marked { background: #e4572e33; }
 .mgko tr.marked td:last-child { font-weight: bold; }
 """
-
-
 _UNSHOWN = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
@@ -30,17 +27,6 @@ def escape(text: object) -> str:
 def formula(text: str, indented: bool = False) -> str:
     """식 한 줄."""
     return f'<div class="formula{" indented" if indented else ""}"><code>{escape(text)}</code></div>'
-
-
-def table(headings: Sequence[str], rows: Iterable[tuple[Sequence[object], bool]]) -> str:
-    """표. rows 는 (칸들, 표시할 줄인가)의 목록."""
-    head = ''.join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
-    body = ''.join(_row(cells, marked) for cells, marked in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _row(cells: Sequence[object], marked: bool) -> str:
-    return ('<tr class="marked">' if marked else '<tr>') + ''.join(f'<td>{escape(cell)}</td>' for cell in cells) + '</tr>'
 
 
 def fragment(body: str) -> str:

@@ -1,0 +1,89 @@
+"""그릴 것(subject): 그래프와, 그 안의 신경망과, 그 가운데 그릴 노드."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Set
+from typing import Any, NamedTuple
+
+from micrograd_ko.engine import Value
+from micrograd_ko.graph import above, swept, topological
+from micrograd_ko.nn import MLP, Trace
+from micrograd_ko.note import recognise
+from micrograd_ko.note.recognise import Network
+from micrograd_ko.number import NOT_YET
+from micrograd_ko.staleness import replay
+from micrograd_ko.writing.labels import Labels
+
+
+class NoStepsError(ValueError):
+    """걸을 그래프가 없다: 표본을 넣지 않은 신경망."""
+
+
+class Subject(NamedTuple):
+    """그릴 것.
+
+    roots    root 들: 손실 하나나, 순전파의 출력들.
+    order    위상 순서. 표본을 넣지 않은 신경망이면 비어 있다.
+    chosen   그 가운데 그릴 노드.
+    network  신경망이면 그 구조, 아니면 None.
+    known    기울기를 아는가: 역전파를 했는가.
+    seeded   root 에서 역전파도 걷는가. 출력이 여럿인 순전파면 거짓.
+    """
+
+    roots: tuple[Value, ...]
+    order: tuple[Value, ...]
+    chosen: Set[Value]
+    network: Network | None
+    known: bool
+    seeded: bool
+
+    def narrowed(self, focus: Value | None, depth: int | None) -> Subject:
+        """focus 에서 root 까지의 경로와, root 에서 depth 까지만 그린다."""
+        chosen = self.chosen
+        if focus is not None:
+            if focus not in chosen:
+                raise ValueError(f'focus 가 그래프 안에 없습니다: {focus!r}')
+            chosen = above(self.order, [focus])
+        return self._replace(chosen=chosen if depth is None else chosen & _within(self.roots, depth))
+
+    def rehearsed(self) -> Subject:
+        """예행(rehearsal): 잎의 지금 값으로 순전파를, root 가 하나면 역전파도 다시 한 사본. 모든 노드에 이름이 있다.
+
+        원래 그래프는 그대로다. 이름은 설명(`explain`)의 것이고, 상수인 잎은 이름 없이 수로 부른다.
+        """
+        if not self.order:
+            raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요: draw(loss).html()')
+        order = copy.deepcopy(self.order)
+        twin = dict(zip(self.order, order, strict=True))
+        network = self.network.mapped(twin) if self.network else None
+        labels = Labels(order, names=network.names if network else None)
+        names = {node: labels.text(node) for node in order if node.op is not None or labels.name(node)}
+        for node, data in replay(order, lambda leaf: leaf.data).items():
+            node.data, node.grad, node.name = data, NOT_YET, names.get(node, '')
+        roots = tuple([twin[root] for root in self.roots])
+        if self.seeded:
+            roots[0].backward()
+        return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded)
+
+
+def subject_of(x: Any) -> Subject:
+    """`Value`(손실이나 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이)에서. 다른 것이면 TypeError."""
+    if isinstance(x, Value):
+        order = tuple(topological(x))
+        return Subject((x,), order, set(order), recognise.in_graph(order), swept(x), True)
+    if isinstance(x, Trace):
+        net = recognise.in_trace(x)
+        return Subject(tuple(x.output), net.order, set(net.order), net, any(swept(unit.z) for unit in net.units), False)
+    if isinstance(x, MLP):
+        net = recognise.in_module(x)
+        return Subject((), (), set(), net, any(map(swept, net.parameters)), False)
+    raise TypeError(f'draw 는 Value, Trace, MLP 를 그립니다. {type(x).__name__} 을(를) 받았습니다.')
+
+
+def _within(roots: tuple[Value, ...], depth: int) -> set[Value]:
+    found, edge = set(roots), list(roots)
+    for _ in range(depth):
+        edge = list(dict.fromkeys(parent for node in edge for parent in node.parents if parent not in found))
+        found.update(edge)
+    return found

@@ -1,0 +1,80 @@
+"""표(table)를 글, HTML, Markdown, LaTeX 로. 칸은 글이거나 기호(`Symbol`)이고, 기호는 제 LaTeX 를 안다."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from micrograd_ko.kinds.symbols import Symbol
+from micrograd_ko.writing.console import left, right, width
+from micrograd_ko.writing.html import escape
+from micrograd_ko.writing.notation import latex_text
+
+Cell = str | Symbol
+
+
+class Table(NamedTuple):
+    """열의 이름과 행들. align 은 열마다 l 이나 r(없으면 첫 열만 왼쪽), marked 는 눈에 띄게 할 행의 번호.
+
+    >>> print(*Table(['층', 'δ'], [['2', '0.5']]).lines(), sep='\\n')
+    층    δ
+    2   0.5
+    """
+
+    headings: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
+    align: str = ''
+    marked: Collection[int] = ()
+
+    @property
+    def alignment(self) -> str:
+        return self.align or 'l' + 'r' * (len(self.headings) - 1)
+
+    def lines(self) -> Iterator[str]:
+        """글의 줄들. 칸 사이는 두 칸 띄운다."""
+        written = [[_text(cell) for cell in row] for row in (self.headings, *self.rows)]
+        columns = [max(map(width, column)) for column in zip(*written, strict=True)]
+        places = [{'l': left, 'r': right}[side] for side in self.alignment]
+        for row in written:
+            yield '  '.join([place(cell, n) for place, cell, n in zip(places, row, columns, strict=True)]).rstrip()
+
+    def html(self) -> str:
+        head = ''.join(f'<th scope="col">{escape(_text(heading))}</th>' for heading in self.headings)
+        body = ''.join(self._html_row(i, row) for i, row in enumerate(self.rows))
+        return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+    def _html_row(self, i: int, row: Sequence[Cell]) -> str:
+        cells = ''.join(f'<td>{escape(_text(cell))}</td>' for cell in row)
+        return ('<tr class="marked">' if i in self.marked else '<tr>') + cells + '</tr>'
+
+    def markdown(self) -> str:
+        written = [[_text(cell).replace('|', r'\|') for cell in row] for row in (self.headings, *self.rows)]
+        head, *body = [f'| {" | ".join(row)} |' for row in written]
+        return '\n'.join([head, '|---' * len(self.headings) + '|', *body])
+
+    def latex(self) -> str:
+        head, *body = [' & '.join(map(_latex, row)) for row in (self.headings, *self.rows)]
+        rows = r' \\ '.join(body)
+        return rf'\begin{{array}}{{{self.alignment}}} {head} \\ \hline {rows} \end{{array}}'
+
+
+def refreshed(document: str, name: str, content: str) -> str:
+    """글의 표시 `<!-- table: 이름 -->` 와 `<!-- end -->` 사이를 content 로 바꾼 글. 표시가 없으면 ValueError."""
+    begin, end = f'<!-- table: {name} -->', '<!-- end -->'
+    pattern = re.compile(f'{re.escape(begin)}.*?{re.escape(end)}', re.DOTALL)
+    if not pattern.search(document):
+        raise ValueError(f'표를 넣을 자리가 없습니다. {begin} 과 {end} 을 적어 두세요.')
+    return pattern.sub(lambda _: f'{begin}\n{content}\n{end}', document)
+
+
+def _text(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else cell.text
+
+
+def _latex(cell: Cell) -> str:
+    if isinstance(cell, Symbol):
+        return cell.latex
+    try:
+        float(cell)
+    except ValueError:
+        return latex_text(cell) if cell else ''
+    return cell
