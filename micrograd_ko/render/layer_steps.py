@@ -77,7 +77,7 @@ def _backward(at: Numbered, net: Network, layer: int) -> list[Step]:
     ]
     if any(w.grad != _operand(unit, k).data * z.grad for unit, z in zip(units, zs, strict=True) for k, w in enumerate(unit.w)):
         matrix.append('손실이 W 를 직접 쓰거나 W 를 나누어 쓰므로 그 항이 더해져 있다.')
-    quiet = sum(abs(x.data) < SMALL for x in zs[0].parents[len(units[0].w) : -1])
+    quiet = sum(-SMALL < x.data < SMALL for x in zs[0].parents[len(units[0].w) : -1])
     if quiet:
         matrix.append(f'a{previous} 가 0 에 가까운 성분 {quiet}개: 그 열의 가중치는 거의 움직이지 않는다.')
     return [
