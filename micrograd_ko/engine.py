@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from micrograd_ko.unary_methods import UnaryMethods
+else:
+    UnaryMethods = object  # 표의 단항 연산은 give_methods 가 놓는다
+
 
 def record(op: Op, operands: tuple[Any, ...]) -> Value:
     """op 를 적용한 노드를 기록한다. operands 는 납작하게 편 Value 와 수(하나 이상은 Value)."""
@@ -70,7 +74,7 @@ def _unary(op: Op) -> Callable[[Value], Value]:
     return lambda self: record_values(op, (self,))
 
 
-class Value(Copied):
+class Value(Copied, UnaryMethods):
     """계산 그래프의 노드(node): 수 하나와 그것이 어떻게 나왔는지.
 
     data     값. int, float, Fraction. NumPy 의 수는 파이썬 수로 바뀐다. 그 밖의 것은 TypeError.
