@@ -37,6 +37,7 @@ class Copied:
     """복사되고 저장되는 노드. `Value` 의 바탕이다."""
 
     __slots__ = ()
+    parents: tuple[Any, ...]
 
     def __copy__(self) -> Any:
         return _fill(_blank(self), self, lambda attribute: attribute)
@@ -48,13 +49,14 @@ class Copied:
                 _fill(twin, node, lambda attribute: copy.deepcopy(attribute, memo))
         return memo[id(self)]
 
-    def __reduce_ex__(self, protocol: Any) -> tuple:
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
         handed = _handed.waiting.pop(id(self), None) is not None
         return object.__reduce_ex__(self, 2) if handed or not self.parents else (_last, (_Holder(self),))
 
 
 def _blank(node: Any) -> Any:
-    return type(node).__new__(type(node))
+    kind: Any = type(node)
+    return kind.__new__(kind)
 
 
 def _fill(twin: Any, node: Any, change: Callable[[Any], Any]) -> Any:

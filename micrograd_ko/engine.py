@@ -14,18 +14,19 @@ from __future__ import annotations
 from micrograd_ko import ops
 from micrograd_ko.copying import Copied
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.number import COMPARED, NOT_A_NUMBER, NOT_YET, UNDECIDED, beside, number, undefined
-from micrograd_ko.operation import EDGE_ERRORS, Op, give_methods, interpret
+from micrograd_ko.number import NOT_YET, Number, beside, number, refuse_number, refuse_order, refuse_truth, undefined
+from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, Op, give_methods, interpret
 
-TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from micrograd_ko.number import Number
+    from micrograd_ko.unary_methods import UnaryMethods
+else:
+    UnaryMethods = object  # 표의 단항 연산은 give_methods 가 놓는다
 
 
-def record(op: Op, operands: tuple) -> Value:
+def record(op: Op, operands: tuple[Any, ...]) -> Value:
     """op 를 적용한 노드를 기록한다. operands 는 납작하게 편 Value 와 수(하나 이상은 Value)."""
     first = next(v for v in operands if isinstance(v, Value))
     return record_values(op, tuple([_lifted(x, first) for x in operands]))
@@ -73,16 +74,7 @@ def _unary(op: Op) -> Callable[[Value], Value]:
     return lambda self: record_values(op, (self,))
 
 
-def _refuse(complaint: tuple[str, str]) -> Callable:
-    """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
-
-    def method(self: Value, *_: Any) -> Any:
-        raise TypeError(f'Value 는 {complaint[0]} 수 없습니다: {self!r}. {complaint[1]}')
-
-    return method
-
-
-class Value(Copied):
+class Value(Copied, UnaryMethods):
     """계산 그래프의 노드(node): 수 하나와 그것이 어떻게 나왔는지.
 
     data     값. int, float, Fraction. NumPy 의 수는 파이썬 수로 바뀐다. 그 밖의 것은 TypeError.
@@ -104,7 +96,8 @@ class Value(Copied):
     __array_ufunc__ = None  # NumPy 가 왼쪽에 있어도 아래의 __radd__ 들이 불리게 한다
 
     def __init__(self, data: Number, name: str = '') -> None:
-        self.data, self.grad, self.name = number(data), NOT_YET, name
+        self.data, self.name = number(data), name
+        self.grad: Number = NOT_YET
         self.op: Op | None = None
         self.parents: tuple[Value, ...] = ()
 
@@ -159,9 +152,10 @@ class Value(Copied):
     __truediv__, __rtruediv__ = _binary(ops.div), _reflected(ops.div)
     __rpow__, __neg__, __abs__ = _reflected(ops.pow), _unary(ops.neg), _unary(ops.abs)
 
-    __float__ = __int__ = __complex__ = _refuse(NOT_A_NUMBER)
-    __bool__ = _refuse(UNDECIDED)
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse(COMPARED)
+    if not TYPE_CHECKING:  # 형 검사기에게는 없는 것이라 float(v) 와 v < w 는 적을 때 이미 오류다
+        __float__ = __int__ = __complex__ = refuse_number
+        __lt__ = __le__ = __gt__ = __ge__ = refuse_order
+    __bool__ = refuse_truth
 
 
 _new = Value.__new__

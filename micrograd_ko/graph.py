@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 from micrograd_ko.number import NOT_YET
-from micrograd_ko.operation import EDGE_ERRORS
+from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
-TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any, TypeVar
@@ -68,7 +67,7 @@ def sweep(order: Sequence[Node]) -> None:
             parent.grad += g * d
 
 
-def local_derivatives(node: Node) -> tuple:
+def local_derivatives(node: Node) -> tuple[Any, ...]:
     """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
     if node.op is None:
         return ()

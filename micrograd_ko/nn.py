@@ -38,7 +38,7 @@ def activation_op(activation: Activation) -> Op:
     raise ValueError(f'활성화 함수(activation) {activation!r} 이(가) 없습니다. 표의 단항 연산을 주세요: linear, {known}.')
 
 
-def _inputs(x: Iterable, nin: int, whose: str, name: Callable[[int], str]) -> list[Value]:
+def _inputs(x: Any, nin: int, whose: str, name: Callable[[int], str]) -> list[Value]:
     """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 이름 붙인 잎이 된다."""
     xs = list(x.tolist() if hasattr(x, 'tolist') else x)
     if len(xs) != nin:
@@ -87,7 +87,7 @@ class Neuron(Module):
         self.b = Value(b, indexed('b', layer, *index))
         self._z, self._a = indexed('z', layer, *index), indexed('a', layer, *index)
 
-    def __call__(self, x: Iterable) -> Value:
+    def __call__(self, x: 'Iterable[Value | Number]') -> Value:
         return self.forward(_inputs(x, len(self.w), self._a, lambda k: indexed('x', None, k)))[1]
 
     def forward(self, xs: list[Value]) -> tuple[Value, Value]:
@@ -121,7 +121,7 @@ class Layer(Module):
         self.nin, self.layer = nin, layer
         self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, nout + 1)]
 
-    def __call__(self, x: Iterable) -> list[Value]:
+    def __call__(self, x: 'Iterable[Value | Number]') -> list[Value]:
         xs = _inputs(x, self.nin, repr(self), lambda k: indexed('x', None, k))
         return [neuron.forward(xs)[1] for neuron in self.neurons]
 
@@ -197,11 +197,11 @@ class MLP(Module):
         weights = [np.array([[w.data for w in n.w] for n in layer.neurons]) for layer in self.layers]
         return weights, [np.array([n.b.data for n in layer.neurons]) for layer in self.layers]
 
-    def __call__(self, x: Iterable) -> Value | list[Value]:
+    def __call__(self, x: 'Iterable[Value | Number]') -> Value | list[Value]:
         outputs = self.trace(x).output
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def trace(self, x: Iterable) -> 'Trace':
+    def trace(self, x: 'Iterable[Value | Number]') -> 'Trace':
         """한 표본의 순전파를 노트의 표기법으로: 모든 z 와 a 를 간직한 `Trace`."""
         activations = [_inputs(x, self.layers[0].nin, repr(self), lambda k: indexed('a', 1, k))]
         zs = []

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
-from micrograd_ko.operation import DomainError, Op
+from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
 
-TYPE_CHECKING = False  # fractions 와 typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -83,7 +82,15 @@ def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
     raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
 
 
-# Value 를 수처럼 쓰는 실수마다의 말: (할 수 없는 것, 대신 할 것)
-NOT_A_NUMBER = '보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.'
-UNDECIDED = '참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.'
-COMPARED = '비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.'
+def _refusing(what: str, instead: str) -> Callable[..., None]:
+    """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
+
+    def method(self: Node, *_: Any) -> None:
+        raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
+
+    return method
+
+
+refuse_number = _refusing('보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.')
+refuse_truth = _refusing('참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.')
+refuse_order = _refusing('비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.')

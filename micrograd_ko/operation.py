@@ -27,16 +27,14 @@ if TYPE_CHECKING:
         grad: Any
         name: str
         op: Op | None
-
-        @property
-        def parents(self) -> tuple[Any, ...]: ...
+        parents: tuple[Any, ...]
 
 
 EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파이썬 수가 내는 오류
 
 table: dict[str, Op] = {}
 BUILT_IN: set[str] = set()  # 처음부터 표에 있던 이름: 지울 수 없다
-_interpreters: dict[type, Callable[[Op, tuple], Any] | None] = {float: None, int: None}
+_interpreters: dict[type, Callable[[Op, tuple[Any, ...]], Any] | None] = {float: None, int: None}
 _with_methods: list[tuple[type, Callable[[Op], Any]]] = []
 
 
@@ -46,7 +44,7 @@ class DomainError(ValueError, ArithmeticError):
     속성: op(연산), operands(수의 튜플), names(이름의 튜플, 없으면 빈 문자열).
     """
 
-    def __init__(self, op: Op, operands: tuple, names: tuple = ()) -> None:
+    def __init__(self, op: Op, operands: tuple[Any, ...], names: tuple[str, ...] = ()) -> None:
         self.op, self.operands, self.names = op, operands, names or ('',) * len(operands)
         from micrograd_ko.kinds.rules import complaint
 
@@ -83,7 +81,7 @@ class Op:
         'arguments', 'arity', 'conditioned', 'defined', 'eager', 'family', 'forward', 'hint', 'kinks', 'latex',
         'name', 'overflows', 'partials', 'sample', 'sign', 'ulps',
     )  # fmt: skip
-    __doc__ = _Described(__doc__)  # type: ignore[assignment]
+    __doc__ = _Described(__doc__)
 
     def __init__(
         self,
@@ -130,13 +128,13 @@ class Op:
         except EDGE_ERRORS as error:
             raise DomainError(self, operands) from error
 
-    def derivatives(self, z: Any, *operands: Any) -> tuple:
+    def derivatives(self, z: Any, *operands: Any) -> tuple[Any, ...]:
         """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플."""
         if callable(self.partials):
             return tuple(self.partials(z, *operands))
         return tuple([partial(z, *operands) for partial in self.partials])
 
-    def flat(self, arguments: Sequence) -> tuple:
+    def flat(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
         parts = [tuple(x) if name[0] in '*+' else (x,) for name, x in zip(self.arguments, arguments, strict=True)]
         lengths = [len(part) for name, part in zip(self.arguments, parts, strict=True) if name[0] in '*+']
@@ -146,7 +144,7 @@ class Op:
             raise ValueError(f'{self.name}: 빈 목록의 {self.name} 은(는) 정의되지 않습니다. 항을 하나 이상 주세요.')
         return tuple([x for part in parts for x in part])
 
-    def split(self, operands: Sequence) -> list:
+    def split(self, operands: Sequence[Any]) -> list[Any]:
         """`flat` 을 되돌린다: affine 이면 (*ws, *xs, b) → [ws, xs, b]."""
         lists = [name[0] in '*+' for name in self.arguments]
         length = (len(operands) - lists.count(False)) // max(sum(lists), 1)
@@ -195,12 +193,12 @@ class Namespace:
         return self.function(op)(*operands)
 
 
-def interpret(kind: type, function: Callable[[Op, tuple], Any]) -> None:
+def interpret(kind: type, function: Callable[[Op, tuple[Any, ...]], Any]) -> None:
     """kind 와 그 하위 형(subclass)의 값이 섞인 연산은 function(op, operands) 가 계산한다."""
     _interpreters[kind] = function
 
 
-def interpreter_of(kind: type) -> Callable[[Op, tuple], Any] | None:
+def interpreter_of(kind: type) -> Callable[[Op, tuple[Any, ...]], Any] | None:
     """kind 를 다루는 해석기. 파이썬의 보통 수면 None. NumPy 의 수는 처음 만났을 때 배운다."""
     try:
         return _interpreters[kind]
@@ -273,8 +271,8 @@ def _select(c, x, y):
     return type(c)(z) if type(z) is int else z  # 정수 상수는 만난 수의 종류를 따른다
 
 
-ARITHMETIC = {
+ARITHMETIC: dict[str, Callable] = {
     'add': operator.add, 'sub': operator.sub, 'mul': operator.mul, 'div': operator.truediv,
     'neg': operator.neg, 'abs': operator.abs, 'total': lambda *xs: sum(xs),
 }  # fmt: skip
-SCALARS = Namespace(lambda name: getattr(math, name), **{**ARITHMETIC, 'div': _divide, 'pow': _pow, 'select': _select})
+SCALARS = Namespace(lambda name: getattr(math, name), **(ARITHMETIC | {'div': _divide, 'pow': _pow, 'select': _select}))

@@ -145,7 +145,7 @@ def _shifted(m, xs, top):
 
 
 @functools.lru_cache(maxsize=1024, typed=True)
-def power(n):
+def power(n) -> Op:
     """상수 지수의 거듭제곱 x**n. n 마다 연산이 하나다: `x**3` 은 x < 0 에서도 정의되고 log(x) 를 계산하지 않는다.
 
     n 은 유한한 수. 정수가 아니면 x ≥ 0 (n < 0 이면 x > 0), 음의 정수면 x ≠ 0 에서 정의된다.

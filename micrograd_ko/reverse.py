@@ -49,7 +49,8 @@ def adjoints(order: Sequence[Value], numbers: Mapping[Value, Any], live: set[Val
     slopes: dict[Value, Sequence] = {}
 
     def extend(g: Any, node: Value, i: int) -> Any:
-        op, partials = node.op, node.op.partials if node.op else ()
+        op: Any = node.op  # 피연산자가 있으니 연산도 있다
+        partials = op.partials
         if not callable(partials):
             d = partials[i](numbers[node], *[numbers[parent] for parent in node.parents])
         else:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 
 from micrograd_ko.graph import topological
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
+from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, DomainError, Op
 
-TYPE_CHECKING = False  # typing 은 형 검사기만 읽는다
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TypeVar

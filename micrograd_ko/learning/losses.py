@@ -33,7 +33,7 @@ class Loss:
         self, value: Callable[[Any, Any], Value], gradient: Callable[[Array, Array], Array], formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
     ) -> None:  # fmt: skip
-        functools.update_wrapper(self, value)  # type: ignore[arg-type]  # 이름과 설명은 적힌 함수의 것이다
+        functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
         self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
         self.terms, self.targets, self.assumes, self.takes_class = terms, targets, assumes, takes_class
 
@@ -47,7 +47,7 @@ class Loss:
         return [int(i == target) for i in range(outputs)] if self.takes_class else [target]
 
     def __reduce__(self) -> str:
-        return self.__name__  # type: ignore[attr-defined, no-any-return]
+        return self.__name__  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         return f'<Loss {self.__name__}: C = {self.formula}>'  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ def _backward(at: Numbered, net: Network, layer: int) -> list[Step]:
     ]
     if any(w.grad != x.data * unit.z.grad for unit in units for w, x in zip(unit.w, unit.inputs, strict=True)):
         matrix.append('손실이 W 를 직접 쓰거나 W 를 나누어 쓰므로 그 항이 더해져 있다.')
-    quiet = sum(abs(x.data) < SMALL for x in units[0].inputs)
+    quiet = sum(-SMALL < x.data < SMALL for x in units[0].inputs)
     if quiet:
         matrix.append(f'a{previous} 가 0 에 가까운 성분 {quiet}개: 그 열의 가중치는 거의 움직이지 않는다.')
     return [

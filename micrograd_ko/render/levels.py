@@ -37,14 +37,15 @@ class Level(NamedTuple):
     def rehearsal(self, subject: Subject, lr: Any = LR) -> Rehearsal:
         """subject 의 사본에서 다시 그린 그림과 걸음."""
         again = subject.rehearsed()
-        network = again.network
-        whole = network is None or self.statements is GRAPH
-        title = f'{label(again.order[-1])}: 계산 그래프' if whole else f'{"-".join(map(str, network.sizes))} 신경망'
+        title = f'{label(again.order[-1])}: 계산 그래프'
+        if again.network is not None and self.statements is not GRAPH:
+            title = f'{"-".join(map(str, again.network.sizes))} 신경망'
         return Rehearsal(self.picture(again), again.order, self.steps(again, lr), self.statements, title)
 
 
 def _neuron_steps(subject: Subject, lr: Any) -> list[Step]:
     """뉴런마다. 걸음이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
+    assert subject.network is not None
     count = sum(4 + 2 * len(unit.w) for unit in subject.network.units)
     walk = neuron_steps.neuron_steps if count <= MOST_STEPS else layer_steps.layer_steps
     return walk(subject, lr)

@@ -118,7 +118,7 @@ class _Walk:
         a = _partner(x)
         lines = [_stated(name, f'{label(a)} · {self._delta_of(x.result)}', x, x.local, x.flowing)]
         formulas: tuple[str, ...] = ('5단계', '방정식 4')
-        if abs(a.data) < SMALL:
+        if -SMALL < a.data < SMALL:
             formulas += ('인사이트 1',)
             lines.append(f'{label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.')
         edges = self.at.edges([a], x.result)

@@ -55,7 +55,7 @@ class Recording:
 def departure(f: Callable[..., Value], xs: Sequence[Number], i: int, original: Recording) -> str:
     """i 번째 입력을 옮기면 그래프가 달라지는가. 달라지면 무엇이 달라졌는지, 아니면 빈 글."""
     for nudge in (0.0, *NUDGES):
-        x = xs[i]
+        x: Any = xs[i]
         moved = [*xs[:i], x + (abs(x) or 1) * nudge if nudge else x, *xs[i + 1 :]]
         try:
             again = Recording(f, moved)
