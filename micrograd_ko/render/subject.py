@@ -53,7 +53,7 @@ class Subject(NamedTuple):
         원래 그래프는 그대로다. 이름은 설명(`explain`)의 것이고, 상수인 잎은 이름 없이 수로 부른다.
         """
         if not self.order:
-            raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요: draw(loss).html()')
+            raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
         order = copy.deepcopy(self.order)
         twin = dict(zip(self.order, order, strict=True))
         network = self.network.mapped(twin) if self.network else None
