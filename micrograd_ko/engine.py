@@ -1,12 +1,11 @@
 """엔진(engine): `Value` 가 연산을 계산 그래프(computation graph)로 기록하고, 위상 순서를 거꾸로 걸으며 기울기를 모은다.
 
-  기록    연산을 할 때마다 노드가 하나 생긴다. 노드는 (연산, 피연산자)만 기억한다. 피연산자만 가리키므로 순환이 없고,
-          버려진 그래프는 곧바로 사라진다.
-  역전파  `backward()` 는 ∂root/∂root = 1 에서 시작해 노드마다 `피연산자.grad += 노드.grad × 편미분` 을 한다. 편미분은 그때
-          표(`ops`)의 규칙을 부른다. 노드를 걷기 전에 그 노드를 쓰는 모든 노드를 걸어야 하므로 위상 순서가 필요하다(`graph`).
-  미분    `backward()` 는 수를 남긴다. 미분을 다시 그래프로 얻으려면 `derivatives.grad` 를 쓴다.
+  기록    연산마다 노드가 하나 생긴다. 노드는 (연산, 피연산자)만 기억하므로 순환이 없고, 버려진 그래프는 곧바로 사라진다.
+  역전파  `backward()` 는 ∂root/∂root = 1 에서 시작해 노드마다 `피연산자.grad += 노드.grad × 편미분` 을 한다. 편미분은 표(`ops`)의
+          규칙이다. 어떤 노드를 걷기 전에 그것을 쓰는 모든 노드를 걸어야 하므로 위상 순서가 필요하다(`graph`).
 
-**기록한 뒤 잎(leaf)의 `.data` 를 바꾸면** 그래프는 낡은 값(stale)을 갖는다. `refresh(root)` 로 다시 계산하거나 새로 기록한다.
+미분을 다시 그래프로 얻으려면 `derivatives.grad` 를 쓴다. **기록한 뒤 잎(leaf)의 `.data` 를 바꾸면** 그래프는 낡은 값(stale)을
+갖는다: `refresh(root)` 로 다시 계산하거나 새로 기록한다.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ else:
 def record(op: Op, operands: tuple[Any, ...]) -> Value:
     """op 를 적용한 노드를 기록한다. operands 는 납작하게 편 Value 와 수(하나 이상은 Value)."""
     first = next(v for v in operands if isinstance(v, Value))
-    return record_values(op, tuple([_lifted(x, first) for x in operands]))
+    return record_values(op, tuple([x if type(x) is Value else _lifted(x, first) for x in operands]))
 
 
 def record_values(op: Op, values: tuple[Value, ...]) -> Value:
@@ -38,7 +37,8 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
         data = op.eager(*[x.data for x in values])
     except EDGE_ERRORS:
         data = undefined(op, values)
-    node = _new(Value)
+    kind = Value if not _closed else next((t for x in values for t in type(x).__mro__ if t in _closed), Value)
+    node = _new(kind)
     node.data, node.grad, node.name, node.op, node.parents = data, NOT_YET, '', op, values
     return node
 
@@ -49,8 +49,7 @@ def _lifted(x: Any, first: Value) -> Value:
 
 
 def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
-    """가장 잦은 기록이라 `record` 를 펼쳐 적었다."""
-    eager = op.eager
+    eager = op.eager  # 가장 잦은 기록이라 `record` 를 펼쳐 적었다
 
     def method(self: Value, other: Any) -> Value:
         if type(other) is not Value:
@@ -66,8 +65,8 @@ def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
     return method
 
 
-def _reflected(op: Op) -> Callable[[Value, Value | Number], Value]:
-    return lambda self, other: record(op, (other, self))
+def _recorded(op: Op, reflected: bool = False) -> Callable[[Value, Value | Number], Value]:
+    return lambda self, other: record(op, (other, self) if reflected else (self, other))
 
 
 def _unary(op: Op) -> Callable[[Value], Value]:
@@ -83,7 +82,7 @@ class Value(Copied, UnaryMethods):
     parents  피연산자(operand)의 튜플, 순서대로. x*x 는 x 를 두 번 갖는다.
     name     그림과 오류 메시지에 쓰는 이름.
 
-    표의 단항 연산은 모두 메서드다: `v.exp()`, `v.relu()`, `v.sigmoid()` …  정의역을 벗어나면 DomainError.
+    표의 단항 연산은 모두 메서드다: `v.exp()`, `v.relu()` …  정의역을 벗어나면 DomainError.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> c = a * b + a
@@ -95,6 +94,14 @@ class Value(Copied, UnaryMethods):
     __slots__ = ('__weakref__', 'data', 'grad', 'name', 'op', 'parents')
     __array_ufunc__ = None  # NumPy 가 왼쪽에 있어도 아래의 __radd__ 들이 불리게 한다
 
+    def __init_subclass__(cls, *, closed: bool = False) -> None:
+        """하위 형의 연산은 보통의 Value 를 준다. `class Mine(Value, closed=True)` 면 Mine 이 낀 연산은 Mine 을 준다."""
+        if closed:
+            _closed.add(cls)
+            for name, op in (('add', ops.add), ('sub', ops.sub), ('mul', ops.mul), ('truediv', ops.div)):
+                setattr(cls, f'__{name}__', _recorded(op))  # 펼쳐 적은 기록은 Value 만 만든다
+                setattr(cls, f'__r{name}__', _recorded(op, reflected=True))
+
     def __init__(self, data: Number, name: str = '') -> None:
         self.data, self.name = number(data), name
         self.grad: Number = NOT_YET
@@ -104,8 +111,8 @@ class Value(Copied, UnaryMethods):
     def backward(self, seed: Number = 1) -> None:
         """역전파(backpropagation): 닿는 모든 노드의 `grad` 에 ∂self/∂노드 × seed 를 놓는다.
 
-        안쪽 노드는 부를 때마다 0 에서 시작하고, 잎의 기울기는 0 에서부터 다 더한 뒤 `.grad` 에 한 번 더한다. 그래서 두 번
-        부르면 잎의 기울기가 정확히 두 배다. 도중에 오류가 나면 모든 `.grad` 가 부르기 전으로 돌아간다.
+        안쪽 노드는 부를 때마다 0 에서 시작하고, 잎의 기울기는 다 더한 뒤 `.grad` 에 한 번 더한다. 그래서 두 번 부르면 잎의
+        기울기가 정확히 두 배다. 도중에 오류가 나면 모든 `.grad` 가 부르기 전으로 돌아간다.
         """
         seed = beside(number(seed), self.data)
         order = topological(self)
@@ -135,7 +142,6 @@ class Value(Copied, UnaryMethods):
         return format(self.data, spec) if spec else repr(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """노트북에서는 계산 그래프의 그림으로 보인다. 배치 엔진이 없거나 그래프가 크면 글로."""
         from micrograd_ko.render import mimebundle
 
         return mimebundle(self)
@@ -146,11 +152,11 @@ class Value(Copied, UnaryMethods):
             return record_values(ops.pow, (self, exponent))
         return record_values(ops.power(number(exponent)), (self,))
 
-    __add__, __radd__ = _binary(ops.add), _reflected(ops.add)
-    __sub__, __rsub__ = _binary(ops.sub), _reflected(ops.sub)
-    __mul__, __rmul__ = _binary(ops.mul), _reflected(ops.mul)
-    __truediv__, __rtruediv__ = _binary(ops.div), _reflected(ops.div)
-    __rpow__, __neg__, __abs__ = _reflected(ops.pow), _unary(ops.neg), _unary(ops.abs)
+    __add__, __radd__ = _binary(ops.add), _recorded(ops.add, reflected=True)
+    __sub__, __rsub__ = _binary(ops.sub), _recorded(ops.sub, reflected=True)
+    __mul__, __rmul__ = _binary(ops.mul), _recorded(ops.mul, reflected=True)
+    __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
+    __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
 
     if not TYPE_CHECKING:  # 형 검사기에게는 없는 것이라 float(v) 와 v < w 는 적을 때 이미 오류다
         __float__ = __int__ = __complex__ = refuse_number
@@ -159,5 +165,6 @@ class Value(Copied, UnaryMethods):
 
 
 _new = Value.__new__
+_closed: set[type[Value]] = set()  # 저희끼리 연산하는 하위 형
 give_methods(Value, _unary)
 interpret(Value, record)

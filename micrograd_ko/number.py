@@ -48,10 +48,8 @@ def number(x: Any) -> Number:
     import numbers
     from fractions import Fraction
 
-    if isinstance(x, Fraction):
-        return x
     if isinstance(x, numbers.Real) and x is not True and x is not False:
-        return int(x) if isinstance(x, numbers.Integral) else float(x)
+        return x if isinstance(x, Fraction) else int(x) if isinstance(x, numbers.Integral) else float(x)
     hint = next((text for kind, text in _HINTS.items() if kind in [base.__name__ for base in type(x).__mro__]), '')
     raise TypeError(f'Value 는 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {x!r} 을(를) 받았습니다.{hint}')
 

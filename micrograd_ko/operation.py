@@ -84,23 +84,11 @@ class Op:
     __doc__ = _Described(__doc__)
 
     def __init__(
-        self,
-        name: str,
-        forward: Callable | None,
-        partials: Sequence[Callable] | Callable,
-        latex: str = '',
-        *,
-        arguments: str = '',
-        sign: str = '',
-        defined: Callable | None = None,
-        sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),),
-        kinks: Callable | None = None,
-        ulps: int = 4,
-        conditioned: bool = False,
-        overflows: bool = False,
-        hint: str = '',
-        family: tuple | None = None,
-    ) -> None:
+        self, name: str, forward: Callable | None, partials: Sequence[Callable] | Callable, latex: str = '', *,
+        arguments: str = '', sign: str = '', defined: Callable | None = None, kinks: Callable | None = None,
+        sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),), ulps: int = 4, conditioned: bool = False,
+        overflows: bool = False, hint: str = '', family: tuple | None = None,
+    ) -> None:  # fmt: skip
         self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}(#1)'
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
@@ -136,13 +124,13 @@ class Op:
 
     def flat(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
-        parts = [tuple(x) if name[0] in '*+' else (x,) for name, x in zip(self.arguments, arguments, strict=True)]
-        lengths = [len(part) for name, part in zip(self.arguments, parts, strict=True) if name[0] in '*+']
+        parts = [(name[0], tuple(x) if name[0] in '*+' else (x,)) for name, x in zip(self.arguments, arguments, strict=True)]
+        lengths = [len(part) for mark, part in parts if mark in '*+']
         if len(set(lengths)) > 1:
             raise ValueError(f'{self.name}: 목록의 길이가 서로 다릅니다({lengths}). 같은 길이로 주세요.')
-        if '+' in self.arguments[0] and not parts[0]:
+        if ('+', ()) in parts:
             raise ValueError(f'{self.name}: 빈 목록의 {self.name} 은(는) 정의되지 않습니다. 항을 하나 이상 주세요.')
-        return tuple([x for part in parts for x in part])
+        return tuple([x for _, part in parts for x in part])
 
     def split(self, operands: Sequence[Any]) -> list[Any]:
         """`flat` 을 되돌린다: affine 이면 (*ws, *xs, b) → [ws, xs, b]."""
@@ -189,9 +177,6 @@ class Namespace:
         except AttributeError:
             raise ValueError(f'연산 {op.name!r} 에 순방향 식(forward)이 없습니다. f(m, *xs) 꼴로 적으세요.') from None
 
-    def apply(self, op: Op, operands: tuple) -> Any:
-        return self.function(op)(*operands)
-
 
 def interpret(kind: type, function: Callable[[Op, tuple[Any, ...]], Any]) -> None:
     """kind 와 그 하위 형(subclass)의 값이 섞인 연산은 function(op, operands) 가 계산한다."""
@@ -225,10 +210,9 @@ def _give(op: Op, kind: type, make: Callable[[Op], Callable]) -> None:
 
 def named(name: str) -> Op:
     """이름으로 표에서 연산을 찾는다. 없으면 ValueError."""
-    try:
-        return table[name]
-    except KeyError:
-        raise ValueError(f'연산 {name!r} 이 표에 없습니다. ops.register(op) 로 먼저 등록하세요.') from None
+    if name not in table:
+        raise ValueError(f'연산 {name!r} 이 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
+    return table[name]
 
 
 def register(op: Op) -> Op:

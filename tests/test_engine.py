@@ -456,3 +456,36 @@ def test_registering_an_operation_gives_values_a_method():
     assert 'data' not in ops.table
     with pytest.raises(ValueError, match='exp'):
         ops.unregister('exp')
+
+
+# 하위 형 --------------------------------------------------------------------------------------------------------------
+
+
+class Length(Value, closed=True):
+    """연산이 저를 주는 하위 형."""
+
+    __slots__ = ('unit',)
+
+
+class Shorter(Length):
+    """닫힌 형의 하위 형은 그 연산을 물려받는다."""
+
+
+def test_operations_on_a_subclass_give_a_plain_value():
+    x = Noted(2.0, 'x')
+    for y in (x + 1, 1 + x, x * x, x.exp(), x**2, -x, abs(x), ops.dot([x], [3.0]), ops.total([Value(1.0), x]), Value(1.0) - x):
+        assert type(y) is Value
+        y.backward()
+
+
+@pytest.mark.parametrize('x', [Length(2.0, 'x'), Shorter(2.0, 'x')], ids=['닫힌 형', '그 하위 형'])
+def test_operations_on_a_closed_subclass_give_that_subclass(x):
+    plain = Value(3.0)
+    made = [x + 1, 1 - x, x * plain, plain * x, plain / x, plain - x, x.tanh(), x**2, 2**x, x**plain, -x, abs(x),
+            ops.total([plain, x]), ops.affine([plain], [plain], x), ops.select(plain, 1, x)]  # fmt: skip
+    assert {type(y) for y in made} == {Length}
+    assert {type(y) for y in (plain + 1, plain * plain, plain.exp(), ops.total([plain, plain]))} == {Value}
+    for y, expected in ((x * plain + x, 4.0), (plain - x * x, -4.0)):
+        x.grad = 0
+        y.backward()
+        assert x.grad == expected and type(grad(y, x)) in (Length, Value)

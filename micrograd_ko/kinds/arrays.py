@@ -43,7 +43,7 @@ def apply(op: Op, operands: tuple) -> Any:
     if kinds - set('fiub'):
         raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {[x.dtype for x in arrays]} 을(를) 받았습니다.')
     with np.errstate(all='ignore'):
-        return ARRAYS.apply(op, tuple([x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, arrays)]))
+        return ARRAYS.function(op)(*[x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, arrays)])
 
 
 def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:

@@ -111,7 +111,7 @@ BOUNDED = Namespace(_primitive, sin=_periodic(ops.sin), cos=_periodic(ops.cos), 
 
 
 def _interpreted(op: Op, operands: tuple) -> Bounded:
-    return _spread(op, operands) if op.family else BOUNDED.apply(op, operands)
+    return _spread(op, operands) if op.family else BOUNDED.function(op)(*operands)
 
 
 interpret(Bounded, _interpreted)
