@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_ko import MLP, DomainError, Value, first_nonfinite, first_stale, grad, losses, ops, refresh, topological
-from micrograd_ko.graph import local_derivatives
+from micrograd_ko.graph import local_derivatives, swept
 
 finite = st.floats(-10, 10)
 
@@ -456,6 +456,28 @@ def test_registering_an_operation_gives_values_a_method():
     assert 'data' not in ops.table
     with pytest.raises(ValueError, match='exp'):
         ops.unregister('exp')
+
+
+# 역전파를 했는가 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('zero', [0, 0.0, Fraction(0)])
+def test_a_gradient_of_zero_is_not_a_gradient_unknown(zero):
+    """역전파 전의 0 은 아직 모르는 것이고, 그 뒤의 0 은 계산된 것이다. 사본도 그것을 안다."""
+    x = Value(zero)
+    y = x * zero
+    assert y.grad == 0 and repr(y.grad) == '0' and not swept(x) and not swept(y)
+    assert not swept(copy.deepcopy(y)) and not swept(pickle.loads(pickle.dumps(y)))
+    y.backward()
+    assert x.grad == 0 and swept(x) and swept(y) and swept(pickle.loads(pickle.dumps(x)))
+
+
+def test_zeroed_gradients_are_unknown_again():
+    net = MLP(1, [1])
+    net([0.5]).backward()
+    assert all(map(swept, net.parameters()))
+    net.zero_grad()
+    assert not any(map(swept, net.parameters()))
 
 
 # 하위 형 --------------------------------------------------------------------------------------------------------------

@@ -1,129 +1,188 @@
-"""집의 짜임: 모듈 사이의 화살표, 모듈의 길이, 설명."""
+"""집의 짜임: 방마다 무엇을 import 해도 되는지, 이름이 하나만 뜻하는지, 모듈의 길이와 설명."""
 
 import ast
+import graphlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / 'micrograd_ko'
-LONGEST = 350
+MODULES = sorted(PACKAGE.rglob('*.py'))
+LONGEST = 300
 
-CORE = 'operation ops'
-GRAPH = f'{CORE} graph engine'
-NETWORK = f'{GRAPH} notation nn losses'
+TABLE = 'operation ops'
+ENGINE = 'number graph copying engine staleness reverse derivatives unary_methods'
+BELOW_NOTE = f'{TABLE} {ENGINE} kinds writing nn learning'
 
-# 모듈이 읽힐 때 import 해도 되는 것. 위에서 아래로 쌓인다: 어떤 줄도 제 아래의 줄을 부르지 않는다.
+# 방(또는 뿌리의 모듈)마다 import 해도 되는 것. 형 검사기만 읽는 import 도 따른다. 위에서 아래로 쌓인다.
 ALLOWED = {
     'operation': '',
-    'notation': '',
-    'files': '',
     'ops': 'operation',
-    'markup': '',
-    'console': '',
-    'symbols': CORE,
-    'derivative_table': f'{CORE} notation symbols console',
-    'labels': f'{CORE} notation symbols',
-    'arrays': CORE,
-    'bounds': CORE,  # 엔진도 신경망도 모른다
-    'equations': f'{CORE} notation arrays',  # 독립된 증인
-    'graph': CORE,
-    'engine': f'{CORE} graph',
-    '__init__': f'{CORE} engine',
-    'paths': GRAPH,
-    'derivatives': GRAPH,
-    'losses': GRAPH,
-    'optim': GRAPH,
-    'nn': f'{GRAPH} notation',
-    'receipt': f'{NETWORK} bounds equations markup',
-    'explanation': f'{GRAPH} notation symbols labels markup paths',
-    'misconceptions': f'{GRAPH} bounds labels markup console',
-    'render': f'{GRAPH} notation symbols labels markup explanation files',
-    'compiler': f'{GRAPH} notation arrays',  # Value 그래프만 알고 신경망은 모른다
-    'testing': f'{NETWORK} symbols arrays bounds derivatives console',
-    'iris': '',
-    'train': f'{NETWORK} optim',
-    'walkthrough': f'{NETWORK} derivatives optim equations receipt explanation misconceptions console iris train render',
-    '__main__': '__init__ console',  # 걷기는 인수를 읽은 뒤에 읽는다
+    'kinds': TABLE,
+    'writing': f'{TABLE} kinds',
+    **dict.fromkeys(ENGINE.split(), f'{TABLE} {ENGINE} kinds writing'),
+    'compiler': f'{TABLE} {ENGINE} kinds writing',  # Value 그래프만 알고 신경망은 모른다
+    'nn': f'{TABLE} {ENGINE} kinds writing compiler',
+    'learning': f'{TABLE} {ENGINE} kinds writing nn compiler',
+    'note': BELOW_NOTE,
+    'explanation': f'{BELOW_NOTE} note',
+    'render': f'{BELOW_NOTE} note',
+    'testing': f'{TABLE} {ENGINE} kinds writing nn compiler',
+    'walkthrough': f'{BELOW_NOTE} note explanation render compiler',
+    '__main__': 'writing walkthrough __init__',
+    '__init__': 'operation ops engine',  # 앞면(façade): 나머지는 처음 쓸 때 읽는다
 }
 
-MODULES = sorted(PACKAGE.rglob('*.py'))
+# 함수 안에서 하는 import 는 이것뿐이다: (모듈, 읽는 것) → 까닭
+LAZY = {
+    ('__main__', 'walkthrough'): '--help 와 잘못된 인수에는 NumPy 도 필요 없다',
+    ('walkthrough', 'walkthrough.pictures'): '그림을 쓸 때만 graphviz 를 읽는다',
+    ('engine', 'render'): '노트북이 보이는 Value 의 그림',
+    ('nn', 'render'): '노트북이 보이는 신경망과 순전파의 그림',
+    ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
+    ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
+    ('operation', 'kinds.rules'): '오류와 help 의 글. 계산에는 필요 없다',
+    ('graph', 'kinds.arrays'): '정의역의 끝에서만 NumPy 를 읽는다',
+    ('number', 'kinds.arrays'): '위와 같다',
+}
 
 
 def name_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).as_posix()
+    """모듈의 점 이름(패키지 안에서). 방의 __init__ 은 방의 이름이다."""
+    parts = path.relative_to(PACKAGE).with_suffix('').parts
+    return '.'.join(parts[:-1] if parts[-1] == '__init__' and len(parts) > 1 else parts)
 
 
-def unit(path: Path) -> str:
-    """모듈이 속한 칸: 패키지 안의 첫 이름 (render/dot.py → render)."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
+NAMES = {name_of(path) for path in [*MODULES, *PACKAGE.rglob('*.pyi')]}
 
 
-def is_type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and 'TYPE_CHECKING' in ast.unparse(node.test)
+def room(name: str) -> str:
+    return name.partition('.')[0]
 
 
-def loaded(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """모듈을 읽을 때 실행되는 문장: 함수의 안과 형 검사기만 읽는 곳은 빼고, 클래스와 if, try 의 안은 넣는다."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_type_checking(node):
-            continue
-        yield node
-        for field in ('body', 'orelse', 'handlers', 'finalbody'):
-            yield from loaded(getattr(node, field, []))
-
-
-def imported(source: str) -> set[str]:
-    """모듈을 읽을 때 import 하는 이 패키지의 칸."""
-    found = set()
-    for node in loaded(ast.parse(source).body):
+def imports(tree: ast.AST, inside: bool = False) -> Iterator[tuple[str, str, bool]]:
+    """(모듈, 가져온 이름, 함수 안인가): 이 패키지에서 가져오는 것. 모듈을 통째로 가져오면 이름은 빈 글이다."""
+    for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f'상대 import: {ast.unparse(node)}'
-            paths = [f'{node.module}.{alias.name}' for alias in node.names]
+            for alias in node.names if node.module.split('.')[0] == PACKAGE.name else ():
+                yield *found(f'{node.module}.{alias.name}'), inside
         elif isinstance(node, ast.Import):
-            paths = [alias.name for alias in node.names]
-        else:
-            continue
-        found |= {owner(path.split('.')[1:]) for path in paths if path.split('.')[0] == PACKAGE.name}
-    return found
+            for alias in node.names:
+                if alias.name.split('.')[0] == PACKAGE.name:
+                    yield *found(alias.name), inside
+        yield from imports(node, inside or isinstance(node, ast.FunctionDef | ast.Lambda))
 
 
-def owner(names: list[str]) -> str:
-    """`micrograd_ko.x.y` 의 x. x 가 모듈이 아니면(`micrograd_ko.Value`) 그 이름은 __init__ 의 것이다."""
-    known = bool(names) and ((PACKAGE / names[0]).is_dir() or (PACKAGE / f'{names[0]}.py').is_file())
-    return names[0] if known else '__init__'
+def found(dotted: str) -> tuple[str, str]:
+    """'micrograd_ko.note.equations.errors' → ('note.equations', 'errors'). 모듈에 없는 이름은 앞면(__init__)의 것이다."""
+    parts = dotted.split('.')[1:]
+    for cut in range(len(parts), 0, -1):
+        if '.'.join(parts[:cut]) in NAMES:
+            return '.'.join(parts[:cut]), '.'.join(parts[cut:])
+    return '__init__', '.'.join(parts)
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding='utf-8'))
+
+
+def loaded(path: Path) -> set[str]:
+    """모듈을 읽을 때, 그리고 형을 검사할 때 import 하는 이 패키지의 모듈."""
+    return {module for module, _, inside in imports(parsed(path)) if not inside} - {name_of(path)}
 
 
 @pytest.mark.parametrize('path', MODULES, ids=name_of)
-def test_imports_follow_the_arrows(path):
-    here = unit(path)
-    assert here in ALLOWED, f'{here}: 새 모듈입니다. 무엇을 import 해도 되는지 ALLOWED 에 적으세요.'
-    wrong = imported(path.read_text(encoding='utf-8')) - {here, *ALLOWED[here].split()}
-    assert not wrong, f'{here} 은(는) {sorted(wrong)} 을(를) 몰라야 합니다. 필요하면 함수 안에서 import 하세요.'
+def test_imports_follow_the_rules_of_the_rooms(path):
+    here = room(name_of(path))
+    assert here in ALLOWED, f'{here}: 새 방입니다. 무엇을 import 해도 되는지 ALLOWED 에 적으세요.'
+    wrong = {module for module in loaded(path) if room(module) not in {here, *ALLOWED[here].split()}}
+    assert not wrong, f'{here} 은(는) {sorted(wrong)} 을(를) 몰라야 합니다.'
 
 
-def test_the_arrows_have_no_cycle():
-    order = list(ALLOWED)
-    for here, others in ALLOWED.items():
-        assert all(order.index(other) < order.index(here) for other in others.split())
+def test_no_arrow_leads_back():
+    """모듈의 import 에 순환이 없다. 형 검사기만 읽는 것도 센다."""
+    graph = {name_of(path): loaded(path) - {room(name_of(path))} for path in MODULES}
+    graph['unary_methods'] = set()  # 형 검사기만 읽는 글이고, 그것이 말하는 Value 는 engine 의 것이다
+    assert tuple(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_imports_inside_functions_are_these_and_each_has_a_reason():
+    inside = {(name_of(path), module) for path in MODULES for module, _, lazy in imports(parsed(path)) if lazy}
+    assert inside == set(LAZY)
+
+
+def test_nobody_inside_imports_names_through_the_facade():
+    """앞면에서는 모듈만 가져온다. 패키지의 판(version)만 앞면에 있다."""
+    taken = [(name_of(path), name) for path in MODULES for module, name, _ in imports(parsed(path)) if module == '__init__']
+    assert taken == [('__main__', '__version__')]
+
+
+def private_uses(tree: ast.Module) -> list[str]:
+    """다른 모듈의 비공개(_) 이름을 가져오거나 건드리는 곳."""
+    modules = {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+               if found(f'{node.module}.{alias.name}')[1] == ''}  # fmt: skip
+    touched = [
+        ast.unparse(node) for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
+    ]  # fmt: skip
+    names = [name for _, name, _ in imports(tree)] + [text.split('.')[1] for text in touched]
+    return [name for name in names if name.startswith('_') and not name.startswith('__')]
+
+
+@pytest.mark.parametrize('path', MODULES, ids=name_of)
+def test_no_private_name_is_taken_from_another_module(path):
+    assert private_uses(parsed(path)) == []
+
+
+def test_a_name_says_one_thing():
+    """두 방에 같은 이름의 모듈이 없고, 두 모듈에 같은 이름의 형(class)이나 형의 별명이 없다. 뜻이 같은 별명은 같게 적혀 있다."""
+    rooms = [path.parent.name for path in MODULES if path.name == '__init__.py']
+    names = Counter([*rooms, *[path.stem for path in MODULES if path.stem not in ('__init__', '__main__')]])
+    assert [name for name, count in names.items() if count > 1] == []
+    meanings: dict[str, set[str]] = {}
+    for path in MODULES:
+        for node in parsed(path).body:
+            if isinstance(node, ast.ClassDef):
+                meanings.setdefault(node.name, set()).add(f'{name_of(path)} 의 형')
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and is_type_name(node.targets[0].id):
+                meanings.setdefault(node.targets[0].id, set()).add(ast.unparse(node.value))
+    assert {name: sorted(several) for name, several in meanings.items() if len(several) > 1} == {}
+
+
+def is_type_name(name: str) -> bool:
+    return name[0].isupper() and not name.isupper()
 
 
 @pytest.mark.parametrize(
     ('source', 'expected'),
     [
-        ('import micrograd_ko.nn', {'nn'}),
-        ('from micrograd_ko import Value, nn', {'__init__', 'nn'}),
-        ('from micrograd_ko.nn import MLP', {'nn'}),
-        ('try:\n    import micrograd_ko.nn\nexcept ImportError:\n    pass', {'nn'}),
-        ('class A:\n    from micrograd_ko import nn', {'nn'}),
-        ('def f():\n    from micrograd_ko import nn', set()),
-        ('if TYPE_CHECKING:\n    from micrograd_ko import nn', set()),
-        ('import numpy.random', set()),
+        ('import micrograd_ko.nn', [('nn', '', False)]),
+        ('from micrograd_ko import Value, nn', [('__init__', 'Value', False), ('nn', '', False)]),
+        ('from micrograd_ko.nn import MLP', [('nn', 'MLP', False)]),
+        ('try:\n    import micrograd_ko.nn\nexcept ImportError:\n    pass', [('nn', '', False)]),
+        ('class A:\n    from micrograd_ko import nn', [('nn', '', False)]),
+        ('def f():\n    from micrograd_ko import nn', [('nn', '', True)]),
+        ('class A:\n    def f(self):\n        if x:\n            import micrograd_ko.note', [('note', '', True)]),
+        ('if TYPE_CHECKING:\n    from micrograd_ko import nn', [('nn', '', False)]),
+        ('import numpy.random', []),
     ],
 )
 def test_the_reader_of_imports(source, expected):
     """이 시험의 눈이 제대로 보는지."""
-    assert imported(source) == expected
+    assert list(imports(ast.parse(source))) == expected
+
+
+@pytest.mark.parametrize(('source', 'expected'), [
+    ('from micrograd_ko.nn import _rows', ['_rows']),
+    ('from micrograd_ko import nn\nnn._rows()', ['_rows']),
+    ('from micrograd_ko import nn\nnn.__name__', []),
+    ('self._x = 1', []),
+])  # fmt: skip
+def test_the_reader_of_private_names(source, expected):
+    assert private_uses(ast.parse(source)) == expected
 
 
 @pytest.mark.parametrize('path', MODULES, ids=name_of)
@@ -131,10 +190,22 @@ def test_a_module_is_read_in_one_sitting(path):
     assert len(path.read_text(encoding='utf-8').splitlines()) <= LONGEST
 
 
+def test_the_first_pages_are_short():
+    """엔진은 한 쪽이고, 배우는 사람이 읽는 다섯 모듈은 800줄이 안 된다."""
+    pages = ('operation', 'ops', 'number', 'graph', 'engine')
+    lines = {name: len((PACKAGE / f'{name}.py').read_text(encoding='utf-8').splitlines()) for name in pages}
+    assert lines['engine'] <= 170 and sum(lines.values()) < 800
+
+
+@pytest.mark.parametrize('path', [path for path in MODULES if path.name == '__init__.py' and path.parent != PACKAGE], ids=name_of)
+def test_a_room_says_what_lives_there_and_what_it_may_import(path):
+    assert 'import' in ast.get_docstring(parsed(path))
+
+
 @pytest.mark.parametrize('path', MODULES, ids=name_of)
 def test_what_is_public_is_explained(path):
     """모듈과, 그 안의 공개 함수와 클래스마다 docstring 이 있다."""
-    tree = ast.parse(path.read_text(encoding='utf-8'))
+    tree = parsed(path)
     public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith('_')]
     overloads = {node for node in public if any('overload' in ast.unparse(mark) for mark in node.decorator_list)}
     assert ast.get_docstring(tree)
