@@ -38,12 +38,12 @@ def activation_op(activation: Activation) -> Op:
     raise ValueError(f'활성화 함수(activation) {activation!r} 이(가) 없습니다. 표의 단항 연산을 주세요: linear, {known}.')
 
 
-def _inputs(x: Any, nin: int, whose: str, name: Callable[[int], str]) -> list[Value]:
-    """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 이름 붙인 잎이 된다."""
+def _inputs(x: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
+    """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다."""
     xs = list(x.tolist() if hasattr(x, 'tolist') else x)
     if len(xs) != nin:
         raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
-    return [x if isinstance(x, Value) else Value(x, name(k)) for k, x in enumerate(xs, 1)]
+    return [x if isinstance(x, Value) else Value(x, indexed(letter, layer, k)) for k, x in enumerate(xs, 1)]
 
 
 class Module:
@@ -69,15 +69,9 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        activation: Activation = 'sigmoid',
-        rng: random.Random | None = None,
-        init: Init | None = None,
-        *,
-        layer: int | None = None,
-        j: int | None = None,
-    ) -> None:
+        self, nin: int, activation: Activation = 'sigmoid', rng: random.Random | None = None, init: Init | None = None, *,
+        layer: int | None = None, j: int | None = None,
+    ) -> None:  # fmt: skip
         index = () if j is None else (j,)
         w, b = (init or normal)(rng or random.Random(), nin)
         if len(w) != nin:
@@ -88,7 +82,7 @@ class Neuron(Module):
         self._z, self._a = indexed('z', layer, *index), indexed('a', layer, *index)
 
     def __call__(self, x: 'Iterable[Value | Number]') -> Value:
-        return self.forward(_inputs(x, len(self.w), self._a, lambda k: indexed('x', None, k)))[1]
+        return self.forward(_inputs(x, len(self.w), self._a))[1]
 
     def forward(self, xs: list[Value]) -> tuple[Value, Value]:
         """(z, a). xs 는 길이가 맞는 Value 의 목록."""
@@ -108,27 +102,20 @@ class Layer(Module):
     """층: 같은 입력을 받는 뉴런 nout 개. 호출하면 언제나 목록을 준다."""
 
     def __init__(
-        self,
-        nin: int,
-        nout: int,
-        activation: Activation = 'sigmoid',
-        rng: random.Random | None = None,
-        init: Init | None = None,
-        *,
-        layer: int | None = None,
-    ) -> None:
+        self, nin: int, nout: int, activation: Activation = 'sigmoid', rng: random.Random | None = None,
+        init: Init | None = None, *, layer: int | None = None,
+    ) -> None:  # fmt: skip
         rng = rng or random.Random()
         self.nin, self.layer = nin, layer
         self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, nout + 1)]
 
     def __call__(self, x: 'Iterable[Value | Number]') -> list[Value]:
-        xs = _inputs(x, self.nin, repr(self), lambda k: indexed('x', None, k))
-        return [neuron.forward(xs)[1] for neuron in self.neurons]
+        return self.forward(_inputs(x, self.nin, repr(self)))[1]
 
     def forward(self, xs: list[Value]) -> tuple[list[Value], list[Value]]:
         """(zs, as). xs 는 길이가 맞는 Value 의 목록."""
-        pairs = [neuron.forward(xs) for neuron in self.neurons]
-        return [z for z, _ in pairs], [a for _, a in pairs]
+        zs, outputs = zip(*[neuron.forward(xs) for neuron in self.neurons], strict=True)
+        return list(zs), list(outputs)
 
     def parameters(self) -> list[Value]:
         return [p for neuron in self.neurons for p in neuron.parameters()]
@@ -137,7 +124,16 @@ class Layer(Module):
         return f'Layer({self.nin}, {len(self.neurons)}, {self.neurons[0].activation.name!r})'
 
 
-class MLP(Module):
+class Pictured:
+    """노트북에서 그림으로 보이는 것: 신경망과 순전파."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
+
+
+class MLP(Module, Pictured):
     """다층 퍼셉트론(multilayer perceptron). `MLP(2, [3, 2])` 는 입력 2, 은닉 3, 출력 2 다.
 
     activation 은 은닉층, output 은 마지막 층의 활성화 함수(기본은 같은 것). 호출하면 출력의 목록, 출력이 하나면 그 Value.
@@ -149,14 +145,9 @@ class MLP(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: Activation = 'sigmoid',
-        output: Activation | None = None,
-        rng: random.Random | None = None,
-        init: Init | None = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: Activation = 'sigmoid', output: Activation | None = None,
+        rng: random.Random | None = None, init: Init | None = None,
+    ) -> None:  # fmt: skip
         sizes = [nin, *nouts]
         if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
             raise ValueError(f'층의 크기는 양의 정수이고 층은 하나 이상입니다. MLP({nin!r}, {nouts!r}) 을(를) 받았습니다.')
@@ -169,11 +160,7 @@ class MLP(Module):
 
     @classmethod
     def from_matrices(
-        cls,
-        weights: Sequence[Any],
-        biases: Sequence[Any],
-        activation: Activation = 'sigmoid',
-        output: Activation | None = None,
+        cls, weights: Sequence[Any], biases: Sequence[Any], activation: Activation = 'sigmoid', output: Activation | None = None
     ) -> 'MLP':
         """노트의 행렬로 만든다: weights[i] 의 행이 뉴런이고, 열이 그 입력이다(W 와 같은 모양). Fraction 은 그대로 남는다.
 
@@ -203,7 +190,7 @@ class MLP(Module):
 
     def trace(self, x: 'Iterable[Value | Number]') -> 'Trace':
         """한 표본의 순전파를 노트의 표기법으로: 모든 z 와 a 를 간직한 `Trace`."""
-        activations = [_inputs(x, self.layers[0].nin, repr(self), lambda k: indexed('a', 1, k))]
+        activations = [_inputs(x, self.layers[0].nin, repr(self), 'a', 1)]
         zs = []
         for layer in self.layers:
             z, a = layer.forward(activations[-1])
@@ -229,18 +216,13 @@ class MLP(Module):
             c = (loss or quadratic)(trace.output, y)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from micrograd_ko.render import mimebundle
-
-        return mimebundle(self)
-
     def __repr__(self) -> str:
         sizes = [len(layer.neurons) for layer in self.layers]
         names = [layer.neurons[0].activation.name for layer in self.layers]
         return f'MLP({self.layers[0].nin}, {sizes}, {names[0]!r}' + (f', output={names[-1]!r})' if names[-1] != names[0] else ')')
 
 
-class Trace:
+class Trace(Pictured):
     """한 표본의 순전파. 층 i + 2 의 z 는 `zs[i]`, a = σ(z) 는 `activations[i + 1]`, 입력 a¹ 은 `activations[0]` 이다."""
 
     def __init__(self, zs: list[list[Value]], activations: list[list[Value]]) -> None:
@@ -257,11 +239,6 @@ class Trace:
         if not any(swept(z) for layer in self.zs for z in layer):
             raise RuntimeError('δ 는 역전파 뒤에 생깁니다. trace.output 으로 손실을 만들고 loss.backward() 를 먼저 부르세요.')
         return [[z.grad for z in layer] for layer in self.zs]
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from micrograd_ko.render import mimebundle
-
-        return mimebundle(self)
 
     def __repr__(self) -> str:
         return f'Trace({[len(layer) for layer in self.activations]})'

@@ -15,12 +15,9 @@ from micrograd_ko.staleness import replay
 
 
 def gathered(
-    order: Sequence[Value],
-    start: Any,
-    extend: Callable[[Any, Value, int], Any],
-    merge: Callable[[list], Any],
+    order: Sequence[Value], start: Any, extend: Callable[[Any, Value, int], Any], merge: Callable[[list], Any],
     live: set[Value] | None = None,
-) -> Iterator[tuple[Value, Any]]:
+) -> Iterator[tuple[Value, Any]]:  # fmt: skip
     """거꾸로 걷기의 꼴: root(order 의 마지막)에서부터 (노드, 그 노드에 모인 것)을 낸다.
 
     root 에는 start 하나가 온다. extend(노드에 모인 것, 노드, 몇째 피연산자)가 그 피연산자에 보낼 것(None 이면 보내지 않는다),
