@@ -80,20 +80,14 @@ class Paths:
 
     def uses_of(self, node: Value) -> list[Use]:
         """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
-        return [
-            Use(user, i, self._derivatives[user][i])
-            for user in self._users.get(node, ())
-            for i, parent in enumerate(user.parents)
-            if parent is node
-        ]
+        return self._uses.get(node, [])
 
     @functools.cached_property
-    def _users(self) -> dict[Value, list[Value]]:
-        found: dict[Value, list[Value]] = {}
+    def _uses(self) -> dict[Value, list[Use]]:
+        found: dict[Value, list[Use]] = {}
         for node in self.order:
-            if node in self._derivatives:
-                for parent in dict.fromkeys(node.parents):
-                    found.setdefault(parent, []).append(node)
+            for i, d in enumerate(self._derivatives.get(node, ())):
+                found.setdefault(node.parents[i], []).append(Use(node, i, d))
         return found
 
     def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
