@@ -9,9 +9,8 @@ r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역
 """
 
 import argparse
-import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def _cells(row: Rule) -> list[Symbol]:
     """칸마다 Markdown 의 글과 LaTeX."""
     name = Symbol(f'`{row.op.name}`', latex=latex_text(row.op.name))
     written = [f'∂z/∂{x} = {_code(d)}' for x, d in row.partials]
-    typeset = [rf'\frac{{\partial z}}{{\partial {_latex_name(x)}}} = {d.latex}' for x, d in row.partials]
+    typeset = [rf'\frac{{\partial z}}{{\partial {x.replace("ᵢ", "_i")}}} = {d.latex}' for x, d in row.partials]
     slopes = Symbol('<br>'.join(written), latex=r',\ '.join(typeset))
     domain = Symbol('') if row.domain is None else Symbol(_code(row.domain), latex=row.domain.latex)
     return [name, Symbol(_code(row.formula), latex=row.formula.latex), slopes, domain, _kinks(row)]
@@ -72,17 +71,13 @@ def _code(x: Symbol) -> str:
     return f'`{x.text}`'
 
 
-def _latex_name(x: str) -> str:
-    return re.sub('(.)ᵢ', r'\1_i', x)
-
-
-def main(arguments: Iterable[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """명령줄: 파일을 주면 그 표를 새로 쓰고, 아니면 표를 적는다."""
     prog = 'python -m micrograd_ko.explanation.derivative_table'
     parser = argparse.ArgumentParser(prog=prog, description='미분 표를 적거나 파일에 넣는다.')
     parser.add_argument('--latex', action='store_true', help='Markdown 대신 LaTeX 를 적는다')
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')
-    chosen = parser.parse_args(None if arguments is None else list(arguments))
+    chosen = parser.parse_args(arguments)
     for path in chosen.files:
         path.write_text(refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
     if not chosen.files:

@@ -2,18 +2,6 @@
 
 국소 미분은 모두 표의 규칙이고, 옳은 기울기는 엔진의 `backward()` 다. 주어진 그래프는 바뀌지 않는다(사본을 고친다).
 깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 깨진 것이 아니다.
-
->>> from micrograd_ko import Value
->>> a = Value(3.0, 'a')
->>> b = a + a
->>> c = b + b
->>> b.name, c.name = 'b', 'c'
->>> [(row.name, row.right, row.wrong) for row in overwriting(c).rows]
-[('b', 2.0, 1.0), ('a', 4.0, 1.0)]
->>> passing_on_at_once(c).broken
-['a']
->>> depth_first(c).broken
-[]
 """
 
 import copy
