@@ -66,6 +66,92 @@ def test_every_loss(loss):
         assert receipt.compare(net, [0.1, 0.2, 0.3], 1, loss=loss).explained
 
 
+# 나의 손실 ------------------------------------------------------------------------------------------------------------
+
+NET = MLP(2, [3, 2], rng=random.Random(7))
+X, Y = [0.5, -0.3], [1.0, 0.0]
+
+
+def quadratic(outputs, targets):
+    """`losses.quadratic` 과 이름만 같다."""
+    return sum((a - y) ** 4 for a, y in zip(outputs, targets, strict=True))
+
+
+def half_of_squares(outputs, targets):
+    gaps = [a - y for a, y in zip(outputs, targets, strict=True)]
+    return ops.dot(gaps, gaps) / 2
+
+
+def fourth_gradient(a, y):
+    return 4 * (a - y) ** 3
+
+
+def test_a_loss_of_mine_is_compared_with_its_gradient():
+    assert receipt.compare(NET, X, Y, quadratic, gradient=fourth_gradient).explained
+    assert not receipt.compare(NET, X, Y, quadratic, gradient=lambda a, y: a - y).explained
+    single = MLP(2, [1], rng=random.Random(0))
+    assert receipt.compare(single, X, 0.5, lambda a, y: (a[0] - y) ** 4, gradient=fourth_gradient).explained
+
+
+def test_a_loss_of_mine_without_its_gradient_is_told_what_to_pass():
+    """이름이 quadratic 이어도 `losses.quadratic` 의 ∇_a C 로 판정하지 않는다."""
+    with pytest.raises(ValueError, match='gradient=lambda a, y'):
+        receipt.compare(NET, X, Y, quadratic)
+
+
+@pytest.mark.parametrize(('loss', 'y'), [
+    (half_of_squares, Y),
+    (lambda a, y: losses.quadratic(a[::-1], y[::-1]), Y),
+    (lambda a, y: losses.quadratic(a, [2 * t for t in y]), Y),
+    (lambda a, y: losses.cross_entropy(a, [0.25, 0.75]), None),
+    (lambda a, y: losses.softmax_cross_entropy(a, y - 1), 2),
+    (losses.quadratic, [Value(1.0), Value(0.0)]),
+    (losses.softmax_cross_entropy, np.int64(1)),
+])  # fmt: skip
+def test_a_loss_of_a_known_shape_needs_no_gradient(loss, y):
+    """목표는 그래프에 있는 것이다: 손실이 y 를 고쳐 써도 된다."""
+    assert receipt.compare(NET, X, y, loss).explained
+
+
+def test_a_target_made_from_the_outputs_is_not_a_known_loss():
+    with pytest.raises(ValueError, match='gradient'):
+        receipt.compare(NET, X, Y, lambda a, y: losses.quadratic(a, [o.tanh() for o in a]))
+
+
+def test_a_record_of_mine_uses_its_own_gradient():
+    fourth = losses.Loss(quadratic, fourth_gradient, 'Σⱼ (aⱼ − yⱼ)⁴', '4(aⱼ − yⱼ)³')
+    wrong = losses.Loss(half_of_squares, lambda a, y: y - a, '½ Σⱼ (aⱼ − yⱼ)²', 'yⱼ − aⱼ')
+    assert receipt.compare(NET, X, Y, fourth).explained and not receipt.compare(NET, X, Y, wrong).explained
+    assert receipt.compare(NET, X, Y, wrong, gradient=lambda a, y: a - y).explained
+
+
+@pytest.mark.parametrize(('loss', 'gradient'), [
+    (lambda a, y: a[0].square(), lambda a, y: 2 * a * [1, 0, 0]),
+    (lambda a, y: a[0], lambda a, y: a * 0 + [1, 0, 0]),
+])  # fmt: skip
+def test_a_loss_of_one_output_leaves_the_others_alone(loss, gradient):
+    """쓰이지 않는 출력의 z 와 a 도 제 반올림 안에서 같고, 그 기울기는 0 이다. 손실이 출력 그 자체여도."""
+    net = MLP(40, [40, 3], rng=random.Random(0))
+    result = receipt.compare(net, [k / 9 for k in range(40)], [0, 0, 0], loss, gradient)
+    assert result.explained and {entry.scalar for entry in result.entries if entry.name in ('δ³₂', '∂C/∂w³₂₁')} == {0}
+
+
+@pytest.mark.parametrize(('pick', 'name'), [
+    (lambda net, a: net.layers[0].neurons[0].w[1], 'w²₁₂'), (lambda net, a: net.layers[1].neurons[1].b, 'b³₂'),
+    (lambda net, a: a[1].parents[0], 'z³₂'), (lambda net, a: a[0].parents[0].parents[3], 'a²₁'),
+])  # fmt: skip
+@pytest.mark.parametrize('gradient', [None, lambda a, y: a - y])
+def test_a_loss_that_breaks_assumption_two_is_told_at_which_node(pick, name, gradient):
+    for p in NET.parameters():
+        p.grad = 3.0
+    with pytest.raises(ValueError, match=f"'{name}' .*가정 2"):
+        receipt.compare(NET, X, Y, lambda a, y: losses.quadratic(a, y) + pick(NET, a).square(), gradient=gradient)
+    assert {p.grad for p in NET.parameters()} == {3.0}
+
+
+# 증인과 한계 -------------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     'equation', ['weighted_input', 'sigma', 'output_error', 'backpropagate_error', 'bias_gradient', 'weight_gradient']
 )

@@ -1,7 +1,6 @@
 r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역, 꺾인 점의 약속을 규칙에서 바로 만든다.
 
-연산 표의 규칙에 기호를 넣으면 규칙이 스스로를 적는다. 그래서 이 표는 코드와 어긋날 수 없고, Markdown 쪽의 식은 그대로
-파이썬 식이다(z 는 출력). 터미널과 PyPI 와 GitHub 어디서나 읽히도록 README 에는 이쪽을 넣는다.
+이 방의 README.md 에는 터미널과 PyPI 와 GitHub 어디서나 읽히는 Markdown 을 넣는다.
 
     python -m micrograd_ko.explanation.derivative_table               Markdown 을 적는다
     python -m micrograd_ko.explanation.derivative_table --latex       LaTeX 를 적는다
@@ -9,9 +8,8 @@ r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역
 """
 
 import argparse
-import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -51,38 +49,33 @@ def _table(headings: list[str | Symbol]) -> Table:
 def _cells(row: Rule) -> list[Symbol]:
     """칸마다 Markdown 의 글과 LaTeX."""
     name = Symbol(f'`{row.op.name}`', latex=latex_text(row.op.name))
-    written = [f'∂z/∂{x} = {_code(d)}' for x, d in row.partials]
-    typeset = [rf'\frac{{\partial z}}{{\partial {_latex_name(x)}}} = {d.latex}' for x, d in row.partials]
+    written = [f'∂z/∂{x} = {_code(d).text}' for x, d in row.partials]
+    typeset = [rf'\frac{{\partial z}}{{\partial {x.replace("ᵢ", "_i")}}} = {d.latex}' for x, d in row.partials]
     slopes = Symbol('<br>'.join(written), latex=r',\ '.join(typeset))
-    domain = Symbol('') if row.domain is None else Symbol(_code(row.domain), latex=row.domain.latex)
-    return [name, Symbol(_code(row.formula), latex=row.formula.latex), slopes, domain, _kinks(row)]
+    return [name, _code(row.formula), slopes, _code(row.domain), _kinks(row)]
 
 
 def _kinks(row: Rule) -> Symbol:
-    """꺾인 점과 거기서의 편미분."""
-    if row.kinks is None:
-        return Symbol('')
-    where, values = row.kinks[0], [symbol(d) for d in row.kinks[1]]
-    text, latex = (', '.join([getattr(d, part) for d in values]) for part in ('text', 'latex'))
-    told = f' 에서 {text}' if text else '', rf' \Rightarrow {latex}' if latex else ''
-    return Symbol(_code(where) + told[0], latex=where.latex + told[1])
+    """꺾인 점과, 알면 거기서의 편미분."""
+    where, slopes = row.kinks or (None, ())
+    if not slopes:
+        return _code(where)
+    text, latex = (', '.join([getattr(symbol(d), part) for d in slopes]) for part in ('text', 'latex'))
+    return Symbol(f'{_code(where).text} 에서 {text}', latex=rf'{_code(where).latex} \Rightarrow {latex}')
 
 
-def _code(x: Symbol) -> str:
-    return f'`{x.text}`'
+def _code(x: Symbol | None) -> Symbol:
+    """식의 칸: Markdown 에서는 코드다. 식이 없으면 빈칸."""
+    return Symbol('') if x is None else Symbol(f'`{x.text}`', latex=x.latex)
 
 
-def _latex_name(x: str) -> str:
-    return re.sub('(.)ᵢ', r'\1_i', x)
-
-
-def main(arguments: Iterable[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """명령줄: 파일을 주면 그 표를 새로 쓰고, 아니면 표를 적는다."""
     prog = 'python -m micrograd_ko.explanation.derivative_table'
     parser = argparse.ArgumentParser(prog=prog, description='미분 표를 적거나 파일에 넣는다.')
     parser.add_argument('--latex', action='store_true', help='Markdown 대신 LaTeX 를 적는다')
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')
-    chosen = parser.parse_args(None if arguments is None else list(arguments))
+    chosen = parser.parse_args(arguments)
     for path in chosen.files:
         path.write_text(refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
     if not chosen.files:

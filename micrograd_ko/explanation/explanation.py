@@ -3,30 +3,6 @@ r"""설명(explain): 한 노드의 값과 기울기가 어떻게 나왔는지를
   값       순전파의 식에 이름을, 그리고 수를 넣는다.
   기울기   연쇄법칙 한 걸음: 이 노드를 쓰는 노드마다 (그 노드의 기울기) × (국소 미분). 네트워크라면 노트의 기호와 방정식으로.
   경로     이 노드에서 root 까지의 길을 모두 세고, |곱| 이 큰 것들을 보이고, 합이 기울기임을 적는다.
-
->>> from micrograd_ko import Value, explain
->>> a, b = Value(2.0, 'a'), Value(-3.0, 'b')
->>> print(explain(a, a * b + a))
-a = 2.0 에서 C = -4.0 까지
-<BLANKLINE>
-값 (순전파)
-  a = 2   (잎: 주어진 수)
-<BLANKLINE>
-기울기 (연쇄법칙)
-  ∂C/∂a = ∂C/∂v₃ · b + 1 = 1 × (-3) + 1 = -2
-<BLANKLINE>
-경로 (path): 모두 2개
-  1. a → v₃ → C
-     ∂v₃/∂a = b = -3
-     ∂C/∂v₃ = 1
-     곱 = (-3) × 1 = -3
-  2. a → C
-     ∂C/∂a = 1
-     곱 = 1
-  합: ∂C/∂a = (-3) + 1 = -2
-<BLANKLINE>
-여기서
-  v₃ = a · b = 2 × (-3) = -6
 """
 
 import functools
@@ -44,13 +20,12 @@ from micrograd_ko.note.statements import NOTE
 from micrograd_ko.staleness import first_stale
 from micrograd_ko.writing import formulas
 from micrograd_ko.writing.document import Document, Line, words
-from micrograd_ko.writing.formulas import ELLIPSIS, quantity
+from micrograd_ko.writing.formulas import ELLIPSIS, quantity, ratio
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import LONGEST_PATH
 from micrograd_ko.writing.notation import latex_text, letter_of
 
 PRODUCT = Symbol('곱', latex=r'\text{곱}')
-Side = tuple[Symbol, str]  # 등호 사이의 식과, 곱하기를 적는 글자
 
 
 def explain(value: Value, root: Value, limit: int = 5) -> 'Explanation':
@@ -92,7 +67,6 @@ class _Writer:
         self.found, self.shown = found, shown
         network = recognise.in_graph(found.order)
         self.labels = Labels(found.order, (found.value,), network.names if network else None)
-        self.gradients = found.gradients
 
     def lines(self) -> Iterator[Line]:
         value, root = self.found.value, self.found.root
@@ -114,10 +88,10 @@ class _Writer:
     def forward(self, node: Value) -> Line:
         """z = w·a + b = 0.4 × 0.5 + 0.2 = 0.4"""
         if node.op is None:
-            return _equation([_names(self.labels[node]), _numbers(quantity(node.data))], '잎: 주어진 수')
+            return _equation([self.labels[node]], [quantity(node.data)], '잎: 주어진 수')
         names = formulas.applied(node.op, [self.labels[p] for p in node.parents])
         numbers = formulas.applied(node.op, [quantity(p.data) for p in node.parents])
-        return _equation([_names(self.labels[node]), _names(names), _numbers(numbers), _numbers(quantity(node.data))])
+        return _equation([self.labels[node], names], [numbers, quantity(node.data)])
 
     # 연쇄법칙 ---------------------------------------------------------------------------------------------------------
 
@@ -127,19 +101,20 @@ class _Writer:
         equation = self.equation(node, uses)
         if equation == '방정식 2' and self.is_z(node):
             yield from self.chain_rule(uses[0].node)
-        pairs = [(ELLIPSIS, ELLIPSIS) if use is None else self._term(use) for use in formulas.shortened(uses, None)]
-        names, numbers = [name for name, _ in pairs], [number for _, number in pairs]
-        gradient = quantity(self.gradients[node])
-        sides = [_names(self.slope(node)), _names(formulas.added(names)), _numbers(formulas.added(numbers)), _numbers(gradient)]
-        remark = f'{equation}, {NOTE[equation].title}' if equation else ''
-        yield _equation(sides if uses else [sides[0], sides[-1]], remark if uses else '역전파의 시작')
+        slope, gradient = self.slope(node), quantity(self.found.gradients[node])
+        if not uses:
+            yield _equation([slope], [gradient], '역전파의 시작')
+            return
+        terms = [(ELLIPSIS, ELLIPSIS) if use is None else self._term(use) for use in formulas.shortened(uses, None)]
+        names, numbers = map(formulas.added, zip(*terms, strict=True))
+        yield _equation([slope, names], [numbers, gradient], f'{equation}, {NOTE[equation].title}' if equation else '')
 
     def slope(self, node: Value) -> Symbol:
         """∂C/∂node 의 기호. 노트의 z 면 δ."""
         label, end = self.labels[node], self.labels[self.found.root]
         if self.is_z(node):
             return Symbol('δ' + label.text[1:], latex=r'\delta' + label.latex[1:])
-        return formulas.ratio(end, label)
+        return ratio(end, label)
 
     def is_z(self, node: Value) -> bool:
         """노트의 z 인가."""
@@ -147,10 +122,8 @@ class _Writer:
 
     def is_a(self, node: Value) -> bool:
         """노트의 a = σ(z) 인가."""
-        return (
-            node.op is not None and node.op.arity == 1
-            and letter_of(self.labels.name(node)) == 'a' and self.is_z(node.parents[0])
-        )  # fmt: skip
+        is_unary = node.op is not None and node.op.arity == 1
+        return is_unary and letter_of(self.labels.name(node)) == 'a' and self.is_z(node.parents[0])
 
     def equation(self, node: Value, uses: list[Use]) -> str:
         """이 기울기를 적은 노트의 방정식. 네트워크의 노드가 아니면 빈 글."""
@@ -171,7 +144,7 @@ class _Writer:
         derivative = self._derivative(use), quantity(use.derivative)
         if use.node is self.found.root:
             return derivative
-        gradient = self.slope(use.node), quantity(self.gradients[use.node])
+        gradient = self.slope(use.node), quantity(self.found.gradients[use.node])
         if derivative[0].text == '1':
             return gradient
         first, second = (derivative, gradient) if self.is_z(use.node) else (gradient, derivative)
@@ -183,7 +156,7 @@ class _Writer:
         if node.op is not None and self.is_a(node):
             return formulas.prime(node.op, self.labels[node.parents[0]])
         rule = self.rule(use)
-        return formulas.ratio(self.labels[node], self.labels[node.parents[use.operand]]) if rule is None else rule
+        return ratio(self.labels[node], self.labels[node.parents[use.operand]]) if rule is None else rule
 
     def rule(self, use: Use) -> Symbol | None:
         """표의 규칙에 이름표를 넣은 국소 미분의 식. 표의 연산으로 적히지 않은 규칙이면 None."""
@@ -199,13 +172,16 @@ class _Writer:
         yield words('heading', f'경로 (path): 모두 {_counted(count)}개{some}')
         unnamed: dict[Value, None] = {}
         for number, path in enumerate(shown, 1):
-            uses = _shortened(path.edges)
-            yield self._route(number, path)
+            half = LONGEST_PATH // 2
+            uses: list[Use | None] = list(path.edges)
+            if len(uses) > LONGEST_PATH:
+                uses[half:-half] = [None]
+            yield self._route(number, uses)
             for use in uses:
                 yield words('step', f'… {len(path.edges) - len(uses) + 1:,}칸을 줄였다 …') if use is None else self._step(use)
             factors = [ELLIPSIS if use is None else quantity(use.derivative) for use in uses]
             product = functools.reduce(operator.mul, factors) if factors else symbol(1)
-            yield _equation([_names(PRODUCT), _numbers(product), _numbers(quantity(path.product))], kind='step')
+            yield _equation([PRODUCT], [product, quantity(path.product)], kind='step')
             unnamed.update(dict.fromkeys([use.node for use in uses if use is not None and not self.labels.name(use.node)]))
         yield self._total()
         unnamed.pop(self.found.root, None)
@@ -213,57 +189,39 @@ class _Writer:
             yield words('heading', '여기서')
             yield from [self.forward(node) for node in sorted(unnamed, key=self.found.order.index)]
 
-    def _route(self, number: int, path: Path) -> Line:
-        stops: list[Symbol] = [ELLIPSIS if use is None else self.labels[use.node] for use in _shortened(path.edges)]
-        stops.insert(0, self.labels[self.found.value])
+    def _route(self, number: int, uses: list[Use | None]) -> Line:
+        stops = [self.labels[self.found.value], *[ELLIPSIS if use is None else self.labels[use.node] for use in uses]]
         latex = r' \to '.join([stop.latex for stop in stops])
         return Line('route', f'{number}. ' + ' → '.join([stop.text for stop in stops]), rf'{number}.\quad {latex}')
 
     def _step(self, use: Use) -> Line:
-        node = use.node
-        sides = [_names(formulas.ratio(self.labels[node], self.labels[node.parents[use.operand]]))]
-        rule = self.rule(use)
-        if rule is not None:
-            sides.append(_names(rule))
-        twice = node.parents.count(node.parents[use.operand]) > 1
-        remark = f'{use.operand + 1}번째 피연산자로' if twice else ''
-        return _equation([*sides, _numbers(quantity(use.derivative))], remark, 'step')
+        parents, rule = use.node.parents, self.rule(use)
+        slope = ratio(self.labels[use.node], self.labels[parents[use.operand]])
+        remark = f'{use.operand + 1}번째 피연산자로' if parents.count(parents[use.operand]) > 1 else ''
+        return _equation([slope] if rule is None else [slope, rule], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:
         products = [quantity(path.product) for path in self.shown]
         hidden = self.found.count - len(self.shown)
         if hidden:
-            rest = quantity(self.found.gradient - sum([path.product for path in self.shown]))
-            products.append(rest)
+            products.append(quantity(self.found.gradient - sum([path.product for path in self.shown])))
         remark = f'마지막 항은 나머지 {_counted(hidden)}개의 합' if hidden else ''
-        slope, gradient = _names(self.slope(self.found.value)), _numbers(quantity(self.found.gradient))
-        line = _equation([slope, _numbers(formulas.added(products)), gradient], remark)
+        slope, gradient = self.slope(self.found.value), quantity(self.found.gradient)
+        line = _equation([slope], [formulas.added(products), gradient], remark)
         return Line('formula', '합: ' + line.text, r'\text{합: } ' + line.latex)
 
 
 # 글로 적기 ------------------------------------------------------------------------------------------------------------
 
-def _equation(sides: list[Side], remark: str = '', kind: str = 'formula') -> Line:
-    """a = b = c. 잇달아 같은 것은 한 번만 적는다."""
+def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind: str = 'formula') -> Line:
+    """이름으로 적은 것과 수로 적은 것을 등호로 잇는다. 잇달아 같은 것은 한 번만, 수의 곱하기는 × 로 적는다."""
+    sides = [*[(x, '·') for x in names], *[(x, '×') for x in numbers]]
     kept = [side for i, side in enumerate(sides) if i == 0 or side[0].text != sides[i - 1][0].text]
     text = ' = '.join([formulas.text(x, f' {times} ') for x, times in kept])
     latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in kept])
     if remark:
         text, latex = f'{text}   ({remark})', latex + r'\quad ' + latex_text(f'({remark})')
     return Line(kind, text, latex)
-
-
-def _names(x: Symbol) -> Side:
-    return x, '·'
-
-
-def _numbers(x: Symbol) -> Side:
-    return x, '×'
-
-
-def _shortened(uses: list[Use]) -> list[Use | None]:
-    half = LONGEST_PATH // 2
-    return [*uses[:half], None, *uses[-half:]] if len(uses) > LONGEST_PATH else list(uses)
 
 
 def _counted(n: int) -> str:

@@ -1,25 +1,7 @@
 """오해(misconception)를 실제로 돌려 본다: 같은 그래프, 같은 규칙을 틀린 걸음으로 걸으면 어느 기울기가 깨지는가.
 
-  overwriting             부모의 기울기를 `+=` 로 모으지 않고 `=` 로 덮어쓴다.
-  depth_first             위상 순서가 아니라 깊이 우선(depth-first)으로, 처음 만났을 때 걷는다.
-  passing_on_at_once      기울기가 도착할 때마다 되불러 곧바로 아래로 넘긴다.
-  forgetting_zero_grad    두 번째 갱신 전에 `zero_grad()` 를 잊는다.
-  updating_while_walking  역전파가 끝나기 전에 기울기를 얻은 파라미터부터 고친다.
-
 국소 미분은 모두 표의 규칙이고, 옳은 기울기는 엔진의 `backward()` 다. 주어진 그래프는 바뀌지 않는다(사본을 고친다).
 깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 깨진 것이 아니다.
-
->>> from micrograd_ko import Value
->>> a = Value(3.0, 'a')
->>> b = a + a
->>> c = b + b
->>> b.name, c.name = 'b', 'c'
->>> [(row.name, row.right, row.wrong) for row in overwriting(c).rows]
-[('b', 2.0, 1.0), ('a', 4.0, 1.0)]
->>> passing_on_at_once(c).broken
-['a']
->>> depth_first(c).broken
-[]
 """
 
 import copy
@@ -67,7 +49,7 @@ class Comparison(Document):
     title     오해의 이름.
     mistake   무엇을 잘못했는가.
     harmless  이 잘못을 해도 옳은 그래프.
-    rows      `Judged` 의 목록.
+    rows      `Judged` 의 목록, 역전파가 걷는 순서로.
     """
 
     def __init__(self, title: str, mistake: str, harmless: str, rows: list[Judged]) -> None:
@@ -91,10 +73,25 @@ class Comparison(Document):
         return f'기울기 {len(self.rows)}개 가운데 {len(self.broken)}개가 깨졌다: {", ".join(self.broken[:MOST_BROKEN])}{more}'
 
 
+Right = dict[Value, tuple[Number, Bounded]]  # 노드 → (엔진의 기울기, 그 오차 한계)
+
+
+def compared(order: list[Value], wrong: dict[Value, Number], right: Right | None = None) -> list[Judged]:
+    """wrong 에 있는 노드마다 옳은 기울기와 견준 줄. order 는 위상 순서, right 를 주지 않으면 지금의 값에서 옳은 기울기다."""
+    labels, right = Labels(order), right or _right(order)
+    rows = []
+    for node in _shown(order):
+        if node in wrong:
+            (gradient, bound), other = right[node], wrong[node]
+            same = gradient == other or (math.isnan(gradient) and math.isnan(other))
+            rows.append(Judged(labels.text(node), gradient, other, not same and not bound.explains(other - gradient)))
+    return rows
+
+
 def overwriting(root: Value) -> Comparison:
     """`부모.grad += g·d` 를 `부모.grad = g·d` 로 적은 역전파."""
     order = topological(root)
-    wrong = {root: _one(root)}
+    wrong = _started(order)
     for node in reversed(order):
         for parent, d in edges(node):
             wrong[parent] = wrong[node] * d
@@ -102,16 +99,14 @@ def overwriting(root: Value) -> Comparison:
         '+= 대신 = (덮어쓰기)',
         '노드를 쓰는 곳이 여럿이면 기울기는 그 합이다. 덮어쓰면 마지막에 온 항만 남는다.',
         '모든 노드가 한 번만 쓰이는 그래프(나무). 사슬(chain)에서는 이 실수가 드러나지 않는다.',
-        _rows(order, wrong),
+        compared(order, wrong),
     )
 
 
 def depth_first(root: Value) -> Comparison:
     """root 에서 깊이 우선으로, 노드마다 처음 만났을 때 한 번 걷는 역전파."""
     order = topological(root)
-    wrong = {**dict.fromkeys(order, 0), root: _one(root)}
-    seen = set()
-    stack = [root]
+    wrong, seen, stack = _started(order), set(), [root]
     while stack:
         node = stack.pop()
         if node not in seen:
@@ -123,30 +118,26 @@ def depth_first(root: Value) -> Comparison:
         '위상 순서가 아닌 깊이 우선 순서',
         '노드를 쓰는 다른 노드가 아직 남았는데 먼저 걸으면, 나중에 온 항은 아래로 내려가지 못한다.',
         '안쪽 노드가 한 번만 쓰이거나, 여러 번 쓰여도 처음 걸을 때 항이 다 모여 있는 그래프. 잎은 여러 번 쓰여도 된다.',
-        _rows(order, wrong),
+        compared(order, wrong),
     )
 
 
 def passing_on_at_once(root: Value) -> Comparison:
     """항이 도착할 때마다 지금까지 모인 기울기를 되불러 아래로 넘기는 역전파. 걸음이 10만을 넘을 그래프면 ValueError."""
     order = topological(root)
-    _check_visits(order)
-    wrong = {**dict.fromkeys(order, 0), root: _one(root)}
-    stack = [(root, edges(root))]
+    visits = itertools.accumulate([count for _, count in gathered(order, 1, lambda count, *_: count, sum)])
+    if any(total > MOST_VISITS for total in visits):
+        raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
+    wrong, stack = _started(order), _edges_reversed(root)
     while stack:
-        node, untaken = stack[-1]
-        edge = next(untaken, None)
-        if edge is None:
-            stack.pop()
-            continue
-        parent, d = edge
+        node, parent, d = stack.pop()
         wrong[parent] += wrong[node] * d
-        stack.append((parent, edges(parent)))
+        stack += _edges_reversed(parent)
     return Comparison(
         '도착할 때마다 곧바로 넘기기',
         '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 걷게도 된다.',
         '안쪽 노드가 한 번만 쓰이는 그래프. 잎은 여러 번 쓰여도 된다.',
-        _rows(order, wrong),
+        compared(order, wrong),
     )
 
 
@@ -155,17 +146,16 @@ def forgetting_zero_grad(root: Value, parameters: Iterable[Value] | None = None,
 
     parameters 를 주지 않으면 이름 있는 잎 전부(없으면 잎 전부)를 고친다.
     """
-    twin, chosen, order = _twin(root, parameters)
-    twin.backward()
+    order, chosen = _twin(root, parameters)
+    order[-1].backward()
     for p in chosen:
         p.data -= lr * p.grad
-    refresh(twin)
-    twin.backward()
+    refresh(order[-1]).backward()
     return Comparison(
         'zero_grad() 를 잊기',
         '잎의 기울기는 backward() 마다 더해진다. 비우지 않으면 두 번째 갱신이 첫 번째 기울기까지 다시 쓴다.',
         '첫 번째 기울기가 0 인 파라미터. 한 번만 갱신하면 드러나지 않는다.',
-        _rows(order, {p: p.grad for p in chosen}),
+        compared(order, {p: p.grad for p in chosen}),
     )
 
 
@@ -174,11 +164,9 @@ def updating_while_walking(root: Value, parameters: Iterable[Value] | None = Non
 
     parameters 를 주지 않으면 이름 있는 잎 전부(없으면 잎 전부)를 고친다.
     """
-    twin, chosen, order = _twin(root, parameters)
-    before = _right(order)
-    updatable = set(chosen)
+    order, chosen = _twin(root, parameters)
+    before, wrong, updatable = _right(order), _started(order), set(chosen)
     waiting = Counter([parent for node in order for parent in node.parents])
-    wrong = {**dict.fromkeys(order, 0), twin: _one(twin)}
     for node in reversed(order):
         for parent, d in edges(node):
             if parent in updatable:
@@ -193,7 +181,7 @@ def updating_while_walking(root: Value, parameters: Iterable[Value] | None = Non
         '역전파 도중에 파라미터를 고치기',
         '모든 파라미터는 동시에 갱신된다. 먼저 고친 W 로 에러를 넘기면 앞 층은 섞인 점에서의 기울기를 받는다.',
         '고친 파라미터가 더 앞으로 가는 국소 미분에 들어가지 않는 그래프: 한 층짜리 네트워크의 파라미터, 더하기뿐인 그래프.',
-        _compared(order, wrong, before, Labels(order)),
+        compared(order, wrong, before),
     )
 
 
@@ -202,60 +190,45 @@ MISCONCEPTIONS: tuple[Callable[[Value], Comparison], ...] = (
 )  # fmt: skip
 
 
-def _one(root: Value) -> Number:
-    return type(root.data)(1)
+def _started(order: list[Value]) -> dict[Value, Number]:
+    """역전파를 시작할 때의 기울기: root 만 1 이다."""
+    return {**dict.fromkeys(order, 0), order[-1]: type(order[-1].data)(1)}
 
 
-def _check_visits(order: list[Value]) -> None:
-    visits = itertools.accumulate([count for _, count in gathered(order, 1, lambda count, *_: count, sum)])
-    if any(total > MOST_VISITS for total in visits):
-        raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
+def _edges_reversed(node: Value) -> list[tuple[Value, Value, Number]]:
+    """쌓아 두고 위에서부터 걸을 선들: (노드, 피연산자, 국소 미분), 마지막 피연산자부터."""
+    return [(node, parent, d) for parent, d in edges(node)][::-1]
 
 
-def _twin(root: Value, parameters: Iterable[Value] | None) -> tuple[Value, list[Value], list[Value]]:
-    """(root 의 사본, 사본의 파라미터, 사본의 위상 순서). 사본의 기울기는 0 이다. 위상 순서는 모양만으로 정해져 원본과 같다."""
+def _twin(root: Value, parameters: Iterable[Value] | None) -> tuple[list[Value], list[Value]]:
+    """(사본의 위상 순서, 사본의 파라미터). 위상 순서는 모양만으로 정해져 원본과 같다."""
     original = topological(root)
     if parameters is None:
         leaves = [node for node in original if node.op is None]
         parameters = [leaf for leaf in leaves if leaf.name] or leaves
-    twin = copy.deepcopy(root)
-    order = topological(twin)
+    order = _copied(root)
     at = dict(zip(original, order, strict=True))
     parameters = list(parameters)
     outside = [p for p in parameters if p not in at or p.op is not None]
     if outside:
         raise ValueError(f'파라미터는 root 의 그래프에 있는 잎이어야 합니다. {outside[0]!r} 은(는) 아닙니다.')
+    return order, [at[p] for p in parameters]
+
+
+def _copied(root: Value) -> list[Value]:
+    """root 의 사본의 위상 순서. 기울기는 0 이다."""
+    order = topological(copy.deepcopy(root))
     for node in order:
         node.grad = 0
-    return twin, [at[p] for p in parameters], order
+    return order
 
 
-def _right(order: list[Value]) -> dict[Value, tuple[Number, Bounded]]:
-    """노드 → (엔진의 기울기, 그 오차 한계). 그래프의 `.grad` 는 건드리지 않는다."""
-    twin = topological(copy.deepcopy(order[-1]))
-    for node in twin:
-        node.grad = 0
+def _right(order: list[Value]) -> Right:
+    """엔진의 기울기. 그래프의 `.grad` 는 건드리지 않는다."""
+    twin = _copied(order[-1])
     twin[-1].backward()
     bounds = bounded_sweep(order)[1]
     return {node: (copied.grad, bounds[node]) for node, copied in zip(order, twin, strict=True)}
-
-
-def _rows(order: list[Value], wrong: dict[Value, Number]) -> list[Judged]:
-    return _compared(order, wrong, _right(order), Labels(order))
-
-
-def _compared(order: list[Value], wrong: dict[Value, Number], right: dict, labels: Labels) -> list[Judged]:
-    return [
-        Judged(labels.text(node), right[node][0], wrong[node], _differs(right[node], wrong[node]))
-        for node in _shown(order)
-        if node in wrong
-    ]
-
-
-def _differs(right: tuple[Number, Bounded], wrong: Number) -> bool:
-    gradient, bound = right
-    same = gradient == wrong or (math.isnan(gradient) and math.isnan(wrong))
-    return not same and not bound.explains(wrong - gradient)
 
 
 def _shown(order: list[Value]) -> list[Value]:

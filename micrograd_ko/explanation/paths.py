@@ -51,8 +51,8 @@ class Paths:
         if root not in self._on_path:
             raise ValueError(_unreached(value, root))
         self._derivatives = {node: local_derivatives(node) for node in self._on_path if node is not value}
-        one = type(root.data)(1)
-        self.gradients = dict(self._walk(one, lambda g, d, edge: g * d, _added))
+        self._one = type(root.data)(1)
+        self.gradients = dict(self._walk(self._one, lambda g, use: g * use.derivative, _added))
 
     @property
     def gradient(self) -> Any:
@@ -62,51 +62,46 @@ class Paths:
     @functools.cached_property
     def count(self) -> int:
         """경로의 수. 정확한 정수다. x*x 처럼 같은 노드를 두 번 쓰면 경로도 둘이다."""
-        (last,) = deque(self._walk(1, lambda count, d, edge: count, sum), maxlen=1)  # 큰 정수를 노드마다 쥐고 있지 않는다
-        return last[1]
+        return self._arriving(1, lambda count, use: count, sum)
 
     def largest(self, limit: int) -> list[Path]:
         """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
 
-        def extend(ways: list[tuple], d: Any, edge: Use) -> list[tuple]:
-            return [(product * d, (edge, rest)) for product, rest in ways]
+        def extend(ways: list[tuple], use: Use) -> list[tuple]:
+            return [(product * use.derivative, (use, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
             return sorted([way for ways in several for way in ways], key=_size, reverse=True)[:limit]
 
-        one = type(self.root.data)(1)
-        (last,) = deque(self._walk([(one, None)], extend, merge), maxlen=1)
-        return [Path(product, list(_unlinked(link))) for product, link in last[1]]
+        found = self._arriving([(self._one, None)], extend, merge)
+        return [Path(product, list(_unlinked(link))) for product, link in found]
 
     def uses_of(self, node: Value) -> list[Use]:
         """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
-        return [
-            Use(user, i, self._derivatives[user][i])
-            for user in self._users.get(node, ())
-            for i, parent in enumerate(user.parents)
-            if parent is node
-        ]
+        return self._uses.get(node, [])
 
     @functools.cached_property
-    def _users(self) -> dict[Value, list[Value]]:
-        found: dict[Value, list[Value]] = {}
+    def _uses(self) -> dict[Value, list[Use]]:
+        found: dict[Value, list[Use]] = {}
         for node in self.order:
-            if node in self._derivatives:
-                for parent in dict.fromkeys(node.parents):
-                    found.setdefault(parent, []).append(node)
+            for i, d in enumerate(self._derivatives.get(node, ())):
+                found.setdefault(node.parents[i], []).append(Use(node, i, d))
         return found
 
     def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
-        """root 에서 value 까지 거꾸로 걷는다(`gathered`). extend(여기까지의 것, 국소 미분, 칸)은 한 칸 늘인다."""
+        """root 에서 value 까지 거꾸로 걷는다(`gathered`). extend(여기까지의 것, 칸)은 한 칸 늘인다."""
 
         def extended(here: Any, node: Value, i: int) -> Any:
-            d = self._derivatives[node][i]
-            return extend(here, d, Use(node, i, d))
+            return extend(here, Use(node, i, self._derivatives[node][i]))
 
         for node, here in gathered(self.order, start, extended, merge, self._on_path):
             yield node, here
             if node is self.value:
                 return
+
+    def _arriving(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Any:
+        """value 에 모인 것. 지나온 노드의 것(큰 정수나 긴 목록)은 쥐고 있지 않는다."""
+        return deque(self._walk(start, extend, merge), maxlen=1).pop()[1]
 
 
 def _added(terms: list) -> Any:
@@ -120,8 +115,8 @@ def _size(way: tuple) -> Any:
 
 def _unlinked(link: tuple | None) -> Iterator[Use]:
     while link is not None:
-        edge, link = link
-        yield edge
+        use, link = link
+        yield use
 
 
 def _unreached(value: Value, root: Value) -> str:

@@ -18,7 +18,9 @@ from micrograd_ko.learning.losses import LOSSES, Loss
 from micrograd_ko.operation import Op, named
 
 Array = np.ndarray
+Arrays = list[Array]
 Activation = Op | str
+Activations = Activation | Sequence[Activation]  # 하나이거나 층마다 하나씩의 목록
 Gradient = str | Loss | Callable[[Array, Array], Array]
 
 
@@ -39,19 +41,17 @@ def weighted_input(w: Array, a: Array, b: Array) -> Array:
     return w @ a + b
 
 
-def feedforward(
-    weights: Sequence, biases: Sequence, x: Any, activation: Activation | Sequence[Activation] = 'sigmoid'
-) -> tuple[list[Array], list[Array]]:
+def feedforward(weights: Sequence, biases: Sequence, x: Any, activation: Activations = 'sigmoid') -> tuple[Arrays, Arrays]:
     """순전파(알고리즘 1~2단계): (zs, activations). a¹ = x, z^l = W^l a^{l−1} + b^l, a^l = σ(z^l).
 
-    activation 은 하나이거나 층마다 하나씩의 목록이다. 모양이 이어지지 않으면 ValueError.
+    activation 은 하나이거나 층마다 하나씩의 목록이다(아래에서도 그렇다). 모양이 이어지지 않으면 ValueError.
 
     >>> zs, activations = feedforward([[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]], [0.5, 0.3])
     >>> zs[0].round(2).tolist(), activations[1].round(3).tolist()
     ([0.58, 0.42], [0.641, 0.603])
     """
     weights, biases, x = _checked(weights, biases, x)
-    zs: list[Array] = []
+    zs: Arrays = []
     activations = [x]
     for w, b, op in zip(weights, biases, _per_layer(activation, len(weights)), strict=True):
         zs.append(weighted_input(w, activations[-1], b))
@@ -80,14 +80,9 @@ def weight_gradient(delta: Array, a_previous: Array) -> Array:
 
 
 def errors(
-    weights: Sequence,
-    zs: Sequence[Array],
-    a: Array,
-    y: Any,
-    activation: Activation | Sequence[Activation] = 'sigmoid',
-    loss: Gradient = 'quadratic',
-) -> list[Array]:
-    """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2."""
+    weights: Sequence, zs: Arrays, a: Array, y: Any, activation: Activations = 'sigmoid', loss: Gradient = 'quadratic'
+) -> Arrays:
+    """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2. y 와 a 의 모양이 다르면 ValueError."""
     ops = _per_layer(activation, len(zs))
     exact = a.dtype == object
     y = _numeric(y, exact)
@@ -100,13 +95,8 @@ def errors(
 
 
 def backprop(
-    weights: Sequence,
-    biases: Sequence,
-    x: Any,
-    y: Any,
-    activation: Activation | Sequence[Activation] = 'sigmoid',
-    loss: Gradient = 'quadratic',
-) -> tuple[list[Array], list[Array]]:
+    weights: Sequence, biases: Sequence, x: Any, y: Any, activation: Activations = 'sigmoid', loss: Gradient = 'quadratic'
+) -> tuple[Arrays, Arrays]:
     """한 표본의 기울기(알고리즘 1~5단계): (nabla_w, nabla_b), weights·biases 와 같은 모양.
 
     loss 는 `losses` 의 기록이나 그 이름, 또는 ∇_a C(a, y) 를 주는 함수다.
@@ -118,13 +108,9 @@ def backprop(
 
 
 def sgd_step(
-    weights: Sequence,
-    biases: Sequence,
-    batch: Sequence[tuple],
-    eta: Any,
-    activation: Activation | Sequence[Activation] = 'sigmoid',
+    weights: Sequence, biases: Sequence, batch: Sequence[tuple], eta: Any, activation: Activations = 'sigmoid',
     loss: Gradient = 'quadratic',
-) -> tuple[list[Array], list[Array]]:
+) -> tuple[Arrays, Arrays]:  # fmt: skip
     """갱신: W ← W − (η/m) Σ_x δ^(x,l) (a^(x,l−1))ᵀ, b ← b − (η/m) Σ_x δ^(x,l). 새 (weights, biases).
 
     batch 는 (x, y) 의 목록, m 은 그 길이. 비어 있으면 ValueError.
@@ -153,7 +139,7 @@ def _gradient(loss: Gradient) -> Callable[[Array, Array], Array]:
     return loss.gradient if isinstance(loss, Loss) else loss
 
 
-def _per_layer(activation: Activation | Sequence[Activation], layers: int) -> list[Activation]:
+def _per_layer(activation: Activations, layers: int) -> list[Activation]:
     if isinstance(activation, Op | str):
         return [activation] * layers
     if len(activation) != layers:
@@ -167,7 +153,7 @@ def _numeric(x: Any, exact: bool = False) -> Array:
     return array if array.dtype.kind in 'fO' else array.astype(object if exact else np.float64)
 
 
-def _checked(weights: Sequence, biases: Sequence, x: Any) -> tuple[list[Array], list[Array], Array]:
+def _checked(weights: Sequence, biases: Sequence, x: Any) -> tuple[Arrays, Arrays, Array]:
     if len(weights) != len(biases):
         raise ValueError(f'가중치 행렬 {len(weights)}개와 편향 {len(biases)}개: 층마다 하나씩, 같은 수로 주세요.')
     exact = any(np.asarray(part).dtype == object for part in (*weights, *biases, x))

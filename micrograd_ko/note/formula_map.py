@@ -3,28 +3,13 @@
     python -m micrograd_ko.note.formula_map            이 방의 README.md 의 표를 새로 쓴다
 """
 
-import functools
-import importlib
 from pathlib import Path
-from typing import Any
 
 from micrograd_ko.note.statements import NOTE, Statement
 from micrograd_ko.writing.tables import Table, refreshed
 
 PACKAGE = Path(__file__).parent.parent
 README = Path(__file__).parent / 'README.md'
-
-
-def resolved(dotted: str) -> Any:
-    """패키지 안의 점 이름 `note.equations.backprop`, `nn.MLP.trace` 가 가리키는 것. 없으면 LookupError."""
-    names = dotted.split('.')
-    for cut in range(len(names), 0, -1):
-        try:
-            found = importlib.import_module('.'.join([PACKAGE.name, *names[:cut]]))
-        except ModuleNotFoundError:
-            continue
-        return functools.reduce(getattr, names[cut:], found)
-    raise LookupError(dotted)
 
 
 def markdown() -> str:
@@ -36,8 +21,8 @@ def markdown() -> str:
 def _row(key: str, statement: Statement) -> list[str]:
     carriers = '<br>'.join([_linked(dotted) for dotted in statement.functions.split()])
     file, test = statement.test.split('::')
-    place = statement.page or key
-    return [key, statement.text, carriers, f'[`{test}`](../../tests/{file}.py)', f'{statement.chapter}. 마디', place]
+    tested, chapter = f'[`{test}`](../../tests/{file}.py)', f'{statement.chapter}. 마디'
+    return [key, statement.text, carriers, tested, chapter, statement.page or key]
 
 
 def _linked(dotted: str) -> str:

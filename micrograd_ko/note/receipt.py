@@ -3,19 +3,18 @@
 두 길은 더하는 순서가 다르므로 끝자리가 다를 수 있다. 그 차이가 반올림으로 설명되는지는 오차 한계(`bounds`)가 말한다.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import topological
 from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.learning import losses
 from micrograd_ko.nn import MLP
 from micrograd_ko.note import equations, recognise
-from micrograd_ko.note.recognise import Network
+from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep
@@ -25,7 +24,13 @@ from micrograd_ko.writing.formulas import ratio
 from micrograd_ko.writing.tables import Table
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
-_SECTIONS = {'z': '표기 z', 'a': '표기 a', 'δ': '방정식 1, 방정식 2', 'b': '방정식 3', 'w': '방정식 4'}  # 원소의 글자 → 노트의 식
+_SECTIONS: tuple[tuple[str, str, Callable[[Unit], Sequence[Value]]], ...] = (  # 원소의 글자, 노트의 식, 뉴런의 어느 노드인가
+    ('z', '표기 z', lambda unit: [unit.z]),
+    ('a', '표기 a', lambda unit: [unit.a]),
+    ('δ', '방정식 1, 방정식 2', lambda unit: [unit.z]),
+    ('b', '방정식 3', lambda unit: [unit.b]),
+    ('w', '방정식 4', lambda unit: unit.w),
+)
 
 
 class Entry:
@@ -37,8 +42,6 @@ class Entry:
     difference  scalar − matrix.
     allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이다.
     """
-
-    __slots__ = ('allowance', 'difference', 'explained', 'matrix', 'name', 'scalar', 'symbol')
 
     def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
@@ -111,10 +114,10 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
         record = loss if isinstance(loss, losses.Loss) else network.loss
         _check(network, record, gradient)
         cost.backward()
-        target = record.vector(y, len(trace.output)) if record else np.atleast_1d(y)
-        with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
-            matrix = _by_matrices(net, network, target, gradient or record)
-        sections = list(_sections(network, cost, matrix))
+        target = (record or losses.quadratic).vector(y, len(trace.output))
+        if gradient is None and record is network.loss:
+            target = network.goal  # 손실이 y 를 고쳐 썼더라도 그래프에 있는 목표다
+        sections = list(_sections(network, _by_matrices(net, network, target, gradient or record)))
     finally:
         for p, grad in zip(parameters, kept, strict=True):
             p.grad = grad
@@ -135,23 +138,18 @@ def _check(network: Network, record: losses.Loss | None, gradient: Callable | No
         )
 
 
-def _sections(network: Network, cost: Value, matrix: dict[str, list]) -> Iterator[Section]:
-    values, gradients = bounded_sweep(topological(cost))
-    nodes = {
-        'z': [[unit.z for unit in units] for units in network.layers],
-        'a': [[unit.a for unit in units] for units in network.layers],
-        'b': [[unit.b for unit in units] for units in network.layers],
-        'w': [[w for unit in units for w in unit.w] for units in network.layers],
-    }
-    for letter, keys in _SECTIONS.items():
-        bounds = values if letter in 'za' else gradients
-        statements = [(key, NOTE[key]) for key in keys.split(', ')]
-        title = f'{keys}  ' + ',  '.join([statement.text for _, statement in statements])
-        latex = r',\quad '.join([statement.latex for _, statement in statements])
-        yield Section(title, notation.latex_text(keys) + r'\quad ' + latex, [
-            Entry(_label(letter, node), node.data if letter in 'za' else node.grad, element, bounds.get(node, Bounded(0)))
-            for layer, array in zip(nodes['z' if letter == 'δ' else letter], matrix[letter], strict=True)
-            for node, element in zip(layer, np.ravel(array).tolist(), strict=True)
+def _sections(network: Network, matrices: dict[str, list]) -> Iterator[Section]:
+    values, gradients = bounded_sweep(network.order)
+    for letter, keys, nodes_of in _SECTIONS:
+        statements = [NOTE[key] for key in keys.split(', ')]
+        title = f'{keys}  ' + ',  '.join([statement.text for statement in statements])
+        latex = notation.latex_text(keys) + r'\quad ' + r',\quad '.join([statement.latex for statement in statements])
+        nodes = [node for unit in network.units for node in nodes_of(unit)]
+        elements = [element for array in matrices[letter] for element in np.ravel(array).tolist()]
+        yield Section(title, latex, [
+            Entry(_label(letter, node), node.data, element, values[node]) if letter in 'za'
+            else Entry(_label(letter, node), node.grad, element, gradients.get(node, Bounded(0)))
+            for node, element in zip(nodes, elements, strict=True)
         ])  # fmt: skip
 
 
@@ -161,15 +159,12 @@ def _label(letter: str, node: Value) -> Symbol:
     return ratio(Symbol('C'), symbol) if letter in 'bw' else symbol
 
 
-def _by_matrices(net: MLP, network: Network, target: Any, loss: Any) -> dict[str, list]:
+def _by_matrices(net: MLP, network: Network, target: Sequence, loss: Any) -> dict[str, list]:
     weights, biases = net.matrices()
     activation = [units[0].activation for units in network.layers]
-    zs, activations = equations.feedforward(weights, biases, [a.data for a in network.inputs], activation)
-    deltas = equations.errors(weights, zs, activations[-1], target, activation, loss)
-    return {
-        'z': zs,
-        'a': activations[1:],
-        'δ': deltas,
-        'b': [equations.bias_gradient(delta) for delta in deltas],
-        'w': [equations.weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)],
-    }
+    with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
+        zs, activations = equations.feedforward(weights, biases, [a.data for a in network.inputs], activation)
+        deltas = equations.errors(weights, zs, activations[-1], target, activation, loss)
+        nabla_b = [equations.bias_gradient(delta) for delta in deltas]
+        nabla_w = [equations.weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)]
+    return {'z': zs, 'a': activations[1:], 'δ': deltas, 'b': nabla_b, 'w': nabla_w}

@@ -4,18 +4,19 @@
 층이 다음 층이다. 그림, 걸음, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
 """
 
-import re
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import topological
+from micrograd_ko.graph import above, topological
 from micrograd_ko.learning.losses import LOSSES, Loss
 from micrograd_ko.nn import MLP, Trace
-from micrograd_ko.number import unchecked
+from micrograd_ko.number import Number, unchecked
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.notation import indexed
 
@@ -39,22 +40,20 @@ class Unit(NamedTuple):
         return *self.w, self.b, self.z, self.a
 
 
+@dataclass(eq=False)
 class Network:
     """그래프 안의 신경망.
 
     inputs   a¹.
     layers   층마다 `Unit` 의 튜플. layers[i] 는 노트의 층 i + 2 다.
     order    그래프 전체의 위상 순서.
-    root     손실 C. 그래프가 출력에서 끝나면 None.
     sampled  표본을 넣었는가. 거짓이면 z 와 a 의 수는 아무 뜻이 없다.
     """
 
-    def __init__(
-        self, inputs: Sequence[Value], layers: Iterable[tuple[Unit, ...]], order: Sequence[Value], root: Value | None,
-        sampled: bool = True,
-    ) -> None:  # fmt: skip
-        self.inputs, self.layers, self.order = tuple(inputs), tuple(layers), tuple(order)
-        self.root, self.sampled = root, sampled
+    inputs: tuple[Value, ...]
+    layers: tuple[tuple[Unit, ...], ...]
+    order: tuple[Value, ...]
+    sampled: bool = True
 
     @property
     def sizes(self) -> list[int]:
@@ -68,6 +67,11 @@ class Network:
     def outputs(self) -> list[Value]:
         """a^L."""
         return [unit.a for unit in self.layers[-1]]
+
+    @property
+    def root(self) -> Value | None:
+        """손실 C. 그래프가 출력에서 끝나면 None."""
+        return None if self.order[-1] in self.outputs else self.order[-1]
 
     @cached_property
     def parameters(self) -> list[Value]:
@@ -88,10 +92,10 @@ class Network:
     @cached_property
     def strays(self) -> list[tuple[Value, Value]]:
         """노트의 가정 2(C 는 aᴸ 만의 함수)를 어기는 곳: (손실의 노드, 그것이 바로 쓰는 가운데 층의 값이나 파라미터)의 목록."""
-        allowed = {*self.outputs, *self.inputs}
-        return [(node, p) for node in self.region for p in node.parents if p in self.values and p not in allowed]
+        wrong = self.values.keys() - {*self.outputs, *self.inputs}
+        return [(node, p) for node in self.region for p in node.parents if p in wrong]
 
-    @cached_property
+    @property
     def loss(self) -> Loss | None:
         """손실의 기록. `losses` 의 것과 모양이 다른 손실이면 None."""
         return self._loss_and_targets[0]
@@ -102,15 +106,39 @@ class Network:
         found = self._loss_and_targets[1]
         return {a: found[a] for a in self.outputs if a in found}
 
+    @property
+    def goal(self) -> list[Number]:
+        """아는 손실의 목표를 수로, 출력의 순서로. 클래스 번호로 준 목표면 원-핫(one-hot)이다."""
+        return [y.data for y in self.targets.values()] or [int(a in self.order[-1].parents) for a in self.outputs]
+
     @cached_property
     def _loss_and_targets(self) -> tuple[Loss | None, dict[Value, Value]]:
-        if self.root is None:
-            return None, {}
-        for loss in LOSSES.values():
-            for pairs in _matches(loss, self.root, self.outputs):
-                return loss, pairs
+        outputs = set(self.outputs)
+        used = list(dict.fromkeys(p for node in self.region for p in node.parents if p in outputs))
+        for loss in LOSSES.values() if len(used) == len(outputs) else ():
+            found = self._targets_of(loss, used)
+            if found is not None:
+                return loss, found
         gaps = [node.parents for node in self.region if node.op is ops.sub]
-        return None, {a: y for a, y in gaps if a in self.outputs and y.op is None}
+        return None, {a: y for a, y in gaps if a in outputs and y.op is None}
+
+    def _targets_of(self, loss: Loss, used: list[Value]) -> dict[Value, Value] | None:
+        """root 가 used(출력을 손실이 쓰는 차례로)의 loss 라면 출력 → 목표, 아니면 None.
+
+        손실을 자리표(placeholder)로 다시 기록해 모양을 견준다. 클래스 번호로 준 목표는 root 가 바로 쓰는 출력이다. 목표가
+        출력에 매여 있으면 ∇_a C 가 달라지므로 그 손실이 아니다.
+        """
+        root = self.order[-1]
+        places, goals = ([Value(0.5) for _ in used] for _ in range(2))
+        chosen = [used.index(a) for a in root.parents[1:2] if loss.takes_class and a in used]
+        for target in (goals, *chosen):
+            with unchecked():
+                template = loss(places, target)
+            bound = dict(zip(places, used, strict=True))
+            if _same_shape(template, root, bound, set(goals)):
+                targets = {a: bound[y] for a, y in zip(used, goals, strict=True) if y in bound}
+                return targets if above(self.order, used).isdisjoint(targets.values()) else None
+        return None
 
     @cached_property
     def names(self) -> dict[Value, str]:
@@ -119,7 +147,7 @@ class Network:
         for layer, units in enumerate(self.layers, 2):
             for j, unit in enumerate(units, 1):
                 names |= {w: indexed('w', layer, j, k) for k, w in enumerate(unit.w, 1)}
-                names |= {v: indexed(letter, layer, j) for letter, v in (('b', unit.b), ('z', unit.z), ('a', unit.a))}
+                names |= {v: indexed(letter, layer, j) for letter, v in zip('bza', unit.values[-3:], strict=True)}
         if self.root is not None:
             j_of = {a: j for j, a in enumerate(self.outputs, 1)}
             names |= {y: indexed('y', None, j_of[a]) for a, y in self.targets.items() if y not in names}
@@ -129,9 +157,9 @@ class Network:
 
     def mapped(self, twin: Mapping[Value, Value]) -> 'Network':
         """같은 신경망을 사본의 노드로."""
-        layers = [tuple([_unit(twin[unit.a]) for unit in units]) for units in self.layers]
-        root = None if self.root is None else twin[self.root]
-        return Network([twin[x] for x in self.inputs], layers, [twin[v] for v in self.order], root, self.sampled)
+        layers = tuple([tuple([_unit(twin[unit.a]) for unit in units]) for units in self.layers])
+        inputs, order = (tuple([twin[v] for v in nodes]) for nodes in (self.inputs, self.order))
+        return Network(inputs, layers, order, self.sampled)
 
     def kind(self, layer: int) -> str:
         return 'output' if layer == len(self.layers) + 1 else 'hidden'
@@ -148,51 +176,40 @@ def in_module(net: MLP) -> Network:
     return in_trace(trace, sampled=False)
 
 
-def in_trace(trace: Trace, root: Value | None = None, sampled: bool = True) -> Network:
-    """한 표본의 순전파. root 를 주면 그것이 손실이다."""
-    layers = [tuple(map(_unit, activations)) for activations in trace.activations[1:]]
-    return Network(trace.activations[0], layers, topological(*trace.output, *([] if root is None else [root])), root, sampled)
+def in_trace(trace: Trace, *root: Value, sampled: bool = True) -> Network:
+    """한 표본의 순전파. root 를 주면 그것이 손실이고, 위상 순서는 거기서 끝난다."""
+    layers = tuple([tuple(map(_unit, activations)) for activations in trace.activations[1:]])
+    order = topological(*[a for a in trace.output if a not in root], *root)
+    return Network(tuple(trace.activations[0]), layers, tuple(order), sampled)
 
 
 def in_graph(order: Sequence[Value]) -> Network | None:
-    """손실이나 출력의 그래프에서. 마지막 노드가 root 다. 층이 한 줄로 이어지지 않으면 None."""
-    chained = _chain(_layers(order))
-    if not chained:
+    """손실이나 출력의 그래프에서. 마지막 노드가 root 다. 층이 한 줄로 이어지지 않으면 None.
+
+    뉴런의 순서는 다음 층이 받는 순서다.
+    """
+    layers = _layers(order)
+    for i, (units, following) in enumerate(itertools.pairwise(layers)):
+        unit_of, inputs = {unit.a: unit for unit in units}, following[0].inputs
+        if Counter(inputs) != Counter(unit_of.keys()):
+            return None
+        layers[i] = [unit_of[a] for a in inputs]
+    if not layers:
         return None
-    layers = (*chained[:-1], _in_order_of_names(chained[-1]))
-    root = order[-1]
-    return Network(layers[0][0].inputs, layers, order, None if any(unit.a is root for unit in layers[-1]) else root)
+    layers[-1] = _in_order_of_names(layers[-1])
+    return Network(layers[0][0].inputs, tuple(map(tuple, layers)), tuple(order))
 
 
-def _layers(order: Sequence[Value]) -> dict[tuple, tuple[Unit, ...]]:
-    """입력의 튜플 → 그것을 받는 뉴런들."""
-    layers: dict[tuple, tuple[Unit, ...]] = {}
-    if all(node.op is not ops.affine for node in order):
-        return layers
-    uses = Counter(parent for node in order for parent in node.parents)
+def _layers(order: Sequence[Value]) -> list[list[Unit]]:
+    """같은 입력을 받는 뉴런끼리, 위상 순서로. 층이 한 줄로 이어진다면 앞에서 뒤로다."""
+    layers: dict[tuple[Value, ...], list[Unit]] = {}
+    uses = Counter(p for node in order for p in node.parents if p.op is ops.affine)
     for a in order:
-        if a.op is not None and a.op.arity == 1 and (z := a.parents[0]).op is ops.affine and uses[z] == 1:
+        if a.op is not None and a.op.arity == 1 and uses[a.parents[0]] == 1:
             unit = _unit(a)
             if all(p.op is None for p in (*unit.w, unit.b)):
-                layers[unit.inputs] = (*layers.get(unit.inputs, ()), unit)
-    return layers
-
-
-def _chain(layers: dict[tuple, tuple[Unit, ...]]) -> list[tuple[Unit, ...]]:
-    """층들을 앞에서 뒤로. 뉴런의 순서는 다음 층이 받는 순서다. 한 줄이 아니면 빈 목록."""
-    outputs = {unit.a for units in layers.values() for unit in units}
-    first = [inputs for inputs in layers if not outputs.intersection(inputs)]
-    if len(first) != 1:
-        return []
-    chain = [layers.pop(first[0])]
-    while layers:
-        by_output: dict[Any, Unit] = {unit.a: unit for unit in chain[-1]}
-        following = [inputs for inputs in layers if len(inputs) == len(by_output) and by_output.keys() == set(inputs)]
-        if len(following) != 1:
-            return []
-        chain[-1] = tuple([by_output[a] for a in following[0]])
-        chain.append(layers.pop(following[0]))
-    return chain
+                layers.setdefault(unit.inputs, []).append(unit)
+    return list(layers.values())
 
 
 def _unit(a: Value) -> Unit:
@@ -201,55 +218,31 @@ def _unit(a: Value) -> Unit:
     return Unit(w, inputs, b, z, a)
 
 
-_SUBSCRIPT = re.compile('[₀-₉]+$')
-_DIGITS = str.maketrans('₀₁₂₃₄₅₆₇₈₉', '0123456789')
+_DIGITS = '₀₁₂₃₄₅₆₇₈₉'
 
 
-def _in_order_of_names(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+def _in_order_of_names(units: list[Unit]) -> list[Unit]:
     """이름이 모두 서로 다른 아래첨자로 끝나면 그 순서로(a³₁, a³₂ …), 아니면 손실이 쓰는 순서로."""
-    found = [_SUBSCRIPT.search(unit.a.name) for unit in units]
-    index = [int(match[0].translate(_DIGITS)) for match in found if match]
-    if len(set(index)) != len(units):
+    index = {unit: unit.a.name.removeprefix(unit.a.name.rstrip(_DIGITS)) for unit in units}
+    if '' in index.values() or len(set(index.values())) != len(units):
         return units
-    return tuple([unit for _, unit in sorted(zip(index, units, strict=True), key=lambda pair: pair[0])])
+    return sorted(units, key=lambda unit: (len(index[unit]), index[unit]))
 
 
-# 손실 -----------------------------------------------------------------------------------------------------------------
-
-def _matches(loss: Loss, root: Value, outputs: Sequence[Value]) -> Iterator[dict[Value, Value]]:
-    """root 가 outputs 의 loss 라면 (출력 → 목표). 손실을 자리표(placeholder)로 다시 기록해 모양을 견준다."""
-    places, goals = ([Value(0.5) for _ in outputs] for _ in range(2))
-    targets: list[Any] = [goals]
-    if loss.takes_class and len(root.parents) == 2 and root.parents[1] in outputs:
-        targets.append(outputs.index(root.parents[1]))
-    for target in targets:
-        with unchecked():
-            template = loss(places, target)
-        bound = _bound(template, root, set(places), set(goals), set(outputs))
-        if bound is not None:
-            yield {bound[a]: bound[y] for a, y in zip(places, goals, strict=True) if y in bound}
-
-
-def _bound(template: Value, root: Value, places: set, goals: set, outputs: set) -> dict[Value, Value] | None:
-    """template 의 노드 → root 의 그래프의 노드. 모양이 다르면 None. 출력은 어느 순서로 쓰여도 된다."""
-    bound: dict[Value, Value] = {}
+def _same_shape(template: Value, root: Value, bound: dict[Value, Value], free: set[Value]) -> bool:
+    """template 이 root 와 같은 모양인가. bound 에 template 의 노드 → root 의 노드를 채운다. free 에는 무엇이 와도 된다."""
     pending = [(template, root)]
     while pending:
         pattern, node = pending.pop()
         if pattern in bound:
             if bound[pattern] is not node:
-                return None
+                return False
             continue
         bound[pattern] = node
-        if pattern in places:
-            fits = node in outputs
-        elif pattern in goals:
-            fits = node not in outputs
-        else:
-            fits = pattern.op is node.op and len(pattern.parents) == len(node.parents)
-            fits = fits and (pattern.op is not None or pattern.data == node.data)
-            pending += zip(pattern.parents, node.parents, strict=False)
-        if not fits:
-            return None
-    found = [bound[place] for place in places if place in bound]
-    return bound if len(set(found)) == len(found) == len(outputs) else None
+        if pattern in free:
+            continue
+        same_constant = pattern.op is not None or pattern.data == node.data
+        if pattern.op is not node.op or len(pattern.parents) != len(node.parents) or not same_constant:
+            return False
+        pending += zip(pattern.parents, node.parents, strict=True)
+    return True
