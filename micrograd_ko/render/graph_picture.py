@@ -4,9 +4,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing import numbers
-from micrograd_ko.writing.formulas import sign
-from micrograd_ko.writing.labels import shown
+from micrograd_ko.writing import formulas, labels, numbers
 from micrograd_ko.writing.limits import EXACT_DIGITS, MOST_LABELS
 
 
@@ -25,7 +23,7 @@ def draw(subject: Subject) -> Picture:
 
 def _card(card: str, node: Value, subject: Subject) -> Card:
     whole = all(parent in subject.chosen for parent in node.parents)
-    name, made = shown(node.name), (sign(node.op) if node.op is not None else '') + ('' if whole else ' ⋯')
+    name, made = labels.shown(node.name), (formulas.sign(node.op) if node.op is not None else '') + ('' if whole else ' ⋯')
     facts = [(Cell('값'), Reading('data').number(node)), (Cell('기울기'), Reading('grad', known=subject.known).number(node))]
     lines = [f'{what.text} {number.text}' for what, number in facts]
     rows: list[Row] = [*facts]

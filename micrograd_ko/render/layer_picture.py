@@ -22,7 +22,7 @@ _TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/�
 def draw(subject: Subject) -> Picture:
     """입력, 층, 손실의 상자를 왼쪽에서 오른쪽으로."""
     net = subject.net
-    tables = [_Table(net, *facts) for facts in _TABLES[: 1 + subject.known]]
+    tables = [_Table(net, *facts) for facts in _TABLES[: 1 + subject.known]]  # 기울기의 표는 기울기를 알 때만
     cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
     edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:

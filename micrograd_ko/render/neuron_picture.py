@@ -7,11 +7,9 @@ from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.render import color, loss_picture
 from micrograd_ko.render.picture import Card, Edge, End, Group, Picture, Reading, Row, named_row, strip_row
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing.formulas import formula
-from micrograd_ko.writing.labels import shown
+from micrograd_ko.writing import formulas, labels, numbers
 from micrograd_ko.writing.limits import EXACT_DIGITS, LONG_ROW, WIDE_LAYER
 from micrograd_ko.writing.notation import indexed
-from micrograd_ko.writing.numbers import number
 
 
 def draw(subject: Subject) -> Picture:
@@ -51,8 +49,8 @@ class _Cards:
         rows = [*self._rows(card, 'w', (layer, j), unit.w, self.weights), self._row(card, indexed('b', layer, j), unit.b, 'b')]
         if self.net.sampled:
             rows += [self._row(card, z, unit.z, 'z'), self._row(card, a, unit.a, 'a')]
-            z, a = shown(unit.z.name) or z, shown(unit.a.name) or a
-        return Card.of_rows(card, self.net.kind(layer), f'{a} = {formula(unit.activation, [z])}', rows, compact)
+            z, a = labels.shown(unit.z.name) or z, labels.shown(unit.a.name) or a
+        return Card.of_rows(card, self.net.kind(layer), f'{a} = {formulas.formula(unit.activation, [z])}', rows, compact)
 
     def _rows(self, card: str, letter: str, place: tuple[int, ...], values: Sequence[Value], data: Reading) -> list[Row]:
         """입력이나 가중치의 행들. 많으면 색 띠 한 줄."""
@@ -76,7 +74,7 @@ class _Cards:
                     head = _id(layer, j), f'w{k}' if short else 'w'
                     tail = (_id(layer - 1, k), out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
                     hue, width = color.stroke(w.data, self.weights.scale)
-                    found[tail, head] = Edge(tail, head, '', number(w.data, EXACT_DIGITS), hue, width, (x, unit.z, 0))
+                    found[tail, head] = Edge(tail, head, '', numbers.number(w.data, EXACT_DIGITS), hue, width, (x, unit.z, 0))
         return found.values()
 
 

@@ -21,9 +21,8 @@ from micrograd_ko.render.live_svg import inline
 from micrograd_ko.render.picture import Cell, Picture
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing import numbers
+from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.html import escape
-from micrograd_ko.writing.labels import shown
 from micrograd_ko.writing.limits import EXACT_DIGITS
 
 PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
@@ -44,7 +43,7 @@ def html(subject: Subject, level: Level, lr: Any) -> str:
         'steps': [addressed.step(step) for step in steps],
     }
     return string.Template(_part('page.html')).substitute(
-        title=escape(shown(f'{title} · 한 걸음씩 보는 역전파')),
+        title=escape(labels.shown(f'{title} · 한 걸음씩 보는 역전파')),
         style=_part('page.css'),
         script=_part('page.js'),
         picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'),

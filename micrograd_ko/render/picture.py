@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from micrograd_ko.engine import Value
 from micrograd_ko.render import color
 from micrograd_ko.render.pooling import pooled
-from micrograd_ko.writing import numbers
-from micrograd_ko.writing.labels import shown
+from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.limits import EXACT_DIGITS
 
 
@@ -71,7 +70,7 @@ End = tuple[str, str]  # 선의 끝: (상자, 칸의 port). port 가 비면 상�
 
 
 class Card(NamedTuple):
-    """상자. `label` 은 Mermaid 처럼 표를 그리지 못하는 곳에서 행을 대신하는 글의 줄들."""
+    """상자. lines 는 Mermaid 처럼 표를 그리지 못하는 곳에서 행을 대신하는 글의 줄들."""
 
     id: str
     kind: str
@@ -131,7 +130,7 @@ class Picture(NamedTuple):
 
 def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:
     """이름 | 값 | 기울기 의 행. 노드에 이름이 있으면 그 이름이다. 선은 port 로 들어오고 out 에서 나간다."""
-    return Cell(shown(v.name) or name, 'name', port=port), Reading('data').number(v), gradient.number(v, out)
+    return Cell(labels.shown(v.name) or name, 'name', port=port), Reading('data').number(v), gradient.number(v, out)
 
 
 def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Reading, port: str, out: str = '') -> Row:
