@@ -1,5 +1,6 @@
 """`draw`: 무엇을 어느 단계로 그릴지 정하고, `Drawing` 을 만든다."""
 
+import contextlib
 import functools
 import os
 from fractions import Fraction
@@ -92,10 +93,8 @@ class Drawing:
             bundle = {'text/plain': repr(self), 'image/svg+xml': self.svg}
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
-        try:
+        with contextlib.suppress(NoStepsError, DomainError):  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
             bundle['text/html'] = page.frame(self.html(), self.svg)
-        except (NoStepsError, DomainError):
-            return bundle  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
         return bundle
 
     def __repr__(self) -> str:
@@ -126,10 +125,8 @@ def draw(
 def mimebundle(x: Any) -> dict[str, str]:
     """노트북이 x 를 보이는 법: 그림. 배치 엔진이 없거나 그래프가 크면 글."""
     bundle = {'text/plain': repr(x)}
-    try:
+    with contextlib.suppress(TooLargeError, engines.LayoutError):
         bundle['image/svg+xml'] = draw(x).svg
-    except (TooLargeError, engines.LayoutError):
-        return bundle
     return bundle
 
 

@@ -79,8 +79,7 @@ class NetworkWalk(Walk):
         loss, y = self.net.loss, self.net.targets.get(a)
         if loss is None or a not in self.net.outputs:
             return []
-        named = loss.slope.replace('aⱼ', label(a))
-        named = named if y is None else named.replace('yⱼ', label(y))
+        named = loss.slope.replace('aⱼ', label(a)).replace('yⱼ', 'yⱼ' if y is None else label(y))
         named = named.replace('ⱼ', subscript(self.net.outputs.index(a) + 1))
         return [named] if y is None or not loss.terms else [named, _filled(loss.slope, a, y)]
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
-from micrograd_ko.note.statements import Statement
 from micrograd_ko.render import color, engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import Level
@@ -37,19 +36,19 @@ def html(subject: Subject, level: Level, lr: Any) -> str:
     steps = level.walk(subject).steps(lr)
     addressed = _Addressed(picture, subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
-    data = {
-        'phases': PHASES,
-        'names': {key: f'{key} · {statement.title}' for key, statement in level.statements.items()},
-        'steps': [addressed.step(step) for step in steps],
-    }
+    names = {key: f'{key} · {statement.title}' for key, statement in level.statements.items()}
+    formulas = [
+        f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(statement.text)}</b></li>'
+        for key, statement in level.statements.items()
+    ]
     return string.Template(_part('page.html')).substitute(
         title=escape(labels.shown(f'{title} · 한 걸음씩 보는 역전파')),
         style=_part('page.css'),
         script=_part('page.js'),
         picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'),
-        formulas=''.join(_formula(key, statement) for key, statement in level.statements.items()),
+        formulas=''.join(formulas),
         last=len(steps) - 1,
-        data=embedded(data),
+        data=embedded({'phases': PHASES, 'names': names, 'steps': [addressed.step(step) for step in steps]}),
     )
 
 
@@ -76,11 +75,6 @@ def frame(page: str, svg: str) -> str:
 @functools.cache
 def _part(name: str) -> str:
     return importlib.resources.files('micrograd_ko.render').joinpath(name).read_text(encoding='utf-8')
-
-
-def _formula(key: str, statement: Statement) -> str:
-    key, title, written = map(escape, (key, statement.title, statement.text))
-    return f'<li data-formula="{key}"><span>{key} · {title}</span> <b>{written}</b></li>'
 
 
 class _Addressed:
