@@ -27,9 +27,10 @@ def _card(card: str, node: Value, subject: Subject) -> Card:
     facts = [(Cell('값'), Reading('data').number(node)), (Cell('기울기'), Reading('grad', known=subject.known).number(node))]
     lines = [f'{what.text} {number.text}' for what, number in facts]
     rows: list[Row] = [*facts]
-    if name or made:
+    heading = f'{name} {made}'.strip()
+    if heading:
         rows.insert(0, (Cell(name or made, 'title', note=made if name else '', span=2),))
-        lines.insert(0, f'{name} {made}'.strip())
+        lines.insert(0, heading)
     kind = 'root' if node in subject.roots else 'op' if node.op is not None else 'leaf'
     return Card(card, kind, tuple(rows), tuple(lines))
 
