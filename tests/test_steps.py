@@ -12,7 +12,8 @@ from micrograd_ko import MLP, Value, draw, equations, losses, ops
 from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.note import statements
-from micrograd_ko.render.levels import LR, ON_PAGE
+from micrograd_ko.render.drawing import LR
+from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.testing.strategies import EXACT
 from micrograd_ko.writing.formulas import formula, text

@@ -1,8 +1,9 @@
 """`draw`: 무엇을 어느 단계로 그릴지 정하고, `Drawing` 을 만든다."""
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError
 from micrograd_ko.render import engines, page
 from micrograd_ko.render.dot import digraph
-from micrograd_ko.render.levels import LEVELS, LR, Level, chosen_level
+from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
@@ -20,6 +21,7 @@ from micrograd_ko.writing.files import write_atomically
 from micrograd_ko.writing.limits import MOST_BOXES
 
 DETAILS = ('auto', *LEVELS)
+LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
 
 
 class TooLargeError(ValueError):
@@ -61,14 +63,14 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return self._level.steps(self._subject.rehearsed(), LR)
+        return self._level.walk(self._subject.rehearsed()).steps(LR)
 
     def html(self, lr: Any = LR) -> str:
         """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
-        return page.html(self._level.rehearsal(self._subject, lr))
+        return page.html(self._subject.rehearsed(), self._level, lr)
 
     def save(self, path: str | os.PathLike) -> Path:
         """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf, html)가 정한다. 쓴 경로를 돌려준다.
@@ -76,11 +78,9 @@ class Drawing:
         모르는 확장자는 ValueError. 쓰다가 실패해도 반쪽 파일이 남지 않는다(`files.write_atomically`).
         """
         suffix = Path(path).suffix.lower().removeprefix('.')
-        written: dict[str, Callable[[], str]] = {
-            'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'svg': lambda: self.svg, 'html': self.html,
-        }  # fmt: skip
-        if suffix in written:
-            data = written[suffix]().encode()
+        texts = {'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'html': self.html}
+        if suffix in texts:
+            data = texts[suffix]().encode()
         elif suffix in engines.FORMATS:
             data = engines.render(self.dot, suffix)
         else:
@@ -93,10 +93,8 @@ class Drawing:
             bundle = {'text/plain': repr(self), 'image/svg+xml': self.svg}
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
-        try:
+        with contextlib.suppress(NoStepsError, DomainError):  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
             bundle['text/html'] = page.frame(self.html(), self.svg)
-        except (NoStepsError, DomainError):
-            return bundle  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
         return bundle
 
     def __repr__(self) -> str:
@@ -127,10 +125,8 @@ def draw(
 def mimebundle(x: Any) -> dict[str, str]:
     """노트북이 x 를 보이는 법: 그림. 배치 엔진이 없거나 그래프가 크면 글."""
     bundle = {'text/plain': repr(x)}
-    try:
+    with contextlib.suppress(TooLargeError, engines.LayoutError):
         bundle['image/svg+xml'] = draw(x).svg
-    except (TooLargeError, engines.LayoutError):
-        return bundle
     return bundle
 
 
@@ -152,8 +148,8 @@ def _guard(level: Level, subject: Subject, max_nodes: int) -> None:
     count = level.count(subject)
     if count <= max_nodes:
         return
-    counts = {other.name: other.count(subject) for other in LEVELS.values() if other is not level}
-    others = ', '.join([f'{name} {n}개' for name, n in counts.items() if n])
+    counts = [(other.name, other.count(subject)) for other in LEVELS.values() if other is not level]
+    others = ', '.join([f'{name} {n}개' for name, n in counts if n])
     raise TooLargeError(
         f'{level.name} 단계로는 상자가 {count}개라 한계(max_nodes) {max_nodes}개를 넘습니다. '
         f'다른 단계: {others or "없음(neuron, layer 는 신경망 하나에 표본 하나를 넣은 그래프에 씁니다)"}. '

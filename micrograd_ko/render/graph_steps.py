@@ -1,60 +1,48 @@
 """그래프의 걸음: 어떤 그래프든 노드와 선마다 한 걸음."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.statements import GRAPH
-from micrograd_ko.render.step import Numbered, Step, adding, label, operand_numbers, seed, update
+from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals
-from micrograd_ko.writing.formulas import chain, formula, rule_text
-from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.formulas import chain
 
 
-def graph_steps(subject: Subject, lr: Any) -> list[Step]:
+class GraphWalk(Walk):
     """그려진 노드와 선마다 한 걸음. 이름 있는 파라미터를 갱신한다."""
-    order, chosen = subject.order, subject.chosen
-    at = Numbered(order)
-    leaves = [node for node in order if node.op is None and node in chosen]
-    steps = [Step('start', '주어진 값', ('입력과 파라미터와 상수: 잎(leaf)의 값은 주어진다.',), (), at.known(leaves, 'data'))]
-    steps += [_forward(at, node) for node in order if node.op is not None and node in chosen]
-    if not subject.seeded:
-        return steps
-    steps.append(seed(at, order[-1], '씨앗'))
-    steps += [_backward(at, arrival) for arrival in arrivals(order) if arrival.operand in chosen]
-    parameters = subject.network.parameters if subject.network else trainable(order)
-    drawn = [p for p in parameters if p in chosen]
-    return [*steps, update(at, drawn, lr, GRAPH['갱신'].text)] if drawn else steps
 
+    update, seed = GRAPH['갱신'].text, ('씨앗',)
 
-def _forward(at: Numbered, node: Value) -> Step:
-    assert node.op is not None
-    written = formula(node.op, [label(p) for p in node.parents])
-    filled = formula(node.op, operand_numbers(node), ' × ')
-    edges = tuple([(at.of[p], at.of[node], i) for i, p in enumerate(node.parents)])
-    lines = (f'{label(node)} = {written}', chain(filled, number(node.data)))
-    return Step('forward', f'순전파: {label(node)}', lines, ('순전파',), at.known([node], 'data'), edges)
+    def __init__(self, subject: Subject) -> None:
+        parameters = subject.network.parameters if subject.network else trainable(subject.order)
+        super().__init__(subject, [p for p in parameters if p in subject.chosen])
+        self.nodes = [node for node in subject.order if node in subject.chosen]
 
+    def forward(self) -> Iterator[Step]:
+        leaves = self.known([node for node in self.nodes if node.op is None], 'data')
+        yield Step('start', '주어진 값', ('입력과 파라미터와 상수: 잎(leaf)의 값은 주어진다.',), (), leaves)
+        for node in self.nodes:
+            if node.op is not None:
+                name, written, *numbers = evaluation(node)
+                lines = f'{name} = {written}', chain(*numbers)
+                edges = tuple([self.edge(parent, node, i) for i, parent in enumerate(node.parents)])
+                yield Step('forward', f'순전파: {name}', lines, ('순전파',), self.known([node], 'data'), edges)
 
-def _backward(at: Numbered, arrival: Arrival) -> Step:
-    z, x = arrival.result, arrival.operand
-    assert z.op is not None
-    names = [label(p) for p in z.parents]
-    constant = x.op is None and not x.name
-    by = f'({label(x)})' if constant else label(x)
-    local = chain(
-        f'∂{label(z)}/∂{by}',
-        rule_text(z.op, label(z), names, arrival.position),
-        rule_text(z.op, number(z.data), operand_numbers(z), arrival.position),
-        number(arrival.local),
-    )
-    progress = '이 노드로 오는 항이 모두 더해졌다.' if arrival.last else '아직 더해질 항이 남았다.'
-    lines = (f'{by}.grad += {label(z)}.grad · ∂{label(z)}/∂{by}', adding(arrival, running=True), local, progress)
-    edges = ((at.of[x], at.of[z], arrival.position),)
-    title = f'역전파: {label(z)} → {"상수 " * constant}{label(x)}'
-    return Step('backward', title, lines, ('연쇄법칙',), at.arrived([arrival]), edges)
+    def backward(self) -> Iterator[Step]:
+        return map(self._arrival, [x for x in arrivals(self.subject.order) if x.operand in self.subject.chosen])
+
+    def _arrival(self, x: Arrival) -> Step:
+        z, operand = label(x.result), label(x.operand)
+        constant = x.operand.op is None and not x.operand.name
+        by = f'({operand})' if constant else operand
+        local = f'∂{z}/∂{by}'
+        progress = '이 노드로 오는 항이 모두 더해졌다.' if x.last else '아직 더해질 항이 남았다.'
+        lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), derivation(local, x), progress
+        title, edge = f'역전파: {z} → {"상수 " * constant}{operand}', self.edge(x.operand, x.result, x.position)
+        return Step('backward', title, lines, ('연쇄법칙',), self.arrived([x]), (edge,))
 
 
 def trainable(order: Sequence[Value]) -> list[Value]:

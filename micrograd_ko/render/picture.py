@@ -3,28 +3,53 @@
 무엇을 보일지는 단계(graph_picture, neuron_picture, layer_picture)가, 어떻게 적을지는 dot 과 mermaid 가 정한다.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.render import color
-from micrograd_ko.writing import numbers
+from micrograd_ko.render.pooling import pooled
+from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.limits import EXACT_DIGITS
 
 
-class Source(NamedTuple):
-    """칸에 적힌 수의 출처: 어느 노드의 값('data')이나 기울기('grad')인지, 칠하는 눈금은 얼마인지."""
+class Reading(NamedTuple):
+    """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다."""
 
-    node: Value
     part: str
-    scale: float
+    scale: float = 0.0
+    known: bool = True
+
+    @classmethod
+    def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
+        """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
+        reading = cls(part, known=known)
+        return reading._replace(scale=color.largest(map(reading.of, values)))
+
+    def of(self, v: Value) -> Any:
+        return getattr(v, self.part) if self.known else None
+
+    def number(self, v: Value, port: str = '') -> 'Cell':
+        """수를 적는 칸."""
+        x = self.of(v)
+        written, exact = numbers.number(x), numbers.number(x, EXACT_DIGITS)
+        return Cell(written, 'number', color.tint(x, self.scale), exact, port, source=(v, self))
+
+    def heat(self, v: Value) -> 'Cell':
+        """수를 색만으로 보이는 칸."""
+        return self.number(v)._replace(text='', style='heat')
+
+    def strip(self, values: Sequence[Value], width: int, port: str = '') -> 'Cell':
+        """너비 width 인 색 칸을 가로로 이은 띠. 긴 것은 줄인다(`pooled`)."""
+        (short,) = pooled([values], self.of)
+        return Cell(style='strip', port=port, width=width, cells=tuple(map(self.heat, short)))
 
 
 class Cell(NamedTuple):
     """칸. style: 'title', 'column'(열 이름), 'label'(설명), 'name', 'number', 'heat'(글 없이 색만), 'strip'(cells 를 가로로).
 
-    note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 수의 출처이고, address 를 주면
-    SVG 에서 그 이름으로 칸을 찾을 수 있다(걸음 페이지가 쓴다).
+    note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 적힌 수의 (노드, 읽기)이고,
+    address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(걸음 페이지가 쓴다).
     """
 
     text: str = ''
@@ -36,7 +61,7 @@ class Cell(NamedTuple):
     note: str = ''
     width: int = 13
     cells: tuple['Cell', ...] = ()
-    source: Source | None = None
+    source: tuple[Value, Reading] | None = None
     address: str = ''
 
 
@@ -45,13 +70,20 @@ End = tuple[str, str]  # 선의 끝: (상자, 칸의 port). port 가 비면 상�
 
 
 class Card(NamedTuple):
-    """상자. `label` 은 Mermaid 처럼 표를 그리지 못하는 곳에서 행을 대신하는 글의 줄들."""
+    """상자. lines 는 Mermaid 처럼 표를 그리지 못하는 곳에서 행을 대신하는 글의 줄들."""
 
     id: str
     kind: str
     rows: tuple[Row, ...]
     lines: tuple[str, ...]
     compact: bool = False
+
+    @classmethod
+    def of_rows(cls, card: str, kind: str, heading: str, rows: Sequence[Row], compact: bool = False) -> 'Card':
+        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없다."""
+        lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
+        columns = (Cell('값', 'column'), Cell('기울기', 'column')) if len(rows[0]) > 1 else ()
+        return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), (heading, *lines), compact)
 
 
 class Edge(NamedTuple):
@@ -84,25 +116,24 @@ class Picture(NamedTuple):
     def cards(self) -> list[Card]:
         return [card for group in self.groups for card in group.cards]
 
+    def with_cells(self, change: Callable[[Cell], Cell]) -> 'Picture':
+        """칸을 change(칸)으로 바꾼 그림. 띠는 그 안의 칸을 바꾼다."""
+        def changed(row: Row) -> Row:
+            return tuple([cell._replace(cells=changed(cell.cells)) if cell.cells else change(cell) for cell in row])
 
-def title(name: str, note: str = '', span: int = 1) -> Cell:
-    """상자의 제목."""
-    return Cell(name, 'title', note=note, span=span)
+        def rewritten(card: Card) -> Card:
+            return card._replace(rows=tuple(map(changed, card.rows)))
 
-
-def number(v: Value, part: str, scale: float = 0.0, port: str = '', known: bool = True) -> Cell:
-    """노드의 값('data')이나 기울기('grad')를 적는 칸. scale 을 주면 부호와 크기로 칠한다. 모르는 수면 '–'."""
-    x = getattr(v, part) if known else None
-    written, exact = numbers.number(x), numbers.number(x, EXACT_DIGITS)
-    return Cell(written, 'number', color.tint(x, scale), exact, port, source=Source(v, part, scale))
-
-
-def heat(v: Value, part: str, scale: float, known: bool = True) -> Cell:
-    """수를 색만으로 보이는 칸."""
-    x = getattr(v, part) if known else None
-    return Cell('', 'heat', color.tint(x, scale), numbers.number(x, EXACT_DIGITS), source=Source(v, part, scale))
+        groups = [group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]
+        return self._replace(groups=tuple(groups))
 
 
-def strip(cells: Iterable[Cell], width: int, port: str = '') -> Cell:
-    """색 칸의 행을 가로로 이은 띠."""
-    return Cell(style='strip', port=port, width=width, cells=tuple(cells))
+def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:
+    """이름 | 값 | 기울기 의 행. 노드에 이름이 있으면 그 이름이다. 선은 port 로 들어오고 out 에서 나간다."""
+    return Cell(labels.shown(v.name) or name, 'name', port=port), Reading('data').number(v), gradient.number(v, out)
+
+
+def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Reading, port: str, out: str = '') -> Row:
+    """많은 노드를 색 띠로 적은 행."""
+    label = Cell(f'{name} ({len(values)})', 'name', port=port)
+    return label, data.strip(values, 5), gradient.strip(values, 5, out)

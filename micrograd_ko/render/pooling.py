@@ -7,28 +7,21 @@ from typing import Any
 from micrograd_ko.writing.limits import POOLED
 
 
-def step(length: int) -> int:
-    """한 구역의 변의 길이: 구역이 POOLED 개를 넘지 않는 가장 작은 수."""
-    return max(1, math.ceil(length / POOLED))
-
-
 def pooled(matrix: Sequence[Sequence[Any]], read: Callable[[Any], Any] = lambda x: x) -> list[list[Any]]:
     """행렬을 POOLED × POOLED 이하로 줄인다. read 는 원소의 수. 유한하지 않은 수는 절댓값이 가장 큰 것으로 친다.
 
     >>> pooled([[1, -2, 3]])
     [[1, -2, 3]]
     """
-    rows, columns = step(len(matrix)), step(len(matrix[0]))
-    return [
-        [
-            max((x for row in matrix[i : i + rows] for x in row[k : k + columns]), key=lambda x: _size(read(x)))
-            for k in range(0, len(matrix[0]), columns)
-        ]
-        for i in range(0, len(matrix), rows)
-    ]
+    def size(x: Any) -> Any:
+        number = read(x)
+        return -1 if number is None else math.inf if math.isnan(number) else abs(number)
+
+    rows, columns = _blocks(len(matrix)), _blocks(len(matrix[0]))
+    return [[max([x for row in matrix[i] for x in row[k]], key=size) for k in columns] for i in rows]
 
 
-def _size(x: Any) -> Any:
-    if x is None:
-        return -1
-    return math.inf if math.isnan(x) else abs(x)
+def _blocks(length: int) -> list[slice]:
+    """길이 length 인 변의 구역들: POOLED 개를 넘지 않게."""
+    side = max(1, math.ceil(length / POOLED))
+    return [slice(i, i + side) for i in range(0, length, side)]

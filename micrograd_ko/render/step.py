@@ -1,6 +1,6 @@
 """걸음(step): 순전파, 씨앗, 역전파, 갱신을 한 걸음씩. 걸음은 평범한 데이터이고, 수는 모두 표의 규칙으로 그래프에서 계산한다.
 
-여기에는 걸음의 꼴과, 세 단계(`graph_steps`, `neuron_steps`, `layer_steps`)가 함께 쓰는 걸음이 있다.
+여기에는 걸음의 꼴과 걷기의 뼈대가 있다. 얼마나 잘게 걷는지는 `graph_steps`, `neuron_steps`, `layer_steps` 가 정한다.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from micrograd_ko.engine import Value
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
+from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.staleness import refresh
-from micrograd_ko.writing.formulas import chain, grouped, product
+from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
 from micrograd_ko.writing.labels import shown
 from micrograd_ko.writing.limits import MOST_UPDATES
 from micrograd_ko.writing.numbers import number
@@ -45,22 +46,66 @@ class Step(NamedTuple):
     edges: tuple[tuple[int, int, int], ...] = ()
 
 
-class Numbered:
-    """그래프의 노드를 위상 번호로 적는다."""
+class Walk:
+    """한 그래프를 걷는다: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward`(주어진 값부터)와 `backward` 의 걸음을 준다.
 
-    def __init__(self, order: Iterable[Value]) -> None:
-        self.of = {node: i for i, node in enumerate(order)}
+    parameters 는 갱신할 잎(없으면 갱신하지 않는다), update 는 갱신의 식, seed 는 씨앗의 걸음이 쓰는 식의 이름.
+    """
+
+    update: str
+    seed: tuple[str, ...] = ()
+
+    def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
+        self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
+        self._number = {node: i for i, node in enumerate(subject.order)}
+
+    def forward(self) -> Iterable[Step]:
+        raise NotImplementedError
+
+    def backward(self) -> Iterable[Step]:
+        raise NotImplementedError
+
+    def steps(self, lr: Any) -> list[Step]:
+        """모든 걸음. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
+        steps = [*self.forward()]
+        if not self.subject.seeded:
+            return steps
+        lines = f'{self.slope(self.root)} = {number(self.root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
+        steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
+        steps += self.backward()
+        return [*steps, self._update(lr)] if self.parameters else steps
+
+    def _update(self, lr: Any) -> Step:
+        """모든 파라미터를 동시에 갱신한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`)."""
+        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
+        cost, before = number(self.root.data), [p.data for p in self.parameters]
+        SGD(self.parameters, lr).step()
+        changes = self.known(self.parameters, 'data')
+        try:
+            effect = f'새 값으로 다시 계산하면 {label(self.root)} = {cost} → {number(refresh(self.root).data)}'
+        except DomainError:
+            effect = f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
+        lines = [f'{self.update},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
+        for p, old in zip(self.parameters[:MOST_UPDATES], before, strict=False):
+            lines.append(f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}')
+        if len(self.parameters) > MOST_UPDATES:
+            lines.append(f'… 외 {len(self.parameters) - MOST_UPDATES}개')
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), changes)
+
+    def slope(self, v: Value) -> str:
+        """∂C/∂v."""
+        return f'∂{label(self.root)}/∂{label(v)}'
 
     def known(self, nodes: Iterable[Value], part: str) -> tuple[Change, ...]:
         """nodes 의 값이나 기울기를 이제 안다."""
-        return tuple([Change(self.of[v], part, getattr(v, part)) for v in dict.fromkeys(nodes)])
+        return tuple([Change(self._number[v], part, getattr(v, part)) for v in dict.fromkeys(nodes)])
 
     def arrived(self, walked: Iterable[Arrival]) -> tuple[Change, ...]:
-        return tuple([Change(self.of[x.operand], 'grad', x.after, not x.last) for x in walked])
+        return tuple([Change(self._number[x.operand], 'grad', x.after, not x.last) for x in walked])
 
-    def edges(self, operands: Iterable[Value], result: Value) -> tuple[tuple[int, int, int], ...]:
-        """operands 에서 result 로 가는 선들: 몇째 피연산자인지는 묻지 않는다."""
-        return tuple([(self.of[v], self.of[result], 0) for v in operands])
+    def edge(self, operand: Value, result: Value, position: int = 0) -> tuple[int, int, int]:
+        """operand 에서 result 로 가는 선. 신경망의 그림은 몇째 피연산자인지 묻지 않는다."""
+        return self._number[operand], self._number[result], position
 
 
 def label(v: Value) -> str:
@@ -68,8 +113,21 @@ def label(v: Value) -> str:
     return shown(v.name) or number(v.data)
 
 
-def operand_numbers(v: Value) -> list[str]:
-    """피연산자의 값을 식에 채울 글로."""
+def evaluation(v: Value) -> tuple[str, str, str, str]:
+    """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
+    assert v.op is not None
+    return label(v), formula(v.op, list(map(label, v.parents))), formula(v.op, _operand_numbers(v), ' × '), number(v.data)
+
+
+def derivation(name: str, x: Arrival) -> str:
+    """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
+    z = x.result
+    assert z.op is not None
+    named = rule_text(z.op, label(z), list(map(label, z.parents)), x.position)
+    return chain(name, named, rule_text(z.op, number(z.data), _operand_numbers(z), x.position), number(x.local))
+
+
+def _operand_numbers(v: Value) -> list[str]:
     return [number(parent.data) for parent in v.parents]
 
 
@@ -83,31 +141,3 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
         return chain(product(*factors), number(arrival.after))
     term = ' × '.join([grouped(number(x)) for x in factors])
     return f'{number(arrival.before)} + {term} = {number(arrival.after)}'
-
-
-def seed(at: Numbered, root: Value, *formulas: str) -> Step:
-    """∂C/∂C = 1."""
-    name = label(root)
-    lines = f'∂{name}/∂{name} = {number(root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
-    return Step('seed', '역전파의 씨앗(seed)', lines, formulas, at.known([root], 'grad'))
-
-
-def update(at: Numbered, parameters: Sequence[Value], lr: Any, written: str) -> Step:
-    """갱신: 모든 파라미터를 동시에. 사본의 파라미터가 정말 움직인다(`optim.SGD`). written 은 갱신의 식."""
-    root = next(reversed(at.of))
-    lr = float(lr) if isinstance(root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
-    before, cost = [p.data for p in parameters], root.data
-    SGD(parameters, lr).step()
-    changes = at.known(parameters, 'data')
-    try:
-        effect = f'새 값으로 다시 계산하면 {label(root)} = {number(cost)} → {number(refresh(root).data)}'
-    except DomainError:
-        effect = f'새 값은 정의역을 벗어나 {label(root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
-    lines = [f'{written},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
-    lines += [
-        f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}'
-        for p, old in zip(parameters[:MOST_UPDATES], before, strict=False)
-    ]
-    if len(parameters) > MOST_UPDATES:
-        lines.append(f'… 외 {len(parameters) - MOST_UPDATES}개')
-    return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), changes)

@@ -38,6 +38,12 @@ class Subject(NamedTuple):
     known: bool
     seeded: bool
 
+    @property
+    def net(self) -> Network:
+        """신경망. 뉴런과 층의 그림과 걸음은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
+        assert self.network is not None
+        return self.network
+
     def narrowed(self, focus: Value | None, depth: int | None) -> Subject:
         """focus 에서 root 까지의 경로와, root 에서 depth 까지만 그린다."""
         chosen = self.chosen
