@@ -38,7 +38,7 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.explanation.paths import Path, Paths, Use
 from micrograd_ko.kinds.rules import operand_names
-from micrograd_ko.kinds.symbols import Symbol, symbol
+from micrograd_ko.kinds.symbols import Symbol, added, symbol
 from micrograd_ko.note import recognise
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.staleness import first_stale
@@ -130,7 +130,7 @@ class _Writer:
         pairs = [(ELLIPSIS, ELLIPSIS) if use is None else self._term(use) for use in formulas.shortened(uses, None)]
         names, numbers = [name for name, _ in pairs], [number for _, number in pairs]
         gradient = quantity(self.gradients[node])
-        sides = [_names(self.slope(node)), _names(formulas.added(names)), _numbers(formulas.added(numbers)), _numbers(gradient)]
+        sides = [_names(self.slope(node)), _names(added(names)), _numbers(added(numbers)), _numbers(gradient)]
         remark = f'{equation}, {NOTE[equation].title}' if equation else ''
         yield _equation(sides if uses else [sides[0], sides[-1]], remark if uses else '역전파의 시작')
 
@@ -237,7 +237,7 @@ class _Writer:
             products.append(rest)
         remark = f'마지막 항은 나머지 {_counted(hidden)}개의 합' if hidden else ''
         slope, gradient = _names(self.slope(self.found.value)), _numbers(quantity(self.found.gradient))
-        line = _equation([slope, _numbers(formulas.added(products)), gradient], remark)
+        line = _equation([slope, _numbers(added(products)), gradient], remark)
         return Line('formula', '합: ' + line.text, r'\text{합: } ' + line.latex)
 
 

@@ -9,11 +9,12 @@ dtype 이 object 인 배열(`Fraction` 을 담은)은 칸마다 파이썬 수의
 array([0., 2.])
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
-from micrograd_ko.operation import ARITHMETIC, SCALARS, Namespace, Op, interpret
+from micrograd_ko.operation import ARITHMETIC, Namespace, Op, interpret
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
@@ -21,16 +22,10 @@ def _select(c: Any, x: Any, y: Any) -> Any:
     return chosen.astype(np.result_type(c)) if chosen.dtype.kind in 'iu' else chosen
 
 
-def _elementwise(name: str) -> Any:
-    """NumPy 에 없는 함수: 칸마다 파이썬의 함수를 부른다."""
-    function = np.frompyfunc(getattr(SCALARS, name), 1, 1)
-    return lambda x: np.asarray(function(x), dtype=np.float64)
-
-
 ARRAYS = Namespace(
     lambda name: getattr(np, name),
-    **{**ARITHMETIC, 'select': _select, 'pow': np.power, 'erf': _elementwise('erf'), 'erfc': _elementwise('erfc')},
-    asin=np.arcsin, acos=np.arccos, atan=np.arctan,
+    **ARITHMETIC, select=_select, pow=np.power, asin=np.arcsin, acos=np.arccos, atan=np.arctan,
+    erf=np.vectorize(math.erf, otypes=[np.float64]), erfc=np.vectorize(math.erfc, otypes=[np.float64]),
 )  # fmt: skip
 
 

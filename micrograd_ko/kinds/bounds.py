@@ -14,6 +14,7 @@ Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산
 (True, False)
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -44,20 +45,21 @@ class Bounded(Operators):
         return f'{self.value!r} ± {self.error:.3g}'
 
 
-def _spread(op: Op, operands: tuple) -> Bounded:
+def _wrapped(operands: tuple) -> list[Bounded]:
+    return [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+
+
+def _spread(op: Op, *operands: Any) -> Bounded:
     """기초 연산: 모서리마다 다시 계산한 폭과 반올림."""
-    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    xs = _wrapped(operands)
     try:
         value = op.eager(*[x.value for x in xs])
     except EDGE_ERRORS:  # 정의역의 끝에서의 미분: 값은 IEEE 의 inf 나 nan 이고, 한계는 없다
         return Bounded(math.nan, math.inf)
-    error = _rounding(value, op.ulps)
     if any(x.error == math.inf for x in xs):
         return Bounded(value, math.inf)
-    if any(x.error for x in xs):
-        corners = itertools.product(*[_ends(x) for x in xs])
-        error += max([_deviation(op, corner, value) for corner in corners])
-    return Bounded(value, error)
+    corners = itertools.product(*[_ends(x) for x in xs])
+    return Bounded(value, _rounding(value, op.ulps) + max([_deviation(op, corner, value) for corner in corners]))
 
 
 def _ends(x: Bounded) -> tuple:
@@ -81,7 +83,7 @@ def _periodic(op: Op) -> Callable[[Any], Bounded]:
     """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다."""
 
     def wave(x: Any) -> Bounded:
-        y = _spread(op, (x,))
+        y = _spread(op, x)
         return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, 2.0)
 
     return wave
@@ -97,21 +99,14 @@ def _rounding(value: Any, ulps: float) -> float:
 
 def _total(*operands: Any) -> Bounded:
     """합: 어떤 순서로 더해도, FMA 를 써도 성립하는 한계."""
-    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    xs = _wrapped(operands)
     value = sum([x.value for x in xs])
     size = sum([abs(x.value) for x in xs]) if len(xs) > 1 else 0
     return Bounded(value, sum([x.error for x in xs]) + (_rounding(float(size), len(xs)) if type(value) is float else 0.0))
 
 
-def _primitive(name: str) -> Callable[..., Bounded]:
-    return lambda *operands: _spread(ops.named(name), operands)
-
-
-BOUNDED = Namespace(_primitive, sin=_periodic(ops.sin), cos=_periodic(ops.cos), tan=_tan, total=_total)
-
-
-def _interpreted(op: Op, operands: tuple) -> Bounded:
-    return _spread(op, operands) if op.family else BOUNDED.apply(op, operands)
-
-
-interpret(Bounded, _interpreted)
+BOUNDED = Namespace(
+    lambda name: functools.partial(_spread, ops.named(name)),
+    sin=_periodic(ops.sin), cos=_periodic(ops.cos), tan=_tan, total=_total,
+)  # fmt: skip
+interpret(Bounded, lambda op, operands: _spread(op, *operands) if op.family else BOUNDED.apply(op, operands))

@@ -3,14 +3,12 @@
 식은 기호(`kinds.symbols.Symbol`)로 다룬다. LaTeX 는 기호가 스스로 알고, 글은 `text` 가 수식의 글자로 바꾼다(v₇**2 → v₇²).
 """
 
-import functools
-import operator
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd_ko import ops
-from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, symbol, terms, write
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, added, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import superscript
@@ -105,11 +103,6 @@ def applied(op: Op, operands: Sequence[Symbol]) -> Symbol:
     if summands is not None:
         return added(shortened(summands, ELLIPSIS))
     return write(op, tuple(shortened(operands, ELLIPSIS) if op.arity is None else operands))
-
-
-def added(summands: Sequence[Symbol]) -> Symbol:
-    """항들의 합."""
-    return functools.reduce(operator.add, summands) if summands else symbol(0)
 
 
 def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
