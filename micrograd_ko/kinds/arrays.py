@@ -31,14 +31,14 @@ ARRAYS = Namespace(
 
 def apply(op: Op, operands: tuple) -> Any:
     """배열과 수에 op 를 칸마다 적용한다. 실수가 아닌 dtype 이면 TypeError."""
-    arrays = [np.asarray(x) if isinstance(x, np.ndarray | np.generic) else x for x in operands]
-    kinds = {x.dtype.kind for x in arrays if isinstance(x, np.ndarray)}
+    types = [x.dtype for x in operands if isinstance(x, np.ndarray | np.generic)]
+    kinds = {dtype.kind for dtype in types}
     if 'O' in kinds:
-        return np.frompyfunc(op.eager, len(arrays), 1)(*arrays)
+        return np.frompyfunc(op.eager, len(operands), 1)(*operands)
     if kinds - set('fiub'):
-        raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {[x.dtype for x in arrays]} 을(를) 받았습니다.')
+        raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {types} 을(를) 받았습니다.')
     with np.errstate(all='ignore'):
-        return ARRAYS.apply(op, tuple([x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, arrays)]))
+        return ARRAYS.apply(op, tuple([x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, operands)]))
 
 
 def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:

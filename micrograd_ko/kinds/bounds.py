@@ -80,11 +80,14 @@ def _deviation(op: Op, corner: tuple, value: Any) -> float:
 
 
 def _periodic(op: Op) -> Callable[[Any], Bounded]:
-    """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다."""
+    """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다.
+
+    모서리가 정의역 밖(inf)이면 그것도 남지 않는다.
+    """
 
     def wave(x: Any) -> Bounded:
         y = _spread(op, x)
-        return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, 2.0)
+        return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, max(y.error, 2.0))
 
     return wave
 

@@ -114,13 +114,13 @@ def _binding(template: str) -> int:
 _SUMMANDS = Namespace(ops.named, total=lambda *xs: list(xs))  # 합의 자리에서 항을 모은다
 
 
-def terms(op: Op, operands: tuple) -> list[Symbol] | None:
+def terms(op: Op, operands: Sequence[Symbol]) -> list[Symbol] | None:
     """합으로 된 n항 연산(total, dot, affine)의 항들. 다른 연산이면 None.
 
     >>> terms(ops.affine, (Symbol('w'), Symbol('x'), Symbol('b')))
     [w*x, b]
     """
-    return _SUMMANDS.apply(op, operands) if op in (ops.total, ops.dot, ops.affine) else None
+    return _SUMMANDS.function(op)(*operands) if op in (ops.total, ops.dot, ops.affine) else None
 
 
 def added(summands: Sequence[Symbol]) -> Symbol:
