@@ -30,10 +30,10 @@ def _mean() -> Iterator[list[str]]:
     each = [gradient(net, [sample]) for sample in SAMPLES]
     costs, slopes = (sum(column) for column in zip(*each, strict=True))
     yield [f'가정 1  총 손실은 표본 손실의 평균이다: {NOTE["가정 1"].text}']
-    rows = [[f'x = {vector(x, 1)}', f'{c:.6f}', f'{g:.6f}'] for (x, _), (c, g) in zip(SAMPLES, each, strict=True)]
-    yield table(['2-3-2 신경망의 표본마다', 'Cₓ', '∂Cₓ/∂w²₁₁'], rows)
-    ways = {'표본마다 구해 평균한 것': (costs / n, slopes / n), 'C 를 통째로 역전파한 것': gradient(net, SAMPLES)}
-    yield table([f'n = {n}', 'C', '∂C/∂w²₁₁'], [[way, f'{c:.6f}', f'{g:.6f}'] for way, (c, g) in ways.items()])
+    rows = [(f'x = {vector(x, 1)}', *found) for (x, _), found in zip(SAMPLES, each, strict=True)]
+    yield table(['2-3-2 신경망의 표본마다', 'Cₓ', '∂Cₓ/∂w²₁₁'], rows, '.6f')
+    ways = [('표본마다 구해 평균한 것', costs / n, slopes / n), ('C 를 통째로 역전파한 것', *gradient(net, SAMPLES))]
+    yield table([f'n = {n}', 'C', '∂C/∂w²₁₁'], ways, '.6f')
     yield [
         '  둘이 같다. 그래서 한 표본의 역전파만 이해하면 된다.',
         '  노트는 이 줄에 ∂C/∂w = Σₓ ∂Cₓ/∂w 로 적었지만, 평균의 미분에는 1/n 이 붙는다.',

@@ -33,8 +33,7 @@ def _starving() -> Iterator[list[str]]:
         f'인사이트 1  {NOTE["인사이트 1"].text}: 굶는 가중치',
         '  뉴런 하나, 입력 둘. 둘째 입력은 1 로 두고 첫째 입력만 줄인다. 목표 y = 0.',
     ]
-    rows = [[f'{a1:.2f}', *[f'{value:.6f}' for value in starving(a1)]] for a1 in INPUTS]
-    yield table(['a¹₁', '∂C/∂w²₁₁', '∂C/∂w²₁₂', 'δ²₁'], rows)
+    yield table(['a¹₁', '∂C/∂w²₁₁', '∂C/∂w²₁₂', 'δ²₁'], [(f'{a1:.2f}', *starving(a1)) for a1 in INPUTS], '.6f')
     yield [
         '  δ²₁ 은 거의 그대로인데 w²₁₁ 의 기울기만 입력을 따라 0 이 된다.',
         '  입력이 0 이면 그 가중치는 배우지 못한다.',
@@ -54,8 +53,8 @@ def _saturating() -> Iterator[list[str]]:
         '  뉴런 하나, 목표 y = 0. z 가 클수록 크게 틀리는데, 고치라는 신호 δ 는 사라진다.',
     ]
     found = [(z, *saturating(z)) for z in WEIGHTED_INPUTS]
-    rows = [[f'{z:.0f}', f'{a:.9f}', f'{slope:.3e}', f'{delta:.3e}'] for z, a, slope, delta in found]
-    yield table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows)
+    rows = [(f'{z:.0f}', f'{a:.9f}', slope, delta) for z, a, slope, delta in found]
+    yield table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows, '.3e')
 
 
 def vanishing(depth: int) -> list[Number]:
@@ -71,5 +70,5 @@ def _vanishing() -> Iterator[list[str]]:
         f'  뉴런 하나짜리 층 {DEPTH}개를 잇고 뒤에서 앞으로 걸으면 층마다 δ 에 w·σ′ 가 곱해진다.',
         '  여기서 가중치 w 는 1 이고, σ′ 는 ¼ 을 넘지 못한다.',
     ]
-    rows = [[f'δ{superscript(l)}', f'{delta:.3e}'] for l, delta in enumerate(deltas, 2)]
-    yield [*table(['층마다', 'δ'], rows[::-1]), f'  맨 앞의 δ² 은 맨 뒤의 {deltas[0] / deltas[-1]:.1e} 배다.']
+    rows = [(f'δ{superscript(l)}', delta) for l, delta in enumerate(deltas, 2)]
+    yield [*table(['층마다', 'δ'], reversed(rows), '.3e'), f'  맨 앞의 δ² 은 맨 뒤의 {deltas[0] / deltas[-1]:.1e} 배다.']

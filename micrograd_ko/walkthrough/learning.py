@@ -31,9 +31,9 @@ def page(rng: random.Random, epochs: int) -> Iterator[str]:
     history = train(net, training, epochs, rng)
     shown = sorted({0, *range(9, epochs, 10), epochs - 1})
     scores = [('학습', accuracy(net, training), len(training)), ('시험', accuracy(net, testing), len(testing))]
-    answers = [[name, *map(str, row)] for name, row in zip(iris.SPECIES, confusion(net, testing), strict=True)]
+    answers = [(name, *counts) for name, counts in zip(iris.SPECIES, confusion(net, testing), strict=True)]
     yield from paragraphs(
-        table(['바퀴', 'C (학습 자료의 평균 손실)'], [[f'{i + 1:4d}', f'{history[i]:.6f}'] for i in shown]),
+        table(['바퀴', 'C (학습 자료의 평균 손실)'], [(f'{i + 1:4d}', history[i]) for i in shown], '.6f'),
         [f'  {name} 정확도(accuracy)  {score:6.1%}  ({round(score * n)}/{n})' for name, score, n in scores],
         ['시험 자료의 꽃을 무엇이라고 답했는가 (행: 참, 열: 답)', *table(['', *iris.SPECIES], answers)],
     )

@@ -43,9 +43,10 @@ def matrix(name: str, rows: Any, digits: int = 4) -> list[str]:
     return [margin + lines[0], *[' ' * width(margin) + line for line in lines[1:]]]
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """표의 줄들, 들여 쓴 것."""
-    return indent(Table(headings, rows).lines())
+def table(headings: Sequence[str], rows: Iterable[Iterable[Any]], form: str = '') -> list[str]:
+    """표의 줄들, 들여 쓴 것. 글이 아닌 칸은 form 의 꼴로 적는다."""
+    written = [[cell if isinstance(cell, str) else format(cell, form) for cell in row] for row in rows]
+    return indent(Table(headings, written).lines())
 
 
 def indent(lines: Iterable[str]) -> list[str]:

@@ -49,7 +49,6 @@ def page() -> Iterator[str]:
     }
     for title, visits in ways.items():
         labels = ['시작', *[f'{node.name} 를 걷고' for node in visits]]
-        found = zip(labels, steps(visits, (a, b, c)), strict=True)
-        rows = [[label, *[f'{g:g}' for g in grads]] for label, grads in found]
+        rows = [(label, *grads) for label, grads in zip(labels, steps(visits, (a, b, c)), strict=True)]
         verdict = f'  ∂c/∂a = {a.grad:g}: {"맞다" if a.grad == slope else "틀리다"}.'
-        yield from paragraphs([title, *table(['', 'a.grad', 'b.grad', 'c.grad'], rows), verdict])
+        yield from paragraphs([title, *table(['', 'a.grad', 'b.grad', 'c.grad'], rows, 'g'), verdict])

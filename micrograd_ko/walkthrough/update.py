@@ -38,7 +38,6 @@ def page() -> Iterator[str]:
     net, m = network(), len(SAMPLES)
     before = net.matrices()
     step = Update(net, SAMPLES, ETA)
-    rows = [[name, *[f'{x:.6f}' for x in numbers]] for name, *numbers in step.rows if name in SHOWN]
     difference = matrix_difference(net, before, SAMPLES, ETA)
     return section(
         5, '경사하강법(gradient descent)의 한 걸음',
@@ -47,7 +46,7 @@ def page() -> Iterator[str]:
             f'2-3-2 신경망과 앞의 표본 {m}개(m = {m}), 학습률 η = {ETA}.',
             f'파라미터 {len(step.rows)}개를 동시에 움직인다. 몇 개만 보면',
         ],
-        table(['파라미터', '걷기 전', '기울기 ∂C/∂·', '걸은 뒤'], rows),
+        table(['파라미터', '걷기 전', '기울기 ∂C/∂·', '걸은 뒤'], [row for row in step.rows if row[0] in SHOWN], '.6f'),
         [
             f'  손실 C: {step.cost_before:.6f} → {step.cost_after:.6f}  ({step.cost_after - step.cost_before:+.6f})',
             f'  행렬의 갱신 식(equations.sgd_step)으로 걸은 것과의 가장 큰 차이: {difference:.1e}',
