@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,19 +27,15 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f'{self.prog}: 인수(argument)가 잘못되었습니다. {message}\n자세한 것은 {self.prog} --help 로 봅니다.\n')
 
 
-def _whole(least: int) -> Callable[[str], int]:
-    """least 이상의 정수를 읽는 함수."""
-
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-            if number >= least:
-                return number
-        except ValueError:
-            pass
+def _whole(least: int, text: str) -> int:
+    """least 이상의 정수."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
         raise argparse.ArgumentTypeError(f'{least} 이상의 정수(integer)를 주세요. {text!r} 을(를) 받았습니다.')
-
-    return read
+    return number
 
 
 def _directory(text: str) -> Path:
@@ -54,19 +51,15 @@ def _directory(text: str) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog='micrograd_ko',
-        description='역전파(backpropagation) 노트를 걸으며 모든 수를 눈앞에서 계산하고, 붓꽃(Iris) 자료로 학습한다.',
-        add_help=False,
-        allow_abbrev=False,
-    )
-    options = parser.add_argument_group('인수')
+    description = '역전파(backpropagation) 노트를 걸으며 모든 수를 눈앞에서 계산하고, 붓꽃(Iris) 자료로 학습한다.'
+    parser = _Parser(prog='micrograd_ko', description=description, add_help=False, allow_abbrev=False)
+    add = parser.add_argument_group('인수').add_argument
     # 씨앗은 0 이상: random.Random 은 −1 과 1 을 같은 씨앗으로 본다
-    options.add_argument('--seed', type=_whole(0), default=0, metavar='N', help='난수의 씨앗(seed). 같으면 출력도 같다. 기본 0')
-    options.add_argument('--epochs', type=_whole(1), default=60, metavar='N', help='붓꽃 학습의 바퀴 수(epochs). 기본 60')
-    options.add_argument('--out', type=_directory, metavar='DIR', help='그림을 쓸 폴더. 없으면 만든다')
-    options.add_argument('--version', action='version', version=f'micrograd_ko {__version__}', help='버전을 적고 끝낸다')
-    options.add_argument('-h', '--help', action='help', help='이 도움말을 적고 끝낸다')
+    add('--seed', type=partial(_whole, 0), default=0, metavar='N', help='난수의 씨앗(seed). 같으면 출력도 같다. 기본 0')
+    add('--epochs', type=partial(_whole, 1), default=60, metavar='N', help='붓꽃 학습의 바퀴 수(epochs). 기본 60')
+    add('--out', type=_directory, metavar='DIR', help='그림을 쓸 폴더. 없으면 만든다')
+    add('--version', action='version', version=f'micrograd_ko {__version__}', help='버전을 적고 끝낸다')
+    add('-h', '--help', action='help', help='이 도움말을 적고 끝낸다')
     return parser
 
 

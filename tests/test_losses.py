@@ -1,6 +1,9 @@
-"""손실 함수: 식과의 일치, 기울기, 길이의 검사."""
+"""손실 함수: 식과의 일치, 기울기, 길이의 검사. 손실의 기록이 말하는 것(∇ₐC, 식, 항)이 참인지."""
 
 import math
+import pickle
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_ko import DomainError, Value, losses
+from micrograd_ko.testing import MP, exact
 
 outputs = st.lists(st.floats(0.01, 0.99), min_size=1, max_size=5)
 
@@ -79,3 +83,108 @@ def test_class_out_of_range_and_certain_outputs():
             losses.softmax_cross_entropy(values([0.1, 0.2]), wrong)
     with pytest.raises(DomainError, match='a³₁'):
         losses.cross_entropy([Value(0.0, 'a³₁')], [1])
+
+
+# 기록 -----------------------------------------------------------------------------------------------------------------
+
+class Truth(NamedTuple):
+    """손실 하나에 대해 시험이 따로 아는 것: mpmath 로 적은 값, 출력과 목표를 뽑는 법."""
+
+    value: Callable
+    output: st.SearchStrategy
+    target: st.SearchStrategy
+
+
+TRUTHS = {
+    'quadratic': Truth(
+        lambda a, y: sum((p - q) ** 2 for p, q in zip(a, y, strict=True)) / 2, st.floats(-3, 3), st.floats(-2, 2),
+    ),
+    'cross_entropy': Truth(
+        lambda a, y: -sum(q * MP.log(p) + (1 - q) * MP.log(1 - p) for p, q in zip(a, y, strict=True)),
+        st.floats(0.01, 0.99), st.floats(0, 1),
+    ),
+    'softmax_cross_entropy': Truth(
+        lambda a, y: MP.log(sum(map(MP.exp, a))) - sum(p * q for p, q in zip(a, y, strict=True)),
+        st.floats(-5, 5), st.floats(0, 1),
+    ),
+    'hinge': Truth(
+        lambda a, y: sum(max(MP.mpf(0), 1 - p * q) for p, q in zip(a, y, strict=True)),
+        st.floats(-3, 3).filter(lambda a: abs(abs(a) - 1) > 1e-6), st.sampled_from([-1.0, 1.0]),
+    ),
+}  # fmt: skip
+each_loss = pytest.mark.parametrize('name', losses.LOSSES)
+
+
+@st.composite
+def samples(draw, name):
+    pairs = draw(st.lists(st.tuples(TRUTHS[name].output, TRUTHS[name].target), min_size=1, max_size=4))
+    return [a for a, _ in pairs], [y for _, y in pairs]
+
+
+def true_gradient(name, a, y):
+    """∂C/∂aⱼ: 200자리에서의 중앙 차분(central difference), 간격 10⁻⁵⁰."""
+    h = MP.mpf(10) ** -50
+    a, y = [exact(x) for x in a], [exact(x) for x in y]
+
+    def shifted(j, step):
+        return TRUTHS[name].value([p + step * (i == j) for i, p in enumerate(a)], y)
+
+    return [float((shifted(j, h) - shifted(j, -h)) / (2 * h)) for j in range(len(a))]
+
+
+def evaluated(written):
+    """수를 채운 식의 값."""
+    for sign, code in (('−', '-'), ('·', '*'), ('×', '*'), ('½', '0.5'), ('²', '**2'), ('ln', 'log'), ('[', '('), (']', ')')):
+        written = written.replace(sign, code)
+    return float(eval(written, {'log': math.log, 'max': max}))
+
+
+def filled(form, a, y):
+    return form.replace('aⱼ', f'({a!r})').replace('yⱼ', f'({y!r})')
+
+
+@each_loss
+@given(st.data())
+def test_a_record_knows_the_true_gradient_and_so_does_the_graph(name, data):
+    loss = losses.LOSSES[name]
+    a, y = data.draw(samples(name))
+    vs = values(a)
+    cost = loss(vs, y)
+    cost.backward()
+    true = pytest.approx(true_gradient(name, a, y), rel=1e-11, abs=1e-13)
+    assert loss.gradient(np.array(a), np.array(y)).tolist() == true and [v.grad for v in vs] == true
+    assert cost.data == pytest.approx(float(TRUTHS[name].value(*[[exact(x) for x in xs] for xs in (a, y)])), abs=1e-12)
+
+
+@each_loss
+@given(st.data())
+def test_the_formulas_of_a_record_filled_with_numbers_are_its_value_and_gradient(name, data):
+    loss = losses.LOSSES[name]
+    a, y = data.draw(samples(name))
+    total = sum(map(math.exp, a))
+    slopes = []
+    for p, q in zip(a, y, strict=True):
+        slopes.append(evaluated(filled(loss.slope.replace('softmax(a)ⱼ', repr(math.exp(p) / total)), p, q)))
+    assert slopes == pytest.approx(loss.gradient(np.array(a), np.array(y)).tolist(), rel=1e-11, abs=1e-13)
+    if loss.terms:
+        whole, term = loss.terms
+        written = ' + '.join([filled(term.replace('ln aⱼ', 'ln(aⱼ)'), p, q) for p, q in zip(a, y, strict=True)])
+        assert evaluated(whole.format(written)) == pytest.approx(loss(values(a), y).data, abs=1e-12)
+        assert term in loss.formula.replace('[', '').replace(']', '')
+
+
+@each_loss
+def test_a_record_is_described_and_pickled_as_itself(name):
+    loss = losses.LOSSES[name]
+    assert loss.__name__ == name and getattr(losses, name) is loss is pickle.loads(pickle.dumps(loss))
+    assert 'C = ' in loss.__doc__ and loss.formula and loss.targets and f'{name}: C = {loss.formula}' in repr(loss)
+    assert (loss is losses.quadratic) == (not loss.assumes)  # 노트의 손실만 덧붙일 말이 없다
+
+
+def test_a_record_makes_the_vector_of_a_target():
+    array = np.array([1.0, 0.0])
+    for loss in losses.LOSSES.values():
+        assert loss.vector([0, 1], 2) == [0, 1] and loss.vector(array, 2) is array
+        assert loss.takes_class == (loss is losses.softmax_cross_entropy)
+    assert losses.softmax_cross_entropy.vector(1, 3) == [0, 1, 0] == losses.softmax_cross_entropy.vector(np.int64(1), 3)
+    assert losses.quadratic.vector(0.5, 1) == [0.5] and losses.hinge.vector(-1, 1) == [-1]

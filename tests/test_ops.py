@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import DomainError, Value, ops
+from micrograd_ko import DomainError, Value, grad, ops
+from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.operation import EDGE_ERRORS
 from micrograd_ko.testing import MP, Dual, exact, reals_in
 from micrograd_ko.testing.differences import precise_slopes
@@ -385,6 +387,32 @@ def test_a_registered_operation_works_on_every_kind_and_can_be_removed():
         pickle.dumps(CUBE)
     with pytest.raises(ValueError, match='없습니다'):
         ops.unregister('cube')
+
+
+HYPOT = ops.Op('hypot', None, (lambda z, x, y: x / z, lambda z, x, y: y / z), r'\sqrt{#1^2 + #2^2}')
+
+
+def test_a_new_primitive_is_its_row_wherever_the_kind_knows_its_name():
+    """식이 없는 연산 하나: 종류마다 그 이름의 함수를 찾고, 미분과 글은 규칙에서 나온다."""
+    ops.register(HYPOT)
+    try:
+        x, y = Value(3.0), Value(4.0)
+        z = HYPOT(x, y)
+        z.backward()
+        assert (z.data, x.grad, y.grad) == (5, 0.6, 0.8) and grad(z, x).data == 0.6
+        assert HYPOT(np.array([3.0, 5.0]), 4.0)[0] == 5 and HYPOT(exact(3), 4) == 5
+        bounded, dual = HYPOT(Bounded(3.0, 1e-9), 4.0), HYPOT(Dual(3.0, 1), 4.0)
+        assert bounded.value == 5 and bounded.error == pytest.approx(6e-10) and (dual.value, dual.slope) == (5, 0.6)
+        assert repr(HYPOT(Symbol('a'), Symbol('b') + 1)) == 'hypot(a, b + 1)'
+        assert HYPOT(Symbol('a'), Symbol('b')).latex == r'\sqrt{a^2 + b^2}'
+    finally:
+        ops.unregister('hypot')
+
+
+@pytest.mark.parametrize('operands', [(np.array([1j]), 2.0), (2, np.array(['a'])), (np.complex128(1j), 1)])
+def test_an_array_that_is_not_real_is_refused(operands):
+    with pytest.raises(TypeError, match=r'실수.*dtype'):
+        ops.mul(*operands)
 
 
 @pytest.mark.parametrize('op', [

@@ -201,6 +201,15 @@ def test_a_jump_between_two_correct_evaluations_is_explained():
     assert ops.step(x).explains(1.0) and not ops.step(x + 1e-15).explains(1.0)
 
 
+def test_a_wave_of_a_sum_that_may_overflow_promises_nothing():
+    """더하는 순서에 따라 넘치는 합의 사인: 다른 올바른 계산은 inf − inf 나 sin(inf), 곧 nan 이 될 수 있다."""
+    total = ops.total([Bounded(1.7e308), Bounded(-1.7e308), Bounded(1.7e308)])
+    assert total.value == 1.7e308
+    for op in (ops.sin, ops.cos):
+        assert op(total).explains(float('nan'))
+        assert op(Bounded(1.0, 50.0)).error == pytest.approx(2) and not op(Bounded(1.0, 50.0)).explains(float('nan'))
+
+
 def test_html_and_latex_show_every_element_in_korean():
     net = MLP(2, [3, 2], rng=random.Random(1))
     net.layers[0].neurons[0].w[0].name = '<w>'

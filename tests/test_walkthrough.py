@@ -101,7 +101,7 @@ def test_zero_input_starves_its_weight_alone():
 
 def test_starving_is_exactly_linear_in_fractions():
     net = MLP.from_matrices([[[Fraction(2, 5), Fraction(3, 5)]]], [[Fraction(1, 5)]], 'linear')
-    trace = insights._swept(net, [Fraction(0), Fraction(1)], [0])
+    trace, _ = specimen.backpropagated(net, [Fraction(0), Fraction(1)], [0])
     assert [w.grad for w in net.layers[0].neurons[0].w] == [0, trace.deltas[0][0]]
 
 

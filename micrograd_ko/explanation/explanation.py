@@ -14,7 +14,7 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.explanation.paths import Path, Paths, Use
 from micrograd_ko.kinds.rules import operand_names
-from micrograd_ko.kinds.symbols import Symbol, symbol
+from micrograd_ko.kinds.symbols import Symbol, added, symbol
 from micrograd_ko.note import recognise
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.staleness import first_stale
@@ -106,7 +106,7 @@ class _Writer:
             yield _equation([slope], [gradient], '역전파의 시작')
             return
         terms = [(ELLIPSIS, ELLIPSIS) if use is None else self._term(use) for use in formulas.shortened(uses, None)]
-        names, numbers = map(formulas.added, zip(*terms, strict=True))
+        names, numbers = map(added, zip(*terms, strict=True))
         yield _equation([slope, names], [numbers, gradient], f'{equation}, {NOTE[equation].title}' if equation else '')
 
     def slope(self, node: Value) -> Symbol:
@@ -207,7 +207,7 @@ class _Writer:
             products.append(quantity(self.found.gradient - sum([path.product for path in self.shown])))
         remark = f'마지막 항은 나머지 {_counted(hidden)}개의 합' if hidden else ''
         slope, gradient = self.slope(self.found.value), quantity(self.found.gradient)
-        line = _equation([slope], [formulas.added(products), gradient], remark)
+        line = _equation([slope], [added(products), gradient], remark)
         return Line('formula', '합: ' + line.text, r'\text{합: } ' + line.latex)
 
 

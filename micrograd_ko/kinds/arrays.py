@@ -9,11 +9,12 @@ dtype 이 object 인 배열(`Fraction` 을 담은)은 칸마다 파이썬 수의
 array([0., 2.])
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
-from micrograd_ko.operation import ARITHMETIC, SCALARS, Namespace, Op, interpret
+from micrograd_ko.operation import ARITHMETIC, Namespace, Op, interpret
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
@@ -21,29 +22,23 @@ def _select(c: Any, x: Any, y: Any) -> Any:
     return chosen.astype(np.result_type(c)) if chosen.dtype.kind in 'iu' else chosen
 
 
-def _elementwise(name: str) -> Any:
-    """NumPy 에 없는 함수: 칸마다 파이썬의 함수를 부른다."""
-    function = np.frompyfunc(getattr(SCALARS, name), 1, 1)
-    return lambda x: np.asarray(function(x), dtype=np.float64)
-
-
 ARRAYS = Namespace(
     lambda name: getattr(np, name),
-    **{**ARITHMETIC, 'select': _select, 'pow': np.power, 'erf': _elementwise('erf'), 'erfc': _elementwise('erfc')},
-    asin=np.arcsin, acos=np.arccos, atan=np.arctan,
+    **ARITHMETIC, select=_select, pow=np.power, asin=np.arcsin, acos=np.arccos, atan=np.arctan,
+    erf=np.vectorize(math.erf, otypes=[np.float64]), erfc=np.vectorize(math.erfc, otypes=[np.float64]),
 )  # fmt: skip
 
 
 def apply(op: Op, operands: tuple) -> Any:
     """배열과 수에 op 를 칸마다 적용한다. 실수가 아닌 dtype 이면 TypeError."""
-    arrays = [np.asarray(x) if isinstance(x, np.ndarray | np.generic) else x for x in operands]
-    kinds = {x.dtype.kind for x in arrays if isinstance(x, np.ndarray)}
+    types = [x.dtype for x in operands if isinstance(x, np.ndarray | np.generic)]
+    kinds = {dtype.kind for dtype in types}
     if 'O' in kinds:
-        return np.frompyfunc(op.eager, len(arrays), 1)(*arrays)
+        return np.frompyfunc(op.eager, len(operands), 1)(*operands)
     if kinds - set('fiub'):
-        raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {[x.dtype for x in arrays]} 을(를) 받았습니다.')
+        raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {types} 을(를) 받았습니다.')
     with np.errstate(all='ignore'):
-        return ARRAYS.function(op)(*[x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, arrays)])
+        return ARRAYS.function(op)(*[x if x.dtype.kind == 'f' else x.astype(np.float64) for x in map(np.asarray, operands)])
 
 
 def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:

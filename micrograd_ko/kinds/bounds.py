@@ -1,7 +1,7 @@
 """오차 한계(error bound): (값, 한계) 의 쌍으로 표를 해석한다. 올바른 두 float 계산이 얼마나 다를 수 있는지를 계산한다.
 
-같은 식을 다른 순서로 더하거나 다른 라이브러리의 exp 로 계산하면 끝자리가 다르다. 그 차이가 반올림(rounding)으로 설명되는지
-고정된 허용 오차(1e-12 같은)로는 알 수 없다. 그래서 연산마다 두 가지를 더해 한계를 함께 나른다.
+다른 순서로 더하거나 다른 라이브러리의 exp 로 계산하면 끝자리가 다르다. 그것이 반올림(rounding) 탓인지는 고정된 허용 오차로는
+알 수 없다. 그래서 연산마다 두 가지를 더해 한계를 함께 나른다.
   * 전파: 다른 계산의 피연산자는 한계 안 어디에나 있을 수 있다. 구간의 모서리(corner)마다 연산을 다시 해서 폭을 잰다.
   * 반올림: 표가 그 연산에 약속한 `ulps` · ε · |z| 를 두 계산이 저마다 한 번씩. 합은 더하는 순서가 어떻든 n · ε · Σ|xᵢ| 다.
 Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산과 모든 편미분은 표의 식을 그대로 따른다.
@@ -14,6 +14,7 @@ Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산
 (True, False)
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -44,20 +45,21 @@ class Bounded(Operators):
         return f'{self.value!r} ± {self.error:.3g}'
 
 
-def _spread(op: Op, operands: tuple) -> Bounded:
+def _wrapped(operands: tuple) -> list[Bounded]:
+    return [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+
+
+def _spread(op: Op, *operands: Any) -> Bounded:
     """기초 연산: 모서리마다 다시 계산한 폭과 반올림."""
-    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    xs = _wrapped(operands)
     try:
         value = op.eager(*[x.value for x in xs])
     except EDGE_ERRORS:  # 정의역의 끝에서의 미분: 값은 IEEE 의 inf 나 nan 이고, 한계는 없다
         return Bounded(math.nan, math.inf)
-    error = _rounding(value, op.ulps)
     if any(x.error == math.inf for x in xs):
         return Bounded(value, math.inf)
-    if any(x.error for x in xs):
-        corners = itertools.product(*[_ends(x) for x in xs])
-        error += max([_deviation(op, corner, value) for corner in corners])
-    return Bounded(value, error)
+    corners = itertools.product(*[_ends(x) for x in xs])
+    return Bounded(value, _rounding(value, op.ulps) + max([_deviation(op, corner, value) for corner in corners]))
 
 
 def _ends(x: Bounded) -> tuple:
@@ -78,11 +80,14 @@ def _deviation(op: Op, corner: tuple, value: Any) -> float:
 
 
 def _periodic(op: Op) -> Callable[[Any], Bounded]:
-    """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다."""
+    """sin, cos: 한계가 1 라디안을 넘으면 모서리 사이에서 오르내린다. 값이 [−1, 1] 이라는 것만 남는다.
+
+    모서리가 정의역 밖(inf)이면 그것도 남지 않는다.
+    """
 
     def wave(x: Any) -> Bounded:
-        y = _spread(op, (x,))
-        return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, 2.0)
+        y = _spread(op, x)
+        return y if not isinstance(x, Bounded) or x.error <= 1 else Bounded(y.value, max(y.error, 2.0))
 
     return wave
 
@@ -97,21 +102,14 @@ def _rounding(value: Any, ulps: float) -> float:
 
 def _total(*operands: Any) -> Bounded:
     """합: 어떤 순서로 더해도, FMA 를 써도 성립하는 한계."""
-    xs = [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
+    xs = _wrapped(operands)
     value = sum([x.value for x in xs])
     size = sum([abs(x.value) for x in xs]) if len(xs) > 1 else 0
     return Bounded(value, sum([x.error for x in xs]) + (_rounding(float(size), len(xs)) if type(value) is float else 0.0))
 
 
-def _primitive(name: str) -> Callable[..., Bounded]:
-    return lambda *operands: _spread(ops.named(name), operands)
-
-
-BOUNDED = Namespace(_primitive, sin=_periodic(ops.sin), cos=_periodic(ops.cos), tan=_tan, total=_total)
-
-
-def _interpreted(op: Op, operands: tuple) -> Bounded:
-    return _spread(op, operands) if op.family else BOUNDED.function(op)(*operands)
-
-
-interpret(Bounded, _interpreted)
+BOUNDED = Namespace(
+    lambda name: functools.partial(_spread, ops.named(name)),
+    sin=_periodic(ops.sin), cos=_periodic(ops.cos), tan=_tan, total=_total,
+)  # fmt: skip
+interpret(Bounded, lambda op, operands: _spread(op, *operands) if op.family else BOUNDED.function(op)(*operands))

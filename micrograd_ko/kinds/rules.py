@@ -19,43 +19,37 @@ from typing import Any, NamedTuple
 from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
 
-TERMS = 3  # n항 연산의 규칙을 이만큼의 항으로 불러 일반항을 찾는다
 Z = Symbol('z')
-_INDICES = '₁₂₃'
+_INDICES = '₁₂₃'  # n항 연산의 규칙을 항 셋으로 불러 일반항을 찾는다
 
 
 class Rule(NamedTuple):
-    """표의 한 줄을 기호로. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None."""
+    """표의 한 줄을 기호로. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None.
+
+    모든 피연산자가 0 인 점이 꺾인 점이 아니면 그 점의 편미분들은 빈 튜플이다.
+    """
 
     op: Op
     formula: Symbol
     partials: list[tuple[str, Symbol]]
-    domain: Symbol | None
-    kinks: tuple[Symbol, tuple] | None
+    domain: Symbol | None = None
+    kinks: tuple[Symbol, tuple] | None = None
 
 
 def rule_of(op: Op) -> Rule:
     """연산 하나의 줄을 기호로."""
     if op.arity is None:
-        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _general_partials(op), None, None)
-    xs = tuple(map(Symbol, op.arguments))
-    return Rule(
-        op,
-        write(op, xs),
-        [(name, symbol(d)) for name, d in zip(op.arguments, op.derivatives(Z, *xs), strict=True)],
-        op.defined(*xs) if op.defined else None,
-        (op.kinks(*xs) == 0, _at_kink(op)) if op.kinks else None,
-    )
+        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _general_partials(op))
+    xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
+    partials = [(name, symbol(d)) for name, d in zip(op.arguments, op.derivatives(Z, *xs), strict=True)]
+    domain, kinks = op.defined(*xs) if op.defined else None, None
+    if op.kinks:
+        kinks = op.kinks(*xs) == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
+    return Rule(op, write(op, xs), partials, domain, kinks)
 
 
 def _signature(op: Op) -> str:
     return ', '.join([f'{name[1:]}s' if name[0] in '*+' else name for name in op.arguments])
-
-
-def _at_kink(op: Op) -> tuple:
-    """꺾인 점에서 규칙이 주는 편미분. 모든 피연산자가 0 인 점이 꺾인 점이 아니면 빈 튜플."""
-    zeros = (Fraction(0),) * (op.arity or 0)
-    return op.derivatives(op.eager(*zeros), *zeros) if op.kinks and op.kinks(*zeros) == 0 else ()
 
 
 def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
@@ -65,10 +59,10 @@ def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
     항마다 따로 적는다.
     """
     found: list[tuple[str, Symbol]] = []
-    for argument, name in enumerate(op.arguments):
-        places = range(TERMS if name[0] in '*+' else 1)
-        general = [_called(op, _INDICES[:k] + 'ᵢ' + _INDICES[k + 1 :])[argument][k] for k in places]
-        found += general[:1] if len({d.text for _, d in general}) == 1 else _called(op, _INDICES)[argument]
+    general = [_called(op, _INDICES.replace(index, 'ᵢ')) for index in _INDICES]
+    for argument, listed in enumerate(_called(op, _INDICES)):
+        terms = [general[k][argument][k] for k in range(len(listed))]
+        found += terms[:1] if len({d.text for _, d in terms}) == 1 else listed
     return found
 
 

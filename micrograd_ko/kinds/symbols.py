@@ -12,25 +12,28 @@ x > 0
 LaTeX 는 표의 latex 칸에 피연산자를 넣어 만든다. 넣을 자리가 괄호로 싸여 있지 않으면 느슨하게 묶인 식에 괄호를 두른다.
 """
 
+import functools
 import math
+import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.kinds.operators import Operators
-from micrograd_ko.operation import Op, interpret
+from micrograd_ko.operation import Namespace, Op, interpret
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, AND, OR = range(8)  # 작을수록 먼저 묶인다
 
 
-def _comparison(sign: str, level: int, inner: int, template: str) -> Callable:
-    """두 항 사이에 sign 을 적는 연산자. inner 보다 느슨한 항에는 괄호를 두른다."""
+def _infix(sign: str, template: str, level: int, left: int, right: int) -> Callable[..., Any]:
+    """두 항 사이에 sign 을 적는 연산. left, right 보다 느슨한 항에는 괄호를 두른다."""
 
-    def method(self: 'Symbol', other: Any) -> 'Symbol':
-        return _joined(self, sign, symbol(other), level, inner, inner, template)
+    def joined(x: 'Symbol', other: Any) -> 'Symbol':
+        y = symbol(other)
+        return Symbol(f'{x.within(left)}{sign}{y.within(right)}', level, *typeset(template, (x, y)))
 
-    return method
+    return joined
 
 
 class Symbol(Operators):
@@ -47,14 +50,17 @@ class Symbol(Operators):
         """level 로 묶이는 자리에 적을 글: 더 느슨한 식이면 괄호를 두른다."""
         return self.text if self.level <= level else f'({self.text})'
 
-    __and__, __or__ = _comparison(' 이고 ', AND, AND, r'#1 \land #2'), _comparison(' 또는 ', OR, OR, r'#1 \lor #2')
-    __gt__, __ge__ = _comparison(' > ', COMPARISON, SUM, '#1 > #2'), _comparison(' ≥ ', COMPARISON, SUM, r'#1 \ge #2')
-    __lt__, __le__ = _comparison(' < ', COMPARISON, SUM, '#1 < #2'), _comparison(' ≤ ', COMPARISON, SUM, r'#1 \le #2')
-    __eq__, __ne__ = _comparison(' = ', COMPARISON, SUM, '#1 = #2'), _comparison(' ≠ ', COMPARISON, SUM, r'#1 \ne #2')
+    __and__, __or__ = _infix(' 이고 ', r'#1 \land #2', AND, AND, AND), _infix(' 또는 ', r'#1 \lor #2', OR, OR, OR)
+    __gt__, __lt__ = _infix(' > ', '#1 > #2', COMPARISON, SUM, SUM), _infix(' < ', '#1 < #2', COMPARISON, SUM, SUM)
+    __ge__, __le__ = _infix(' ≥ ', r'#1 \ge #2', COMPARISON, SUM, SUM), _infix(' ≤ ', r'#1 \le #2', COMPARISON, SUM, SUM)
+    __eq__, __ne__ = _infix(' = ', '#1 = #2', COMPARISON, SUM, SUM), _infix(' ≠ ', r'#1 \ne #2', COMPARISON, SUM, SUM)
     __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
     def __pow__(self, exponent: Any) -> 'Symbol':
-        return _power(self, exponent)
+        if type(exponent) is int and exponent == 0:
+            return symbol(1)
+        n = symbol(exponent)
+        return Symbol(f'{self.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (self, n)))
 
     def __bool__(self) -> bool:
         raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
@@ -69,15 +75,7 @@ def symbol(x: Any) -> Symbol:
         return x
     if getattr(x, 'denominator', 1) != 1:  # Fraction
         return symbol(x.numerator) / x.denominator
-    latex = {math.inf: r'\infty', -math.inf: r'-\infty'}.get(x)
-    return Symbol(x, UNARY if x < 0 else ATOM, latex)
-
-
-def _power(x: Symbol, exponent: Any) -> Symbol:
-    if type(exponent) is int and exponent == 0:
-        return symbol(1)
-    n = symbol(exponent)
-    return Symbol(f'{x.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (x, n)))
+    return Symbol(x, UNARY if x < 0 else ATOM, {math.inf: r'\infty', -math.inf: r'-\infty'}.get(x))
 
 
 _PLACE = re.compile(r'#(\d)')
@@ -113,53 +111,43 @@ def _binding(template: str) -> int:
     return next((level for pattern, level in _BINDINGS if re.search(pattern, outside)), ATOM)
 
 
-class _Terms:
-    """합의 자리에서 항을 모으는 함수 모음."""
-
-    total = staticmethod(lambda *xs: [symbol(x) for x in xs])
+_SUMMANDS = Namespace(ops.named, total=lambda *xs: list(xs))  # 합의 자리에서 항을 모은다
 
 
-def terms(op: Op, operands: tuple) -> list[Symbol] | None:
+def terms(op: Op, operands: Sequence[Symbol]) -> list[Symbol] | None:
     """합으로 된 n항 연산(total, dot, affine)의 항들. 다른 연산이면 None.
 
     >>> terms(ops.affine, (Symbol('w'), Symbol('x'), Symbol('b')))
     [w*x, b]
     """
-    if op is ops.total:
-        return _Terms.total(*operands)
-    return op.forward(_Terms, *operands) if op.forward and op in (ops.dot, ops.affine) else None
+    return _SUMMANDS.function(op)(*operands) if op in (ops.total, ops.dot, ops.affine) else None
 
 
-def _joined(x: Symbol, sign: str, y: Symbol, level: int, left: int, right: int, template: str) -> Symbol:
-    """x 와 y 를 sign 으로 이은 식. left, right 보다 느슨한 항에는 괄호를 두른다."""
-    return Symbol(f'{x.within(left)}{sign}{y.within(right)}', level, *typeset(template, (x, y)))
+def added(summands: Sequence[Symbol]) -> Symbol:
+    """항들의 합."""
+    return functools.reduce(operator.add, summands) if summands else symbol(0)
 
 
-def _between(sign: str, level: int, right: int, op: Op) -> Callable[..., Symbol]:
-    """왼쪽부터 묶이는 두 항 연산: 오른쪽 항은 같은 묶임이어도 괄호를 두를 수 있다."""
-    return lambda x, y: _joined(x, sign, y, level, level, right, op.latex)
-
-
-_WRITTEN: dict[Op, Callable[..., Symbol]] = {
-    ops.add: _between(' + ', SUM, SUM, ops.add),
-    ops.sub: _between(' - ', SUM, PRODUCT, ops.sub),
-    ops.mul: _between('*', PRODUCT, UNARY, ops.mul),
-    ops.div: _between('/', PRODUCT, UNARY, ops.div),
+_WRITTEN: dict[Op, Callable[..., Symbol]] = {  # 왼쪽부터 묶이므로 오른쪽 항은 같은 묶임이어도 괄호를 두를 수 있다
+    ops.add: _infix(' + ', ops.add.latex, SUM, SUM, SUM),
+    ops.sub: _infix(' - ', ops.sub.latex, SUM, SUM, PRODUCT),
+    ops.mul: _infix('*', ops.mul.latex, PRODUCT, PRODUCT, UNARY),
+    ops.div: _infix('/', ops.div.latex, PRODUCT, PRODUCT, UNARY),
     ops.neg: lambda x: Symbol(f'-{x.within(UNARY)}', UNARY, *typeset(ops.neg.latex, (x,))),
     ops.abs: lambda x: Symbol(f'|{x.text}|', ATOM, *typeset(ops.abs.latex, (x,))),
 }
 
 
-def write(op: Op, operands: tuple) -> Symbol:
+def write(op: Op, operands: Sequence[Any]) -> Symbol:
     """op 를 기호에 적용한 식."""
     xs = tuple([symbol(x) for x in operands])
     summands = terms(op, xs)
     if summands is not None:
-        return sum(summands[1:], summands[0]) if summands else symbol(0)
+        return added(summands)
     if op in _WRITTEN:
         return _WRITTEN[op](*xs)
     if op.family is not None and op.family[0] is ops.power:
-        return _power(xs[0], op.family[1][0])
+        return xs[0] ** op.family[1][0]
     text = f'{op.name}({", ".join([x.text for x in xs])})'
     if '#' in op.latex:
         return Symbol(text, ATOM, *typeset(op.latex, xs))

@@ -29,6 +29,8 @@ class Loss:
     takes_class  목표를 클래스 번호 하나로도 받는가.
     """
 
+    __name__: str
+
     def __init__(
         self, value: Callable[[Any, Any], Value], gradient: Callable[[Array, Array], Array], formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
@@ -47,18 +49,14 @@ class Loss:
         return [int(i == target) for i in range(outputs)] if self.takes_class else [target]
 
     def __reduce__(self) -> str:
-        return self.__name__  # type: ignore[attr-defined]
+        return self.__name__
 
     def __repr__(self) -> str:
-        return f'<Loss {self.__name__}: C = {self.formula}>'  # type: ignore[attr-defined]
+        return f'<Loss {self.__name__}: C = {self.formula}>'
 
 
-def _recorded(**facts: Any) -> Callable[[Callable[[Any, Any], Value]], Loss]:
-    return lambda value: Loss(value, **facts)
-
-
-@_recorded(
-    gradient=lambda a, y: a - y,
+@functools.partial(
+    Loss, gradient=lambda a, y: a - y,
     formula='½ Σⱼ (aⱼ − yⱼ)²', slope='aⱼ − yⱼ', terms=('½ × [{}]', '(aⱼ − yⱼ)²'), targets='출력마다 수 하나',
 )  # fmt: skip
 def quadratic(outputs: Any, targets: Any) -> Value:
@@ -71,8 +69,8 @@ def quadratic(outputs: Any, targets: Any) -> Value:
     return ops.dot(gaps, gaps) / 2
 
 
-@_recorded(
-    gradient=lambda a, y: (a - y) / (a * (1 - a)),
+@functools.partial(
+    Loss, gradient=lambda a, y: (a - y) / (a * (1 - a)),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
@@ -87,8 +85,8 @@ def _softmax_minus_target(z: Array, y: Array) -> Array:
     return e / np.sum(e) - y
 
 
-@_recorded(
-    gradient=_softmax_minus_target,
+@functools.partial(
+    Loss, gradient=_softmax_minus_target,
     formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
 )  # fmt: skip
@@ -103,8 +101,8 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
 
 
-@_recorded(
-    gradient=lambda a, y: np.where(y * a < 1, -y, 0 * y),
+@functools.partial(
+    Loss, gradient=lambda a, y: np.where(y * a < 1, -y, 0 * y),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
     assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
 )  # fmt: skip

@@ -23,12 +23,7 @@ def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[li
 
 
 def epoch(
-    net: MLP,
-    samples: Sequence[tuple],
-    loss: Callable[[Any, Any], Value],
-    optimizer: SGD,
-    batch_size: int,
-    rng: random.Random,
+    net: MLP, samples: Sequence[tuple], loss: Callable[[Any, Any], Value], optimizer: SGD, batch_size: int, rng: random.Random
 ) -> float:
     """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 걸음 움직인다.
 

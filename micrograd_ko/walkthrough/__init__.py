@@ -1,6 +1,6 @@
 """노트를 걷기(walkthrough): 노트의 한 마디가 모듈 하나다. 모듈마다 계산하는 함수와, 그 결과를 줄로 적는 `page` 가 있다.
 
-적히는 수는 모두 그 자리에서 엔진과 방정식이 계산한다. 출력은 부르는 쪽(`__main__`)의 일이다.
+적히는 수는 모두 그 자리에서 엔진과 방정식이 계산한다. 모든 방을 import 하고, 출력은 부르는 쪽(`__main__`)의 일이다.
 """
 
 import random
@@ -15,12 +15,8 @@ TITLE = '역전파(backpropagation) 노트를 걷는다. 여기 적히는 수는
 def walk(seed: int, epochs: int, out: Path | None = None) -> Iterator[str]:
     """걷기 전체의 줄들. seed 와 epochs 는 붓꽃 학습의 것이고, 같으면 같은 글이다. out 을 주면 그 폴더에 그림도 쓴다."""
     yield TITLE
-    yield from example.page()
-    yield from assumptions.page()
-    yield from algorithm.page()
-    yield from insights.page()
-    yield from update.page()
-    yield from order.page()
+    for chapter in (example, assumptions, algorithm, insights, update, order):
+        yield from chapter.page()
     yield from learning.page(random.Random(seed), epochs)
     if out is not None:
         from micrograd_ko.walkthrough import pictures

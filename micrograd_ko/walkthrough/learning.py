@@ -9,8 +9,7 @@ from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.learning.train import accuracy, classify, epoch, one_hot
 from micrograd_ko.nn import MLP
-from micrograd_ko.walkthrough.lines import heading, indent
-from micrograd_ko.writing.tables import Table
+from micrograd_ko.walkthrough.lines import paragraphs, section, table
 
 TEST, HIDDEN, ETA, BATCH = 0.2, 8, 1.0, 10
 CLASSES = len(iris.SPECIES)
@@ -21,27 +20,23 @@ def page(rng: random.Random, epochs: int) -> Iterator[str]:
     flowers = iris.load()
     training, testing = iris.standardise(*iris.split(flowers, TEST, rng))
     net = MLP(len(iris.FEATURES), [HIDDEN, CLASSES], rng=rng)
-    yield from heading(7, f'학습: 붓꽃(Iris) {len(flowers)}송이')
-    yield f'  입력  {", ".join(iris.FEATURES)} (표준화, standardised)'
-    yield f'  목표  {", ".join(iris.SPECIES)} (원-핫, one-hot)'
-    yield f'  나눔  학습(train) {len(training)}송이, 시험(test) {len(testing)}송이. 품종마다 같은 비율로 무작위'
-    yield f'  망    {net!r}, 파라미터 {len(net.parameters())}개'
-    yield f'  학습  이차 손실, 미니배치 m = {BATCH}, 학습률 η = {ETA}, {epochs} 바퀴(epoch)'
-    yield '  출처  R. A. Fisher (1936), UCI Machine Learning Repository (논문의 값)'
-    yield ''
+    yield from section(7, f'학습: 붓꽃(Iris) {len(flowers)}송이', [
+        f'  입력  {", ".join(iris.FEATURES)} (표준화, standardised)',
+        f'  목표  {", ".join(iris.SPECIES)} (원-핫, one-hot)',
+        f'  나눔  학습(train) {len(training)}송이, 시험(test) {len(testing)}송이. 품종마다 같은 비율로 무작위',
+        f'  망    {net!r}, 파라미터 {len(net.parameters())}개',
+        f'  학습  이차 손실, 미니배치 m = {BATCH}, 학습률 η = {ETA}, {epochs} 바퀴(epoch)',
+        '  출처  R. A. Fisher (1936), UCI Machine Learning Repository (논문의 값)',
+    ])  # fmt: skip
     history = train(net, training, epochs, rng)
     shown = sorted({0, *range(9, epochs, 10), epochs - 1})
-    rows = [[f'{i + 1:4d}', f'{history[i]:.6f}'] for i in shown]
-    yield from indent(Table(['바퀴', 'C (학습 자료의 평균 손실)'], rows).lines())
-    yield ''
-    for name, samples in (('학습', training), ('시험', testing)):
-        hits = round(accuracy(net, samples) * len(samples))
-        yield f'  {name} 정확도(accuracy)  {accuracy(net, samples):6.1%}  ({hits}/{len(samples)})'
-    yield ''
-    yield '시험 자료의 꽃을 무엇이라고 답했는가 (행: 참, 열: 답)'
-    counts = confusion(net, testing)
-    rows = [[name, *map(str, row)] for name, row in zip(iris.SPECIES, counts, strict=True)]
-    yield from indent(Table(['', *iris.SPECIES], rows).lines())
+    scores = [('학습', accuracy(net, training), len(training)), ('시험', accuracy(net, testing), len(testing))]
+    answers = [(name, *counts) for name, counts in zip(iris.SPECIES, confusion(net, testing), strict=True)]
+    yield from paragraphs(
+        table(['바퀴', 'C (학습 자료의 평균 손실)'], [(f'{i + 1:4d}', history[i]) for i in shown], '.6f'),
+        [f'  {name} 정확도(accuracy)  {score:6.1%}  ({round(score * n)}/{n})' for name, score, n in scores],
+        ['시험 자료의 꽃을 무엇이라고 답했는가 (행: 참, 열: 답)', *table(['', *iris.SPECIES], answers)],
+    )
 
 
 def train(net: MLP, samples: Sequence[iris.Sample], epochs: int, rng: random.Random) -> list[float]:

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import sweep, topological
 from micrograd_ko.number import Number
-from micrograd_ko.walkthrough.lines import heading, indent
-from micrograd_ko.writing.tables import Table
+from micrograd_ko.walkthrough.lines import paragraphs, section, table
 
 START = 3.0
 
@@ -39,20 +38,17 @@ def page() -> Iterator[str]:
     """옳은 길 하나와 틀린 길 둘을 걸음마다 적은 줄들."""
     a, b, c = graph(START)
     slope = graph(START + 1)[-1].data - c.data
-    yield from heading(6, '왜 위상 순서로 걷는가')
-    yield f'  b = a + a,  c = b + b.  a = {a.data:g} 이면 b = {b.data:g}, c = {c.data:g}.'
-    yield f'  a 를 1 늘리면 c 가 {slope:g} 늘어난다. 그러므로 ∂c/∂a = {slope:g} 이어야 한다.'
-    ways = [
-        ('옳은 길: 위상 순서를 거꾸로. b 를 쓰는 c 를 먼저 걷고 b 를 걷는다.', list(reversed(topological(c)))),
-        ('틀린 길 1: b 를 먼저 걷는다. c 에서 올 기울기가 아직 없어서 넘겨줄 것이 0 이다.', [b, c]),
-        ('틀린 길 2: c 에 두 번 쓰인 b 를 두 번 걷는다. 이미 넘겨준 몫을 또 넘겨준다.', [c, b, b]),
-    ]
-    for title, visits in ways:
-        found = steps(visits, (a, b, c))
-        yield ''
-        yield title
+    yield from section(6, '왜 위상 순서로 걷는가', [
+        f'  b = a + a,  c = b + b.  a = {a.data:g} 이면 b = {b.data:g}, c = {c.data:g}.',
+        f'  a 를 1 늘리면 c 가 {slope:g} 늘어난다. 그러므로 ∂c/∂a = {slope:g} 이어야 한다.',
+    ])  # fmt: skip
+    ways = {
+        '옳은 길: 위상 순서를 거꾸로. b 를 쓰는 c 를 먼저 걷고 b 를 걷는다.': topological(c)[::-1],
+        '틀린 길 1: b 를 먼저 걷는다. c 에서 올 기울기가 아직 없어서 넘겨줄 것이 0 이다.': [b, c],
+        '틀린 길 2: c 에 두 번 쓰인 b 를 두 번 걷는다. 이미 넘겨준 몫을 또 넘겨준다.': [c, b, b],
+    }
+    for title, visits in ways.items():
         labels = ['시작', *[f'{node.name} 를 걷고' for node in visits]]
-        rows = [[label, *[f'{g:g}' for g in grads]] for label, grads in zip(labels, found, strict=True)]
-        yield from indent(Table(['', 'a.grad', 'b.grad', 'c.grad'], rows).lines())
-        verdict = '맞다' if a.grad == slope else '틀리다'
-        yield f'  ∂c/∂a = {a.grad:g}: {verdict}.'
+        rows = [(label, *grads) for label, grads in zip(labels, steps(visits, (a, b, c)), strict=True)]
+        verdict = f'  ∂c/∂a = {a.grad:g}: {"맞다" if a.grad == slope else "틀리다"}.'
+        yield from paragraphs([title, *table(['', 'a.grad', 'b.grad', 'c.grad'], rows, 'g'), verdict])

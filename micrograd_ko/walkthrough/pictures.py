@@ -6,7 +6,7 @@ from pathlib import Path
 from micrograd_ko.learning import losses
 from micrograd_ko.render import Drawing, LayoutError, draw
 from micrograd_ko.walkthrough import order, specimen
-from micrograd_ko.walkthrough.lines import heading
+from micrograd_ko.walkthrough.lines import paragraphs, section
 
 
 def drawings() -> Iterator[tuple[str, str, Drawing]]:
@@ -28,14 +28,14 @@ def drawings() -> Iterator[tuple[str, str, Drawing]]:
 
 def page(directory: Path) -> Iterator[str]:
     """그림을 directory 에 쓰고, 쓴 것을 한 줄씩. 배치 엔진이 없으면 DOT 글을 쓰고 설치 방법을 알린다."""
-    yield from heading(8, f'그림: {directory}')
-    missing = None
+    yield from section(8, f'그림: {directory}', [])
+    missing = ''
     for name, caption, drawing in drawings():
         try:
             path = drawing.save(directory / name)
         except LayoutError as error:
-            missing = error
+            missing = str(error)
             path = drawing.save((directory / name).with_suffix('.dot'))
         yield f'  {path.name:<20} {caption}'
-    if missing is not None:
-        yield from ['', *str(missing).splitlines()]
+    if missing:
+        yield from paragraphs(missing.splitlines())

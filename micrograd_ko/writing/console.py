@@ -4,6 +4,7 @@
 """
 
 import codecs
+import contextlib
 import unicodedata
 from typing import Any
 
@@ -30,11 +31,9 @@ def _lookalike(error: UnicodeError) -> tuple[str, int]:
 
 def _plain(character: str, encoding: str) -> str:
     for candidate in (_LOOKALIKES.get(character, character), unicodedata.normalize('NFKC', character)):
-        try:
+        with contextlib.suppress(UnicodeEncodeError):
             candidate.encode(encoding)
-        except UnicodeEncodeError:
-            continue
-        return candidate
+            return candidate
     return '?'
 
 

@@ -3,14 +3,12 @@
 식은 기호(`kinds.symbols.Symbol`)로 다룬다. LaTeX 는 기호가 스스로 알고, 글은 `text` 가 수식의 글자로 바꾼다(v₇**2 → v₇²).
 """
 
-import functools
-import operator
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd_ko import ops
-from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, symbol, terms, write
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, added, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import superscript
@@ -19,8 +17,6 @@ from micrograd_ko.writing.numbers import is_short, number
 ELLIPSIS = Symbol('…', latex=r'\cdots')
 _WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
 
-
-# 글로 -----------------------------------------------------------------------------------------------------------------
 
 def text(x: Symbol, times: str = '·') -> str:
     """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −.
@@ -34,11 +30,8 @@ def text(x: Symbol, times: str = '·') -> str:
 
 def quantity(x: Any) -> Symbol:
     """수를 식에 넣을 기호로. 음수는 다른 수 옆에서 괄호를 두른다."""
-    if not isinstance(x, float) and is_short(x):
-        written = symbol(x)
-    else:
-        short = number(x, warning='')
-        written = Symbol(short, latex=_number_latex(short))
+    short = number(x, warning='')
+    written = symbol(x) if not isinstance(x, float) and is_short(x) else Symbol(short, latex=_number_latex(short))
     if x < 0:
         written.level = written.latex_level = COMPARISON
     return written
@@ -83,8 +76,6 @@ def sum_of(written: Sequence[str], plus: str = ' + ') -> str:
     return plus.join(shortened(written, '…')) or '0'
 
 
-# 연산 -----------------------------------------------------------------------------------------------------------------
-
 def sign(op: Op) -> str:
     """상자에 적는 기호: +, ×, σ, x³ …"""
     if op.family is None:
@@ -98,18 +89,13 @@ def applied(op: Op, operands: Sequence[Symbol]) -> Symbol:
     if op is ops.identity:
         return operands[0]
     if op is ops.sigmoid:
-        return Symbol(f'{op.sign}({operands[0].text})', latex=write(op, tuple(operands)).latex)
+        return Symbol(f'{op.sign}({operands[0].text})', latex=write(op, operands).latex)
     if op is ops.square:
         return operands[0] ** 2
-    summands = terms(op, tuple(operands))
+    summands = terms(op, operands)
     if summands is not None:
         return added(shortened(summands, ELLIPSIS))
-    return write(op, tuple(shortened(operands, ELLIPSIS) if op.arity is None else operands))
-
-
-def added(summands: Sequence[Symbol]) -> Symbol:
-    """항들의 합."""
-    return functools.reduce(operator.add, summands) if summands else symbol(0)
+    return write(op, shortened(operands, ELLIPSIS) if op.arity is None else operands)
 
 
 def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
@@ -125,8 +111,6 @@ def read(written: str) -> Symbol:
     """이미 적힌 글을 식에 넣을 기호로."""
     return Symbol(written, ATOM if written == grouped(written) else COMPARISON)
 
-
-# 미분 -----------------------------------------------------------------------------------------------------------------
 
 def ratio(above: Symbol, below: Symbol) -> Symbol:
     """∂above/∂below."""

@@ -31,30 +31,33 @@ class Table(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """글의 줄들. 칸 사이는 두 칸 띄운다."""
-        written = [[_text(cell) for cell in row] for row in (self.headings, *self.rows)]
+        written = self._written()
         columns = [max(map(width, column)) for column in zip(*written, strict=True)]
         places = [{'l': left, 'r': right}[side] for side in self.alignment]
         for row in written:
             yield '  '.join([place(cell, n) for place, cell, n in zip(places, row, columns, strict=True)]).rstrip()
 
     def html(self) -> str:
-        head = ''.join(f'<th scope="col">{escape(_text(heading))}</th>' for heading in self.headings)
-        body = ''.join(self._html_row(i, row) for i, row in enumerate(self.rows))
-        return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-    def _html_row(self, i: int, row: Sequence[Cell]) -> str:
-        cells = ''.join(f'<td>{escape(_text(cell))}</td>' for cell in row)
-        return ('<tr class="marked">' if i in self.marked else '<tr>') + cells + '</tr>'
+        head, *body = [[escape(cell) for cell in row] for row in self._written()]
+        headings = ''.join([f'<th scope="col">{cell}</th>' for cell in head])
+        rows = [
+            ('<tr class="marked">' if i in self.marked else '<tr>') + ''.join([f'<td>{cell}</td>' for cell in row]) + '</tr>'
+            for i, row in enumerate(body)
+        ]
+        return f'<div class="scroll"><table><thead><tr>{headings}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
     def markdown(self) -> str:
-        written = [[_text(cell).replace('|', r'\|') for cell in row] for row in (self.headings, *self.rows)]
-        head, *body = [f'| {" | ".join(row)} |' for row in written]
+        head, *body = ['| ' + ' | '.join([cell.replace('|', r'\|') for cell in row]) + ' |' for row in self._written()]
         return '\n'.join([head, '|---' * len(self.headings) + '|', *body])
 
     def latex(self) -> str:
         head, *body = [' & '.join(map(_latex, row)) for row in (self.headings, *self.rows)]
         rows = r' \\ '.join(body)
         return rf'\begin{{array}}{{{self.alignment}}} {head} \\ \hline {rows} \end{{array}}'
+
+    def _written(self) -> list[list[str]]:
+        """이름과 행의 글."""
+        return [[cell if isinstance(cell, str) else cell.text for cell in row] for row in (self.headings, *self.rows)]
 
 
 def refreshed(document: str, name: str, content: str) -> str:
@@ -64,10 +67,6 @@ def refreshed(document: str, name: str, content: str) -> str:
     if not pattern.search(document):
         raise ValueError(f'표를 넣을 자리가 없습니다. {begin} 과 {end} 을 적어 두세요.')
     return pattern.sub(lambda _: f'{begin}\n{content}\n{end}', document)
-
-
-def _text(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else cell.text
 
 
 def _latex(cell: Cell) -> str:

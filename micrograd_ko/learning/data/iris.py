@@ -8,6 +8,7 @@ scikit-learn 도 같다): 35번째 꽃의 꽃잎 너비는 0.1 이 아니라 0.2
 
 import csv
 import random
+import statistics
 from collections.abc import Sequence
 from importlib import resources
 
@@ -48,14 +49,9 @@ def split(samples: Sequence[Sample], test: float, rng: random.Random) -> tuple[l
 
 def standardise(training: Sequence[Sample], testing: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
     """표준화(standardisation): (x − 평균) / 표준 편차. 평균과 편차는 학습 자료에서만 구해 시험 자료에도 쓴다."""
-    columns = list(zip(*[x for x, _ in training], strict=True))
-    means = [sum(column) / len(column) for column in columns]
-    deviations = [
-        (sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5 for column, mean in zip(columns, means, strict=True)
-    ]
+    scales = [(statistics.fmean(column), statistics.pstdev(column)) for column in zip(*[x for x, _ in training], strict=True)]
 
-    def scaled(sample: Sample) -> Sample:
-        x, label = sample
-        return [(v - mean) / deviation for v, mean, deviation in zip(x, means, deviations, strict=True)], label
+    def scaled(samples: Sequence[Sample]) -> list[Sample]:
+        return [([(v - mean) / deviation for v, (mean, deviation) in zip(x, scales, strict=True)], y) for x, y in samples]
 
-    return [scaled(sample) for sample in training], [scaled(sample) for sample in testing]
+    return scaled(training), scaled(testing)
