@@ -1,8 +1,8 @@
 """그래프의 복사(copy)와 저장(pickle): 되부름(recursion) 없이, 공유를 지키며, 하위 형(subclass)의 속성까지.
 
 저장기(pickler)는 객체 안의 객체를 만나면 되부르므로 사슬이 길면 넘친다. 그래서 노드를 저장하기 전에 `_Holder` 가 그 아래의
-노드를 위상 순서로 건넨다: 피연산자는 언제나 이미 저장되어 있고, 두 번 저장하지 않는 일은 저장기의 기억(memo)이 한다. 나중의 root 는
-앞의 holder 가 건넨 노드를 다시 건네지 않고 그 holder 를 가리킨다.
+노드를 위상 순서로 건넨다: 피연산자는 언제나 이미 저장되어 있고, 두 번 저장하지 않는 일은 저장기의 기억(memo)이 한다. 나중의
+root 는 앞의 holder 가 건넨 노드를 다시 건네지 않고 그 holder 를 가리킨다.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _fill(twin: Any, node: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _below(root: Any, known: Any) -> list:
-    """root 아래의 노드를 위상 순서로. id 가 known 에 있는 노드와 그 너머는 뺀다(id 로 걷는 것은 `topological` 의 두 배가 든다)."""
+    """root 아래의 노드를 위상 순서로. id 가 known 에 있는 노드와 그 너머는 뺀다. id 로 걷는 것은 `topological` 의 두 배가 든다."""
     order, seen, stack = [], set(), [root]
     while stack:
         node = stack.pop()
