@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, DomainError, Value, compile_graph, ops, refresh, topological
 from micrograd_ko.compiler.code import LEAF, used
-from micrograd_ko.compiler.dense import blocks, levels
-from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.dense import levels, recovered
+from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import DENSE
 
@@ -30,9 +30,8 @@ def kinds(code):
 def rebuilt(code, leaves):
     """Code 를 다시 Value 의 그래프로: root 들의 Value."""
     nodes = list(leaves)
-    for i in range(len(nodes), len(code)):
-        operands = [nodes[j] for j in code.operands(i)]
-        nodes.append(Value(float(code.data[i])) if code.kind[i] == LEAF else code.ops[code.kind[i]].apply(*operands))
+    for data, (op, operands) in itertools.islice(zip(code.data.tolist(), code.nodes(), strict=True), len(leaves), None):
+        nodes.append(Value(data) if op is None else op.apply(*[nodes[i] for i in operands]))
     return [nodes[root] for root in code.roots]
 
 
@@ -58,7 +57,7 @@ def test_sums_products_and_matrices_are_exact_on_integers(graph, numbers):
 def test_every_pass_keeps_the_code_in_topological_order(graph):
     """피연산자의 번호는 쓰는 노드보다 작고, 남은 노드는 모두 root 에서 닿는다."""
     code = lowered(graph.loss, graph.inputs, graph.parameters, graph.nodes[:2])
-    for step in (lambda c: c, fold, flatten):
+    for step in (lambda c: c, flatten):
         code = step(code)
         assert (code.operand < code.owners()).all()
         reached = used(code, code.roots)
@@ -67,7 +66,7 @@ def test_every_pass_keeps_the_code_in_topological_order(graph):
 
 def test_constants_fold_once_and_equal_constants_are_one():
     x, w = Value(1.0), Value(2.0)
-    code = fold(lowered(w * x + (Value(2.0) * Value(3.0)).exp() + 6.0 * x * 6.0, [x], [w]))
+    code = lowered(w * x + (Value(2.0) * Value(3.0)).exp() + 6.0 * x * 6.0, [x], [w])
     assert kinds(code) == {'mul': 3, 'add': 2}
     assert sorted(code.data[code.is_constant()]) == sorted([1.0, -1.0, 2.0, 3.0, 6.0, math.exp(6.0)])
 
@@ -108,7 +107,7 @@ def test_sums_become_one_node(write, expected):
     """한 곳에서만 쓰이는 덧셈은 합쳐지고, 나누어 쓰이는 것은 남는다."""
     leaves = [Value(2.0), Value(3.0), Value(5.0)]
     loss = write(*leaves)
-    code = flatten(fold(lowered(loss, leaves, [])))
+    code = flatten(lowered(loss, leaves, []))
     assert kinds(code) == expected
     assert rebuilt(code, leaves)[0].data == loss.data
 
@@ -316,11 +315,11 @@ def test_levels_keep_a_matrix_from_using_its_own_result():
     x, w = [Value(1.0), Value(2.0)], [Value(float(i)) for i in range(1, 5)]
     first = w[0] * x[0] + w[1] * x[1] + x[0].tanh()
     second = w[2] * x[0] + w[3] * x[1] + first.tanh()
-    code = flatten(fold(lowered(second.tanh() + first, x, w)))
+    code = flatten(lowered(second.tanh() + first, x, w))
     level, active = levels(code)
-    found = blocks(code, level)
-    assert [block.weights.shape for block in found] == [(1, 2), (1, 2)]
-    assert all(block.residual is not None for block in found)
+    found = recovered(code, level)
+    assert [matrix.weights.shape for matrix in found] == [(1, 2), (1, 2)]
+    assert all(len(matrix.residual) == 1 for matrix in found)
     assert (~active[code.kind != LEAF]).sum() == 1  # 파라미터에 달려 있지 않은 것은 tanh(x₀) 뿐이다
 
 

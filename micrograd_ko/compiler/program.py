@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
@@ -221,7 +221,7 @@ def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
     _check(loss, leaves, learned, wanted)
     code, names = lower(loss, leaves, learned, wanted)
-    tape = schedule(flatten(fold(code)))
+    tape = schedule(flatten(code))
     return Program(tape, layout, learned, int(code.source.max()) + 1, names, [leaf.name for leaf in leaves])
 
 
