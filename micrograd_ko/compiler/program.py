@@ -19,6 +19,7 @@ from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
+from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
@@ -195,9 +196,8 @@ class Program:
         return f'<Program: 입력 {self.inputs.count}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)} ({kinds})>'
 
     def __str__(self) -> str:
-        from micrograd_ko.compiler.show import shown
-
-        return shown(self)
+        names = [p.name for p in self.parameters]
+        return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
 
 
 def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = ()) -> Program:
