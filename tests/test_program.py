@@ -211,6 +211,8 @@ def test_the_error_names_the_row_and_the_node_and_writes_nothing():
     with pytest.raises(ReplayError, match=r'표본.* 0 의 .*div.*2개'):  # 나중 연산이라도 앞선 표본의 것이 먼저다
         program.loss([[1.0, 0.0], [-1.0, 1.0]])
     assert (w.data, w.grad) == (2.0, 'untouched')
+    with pytest.raises(ReplayError, match=r"log: x = -1.0 \(이름 'x'\)"):
+        compile_graph(inputs[0].log(), inputs[:1], []).loss([[-1.0]])
 
 
 def test_undefined_rows_are_nan_when_asked():

@@ -39,9 +39,9 @@ def levels(code: Code) -> tuple[np.ndarray, np.ndarray]:
 
 def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
     """되찾은 행렬의 목록, 깊이의 순서. 손실에 쓰이는 합과 아닌 합은 나눈다: 기울기는 손실의 것에만 흐른다."""
-    parameter, depth = code.is_parameter().tolist(), level.tolist()
+    parameter = code.is_parameter().tolist()
     alike: dict[tuple, list[tuple]] = {}
-    for node, (op, operands) in enumerate(code.nodes()):
+    for node, ((op, operands), depth) in enumerate(zip(code.nodes(), level.tolist(), strict=True)):
         if op not in (ops.dot, ops.affine):
             continue
         ws, xs, *bias = op.split(operands)
@@ -49,12 +49,12 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
             continue
         residual = [xs.pop()] if ws[-1] == code.one else []
         inputs, weights = zip(*sorted(zip(xs, ws, strict=False)), strict=True)
-        key = depth[node], inputs, len(bias), len(residual), node <= code.roots[0]
+        key = depth, inputs, len(bias), len(residual), node <= code.roots[0]
         alike.setdefault(key, []).append((weights, bias, residual, node))
     single = Counter(key[0] for key, rows in alike.items() if len(rows) == len(key[1]) == 1)
     found = []
-    for (layer, inputs, *_), rows in sorted(alike.items(), key=lambda item: item[0][0]):
-        if len(rows) == len(inputs) == 1 < single[layer]:
+    for (depth, inputs, *_), rows in sorted(alike.items(), key=lambda item: item[0][0]):
+        if len(rows) == len(inputs) == 1 < single[depth]:
             continue  # 1×1 이 한 깊이에 여럿이면 행렬이 아니라 칸마다의 곱(γⱼ·xⱼ + βⱼ)이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
