@@ -48,6 +48,7 @@ def test_sums_products_and_matrices_are_exact_on_integers(graph, numbers):
     expected = [p.grad for p in graph.parameters]
     program = compile_graph(graph.loss, graph.inputs, graph.parameters, graph.nodes)
     X = [[x.data for x in graph.inputs]] * 2
+    assert program.nodes == len(topological(*graph.nodes))
     assert program.loss(X) == graph.loss.data
     assert program.outputs(X).tolist() == [[float(node.data) for node in graph.nodes]] * 2
     assert program.gradient(X).tolist() == expected
@@ -72,6 +73,7 @@ def test_constants_fold_once_and_equal_constants_are_one():
     assert sorted(code.data[code.is_constant()]) == sorted([1.0, -1.0, 2.0, 3.0, 6.0, math.exp(6.0)])
     signs = compile_graph(x, [x], [], [x * 0.0, x * -0.0]).outputs([[1.0]]).ravel()
     assert np.copysign(1.0, signs).tolist() == [1.0, -1.0]
+    assert compile_graph(x, [x], [], Value(2.0) * 0.5).nodes == 4
 
 
 def test_folding_uses_the_leaves_as_they_are_now():

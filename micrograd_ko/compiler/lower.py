@@ -14,8 +14,8 @@ from micrograd_ko.operation import Op
 
 def lower(
     loss: Value, inputs: Sequence[Value], parameters: Sequence[Value], outputs: Sequence[Value]
-) -> tuple[Code, dict[int, str]]:
-    """(Code, 노드의 위상 번호 → 이름). 선언하지 않은 잎은 지금의 값으로 굳은 상수가 된다. 이름 있는 것은 ValueError.
+) -> tuple[Code, dict[int, str], int]:
+    """(Code, 노드의 위상 번호 → 이름, 노드의 수). 선언하지 않은 잎은 지금의 값으로 굳은 상수가 된다. 이름 있는 것은 ValueError.
 
     상수만의 식도 지금의 잎에서 다시 계산한다. 정의역을 벗어나면 DomainError.
     """
@@ -28,7 +28,8 @@ def lower(
     start, operand = array('q', [0]) * (len(data) + 1), array('i')
     numbers: dict[Op, int] = {}
     names: dict[int, str] = {}
-    for number, node in enumerate(topological(loss, *outputs)):
+    order = topological(loss, *outputs)
+    for number, node in enumerate(order):
         if node.name:
             names[number] = node.name
         if node in index:
@@ -55,7 +56,7 @@ def lower(
         tuple(map(_for_floats, numbers)), np.array(kind), np.array(start), np.array(operand), np.array(data), np.array(source),
         np.array([index[root] for root in (loss, *outputs)]), len(inputs), len(parameters),
     )  # fmt: skip
-    return code, names
+    return code, names, len(order)
 
 
 def _frozen(leaf: Value) -> float:

@@ -218,9 +218,8 @@ def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs
     leaves, layout = columns(inputs)
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
     _check_declared(loss, leaves, learned, wanted)
-    code, names = lower(loss, leaves, learned, wanted)
-    tape = schedule(flatten(code))
-    return Program(tape, layout, learned, int(code.source.max()) + 1, names, [leaf.name for leaf in leaves])
+    code, names, nodes = lower(loss, leaves, learned, wanted)
+    return Program(schedule(flatten(code)), layout, learned, nodes, names, [leaf.name for leaf in leaves])
 
 
 def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:

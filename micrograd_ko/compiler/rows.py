@@ -3,6 +3,7 @@
 한 명령의 결과는 이어진 행이고, 그 순서를 피연산자의 행의 순서에 맞추므로 피연산자도 대개 이어진 행이 된다.
 """
 
+from array import array
 from itertools import chain, pairwise
 
 import numpy as np
@@ -40,24 +41,27 @@ def leaf_rows(code: Code, matrices: list[Recovered]) -> np.ndarray:
 
 def placed(
     code: Code, groups: list[list[int]], dense: dict[int, Recovered], leaves: np.ndarray
-) -> tuple[np.ndarray, list[list[int]]]:
-    """(노드마다의 행, 없으면 −1; 명령마다 피연산자의 행).
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(노드마다의 행, 없으면 −1; 명령마다의 시작, 피연산자의 행).
 
     피연산자의 행은 첫째 피연산자의 것들, 둘째의 것들, … 이고 행렬은 입력의 것들, 잔차의 것들이다.
     """
-    row = [-1] * len(code)
+    row, free = [-1] * len(code), len(leaves)
     for i, leaf in enumerate(leaves.tolist()):
         row[leaf] = i
-    start, operand, operands, free = code.start.tolist(), code.operand.tolist(), [], len(leaves)
+    first, parents = code.start.tolist(), code.operand.tolist()
+    start, operand = array('q', [0]), array('i')
     for k, nodes in enumerate(groups):
         if k in dense:
             lanes = dense[k].outputs.tolist()
-            operands.append(sorted([row[x] for x in dense[k].inputs.tolist()]) + [row[x] for x in dense[k].residual.tolist()])
+            operand.extend(sorted([row[x] for x in dense[k].inputs.tolist()]))
+            operand.extend([row[x] for x in dense[k].residual.tolist()])
         else:
-            tables = sorted([([row[x] for x in operand[start[node] : start[node + 1]]], node) for node in nodes])
+            tables = sorted([([row[x] for x in parents[first[node] : first[node + 1]]], node) for node in nodes])
             lanes = [node for _, node in tables]
-            operands.append(list(chain.from_iterable(zip(*[rows for rows, _ in tables], strict=True))))
+            operand.extend(chain.from_iterable(zip(*[rows for rows, _ in tables], strict=True)))
+        start.append(len(operand))
         for node in lanes:
             row[node] = free
             free += 1
-    return np.array(row, np.int32), operands
+    return np.array(row, np.int32), np.array(start), np.array(operand)

@@ -20,7 +20,7 @@ def schedule(code: Code) -> Tape:
         in_outputs[matrix.outputs] = in_outputs[matrix.outputs].any()
     groups, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
     leaves = leaf_rows(code, matrices)
-    row, operands = placed(code, groups, found, leaves)
+    row, start, operand = placed(code, groups, found, leaves)
     dense, slots = _dense(code, found, row)
     heads, has_row = np.array([nodes[0] for nodes in groups], int), row >= 0
     kind, source = code.kind[heads], np.empty(has_row.sum(), np.int32)
@@ -28,7 +28,7 @@ def schedule(code: Code) -> Tape:
     slot = slots.slot[code.inputs : code.declared]
     return Tape(
         ops=code.ops, kind=kind, first=np.cumsum([len(leaves), *map(len, groups)], dtype=np.int32),
-        start=np.cumsum([0, *map(len, operands)]), operand=np.fromiter(chain.from_iterable(operands), np.int32),
+        start=start, operand=operand,
         active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads], dense=dense, inputs=code.inputs,
         constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
         slot=slot, order=np.argsort(slot), fixed=code.data[slots.fixed], copied=slots.copied,

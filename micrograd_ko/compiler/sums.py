@@ -94,17 +94,21 @@ class _Writer:
 
     def sum(self, ws: list[int], xs: list[int], plus: list[int], minus: list[int], source: int) -> int:
         """합 하나. 파라미터인 가중치가 있으면 (가중치, 입력)의 곱과 편향만 남기고 나머지 항은 잔차로 떼어 낸다."""
-        rank = self.rank
-        pairs = [(x, w) if rank[x] > rank[w] else (w, x) for w, x in zip(ws, xs, strict=True)]
-        if max([rank[w] for w, _ in pairs], default=0) <= CONSTANT:
+        terms: Terms = [], [], [], []
+        rank, (weights, inputs, rest_w, rest_x) = self.rank, terms
+        for a, b in zip(ws, xs, strict=True):
+            w, x = (b, a) if rank[b] > rank[a] else (a, b)
+            (weights if rank[w] else rest_w).append(w)
+            (inputs if rank[w] else rest_x).append(x)
+        if max([rank[w] for w in weights], default=0) <= CONSTANT:
             return self.simplest(ws, xs, plus, minus, source)
-        weighted, rest = [pair for pair in pairs if rank[pair[0]]], [pair for pair in pairs if not rank[pair[0]]]
         bias = [x for x in plus if rank[x]][:1]
         for x in bias:
             plus.remove(x)
-        if rest or plus or minus:
-            weighted.append((self.old.one, self.simplest([a for a, _ in rest], [b for _, b in rest], plus, minus, -1)))
-        return self.simplest([w for w, _ in weighted], [x for _, x in weighted], bias, [], source)
+        if rest_w or plus or minus:
+            weights.append(self.old.one)
+            inputs.append(self.simplest(rest_w, rest_x, plus, minus, -1))
+        return self.simplest(weights, inputs, bias, [], source)
 
     def simplest(self, ws: list[int], xs: list[int], plus: list[int], minus: list[int], source: int) -> int:
         """항들을 가장 간단한 연산 하나로 적고 그 번호를 준다. 항이 x 하나면 적지 않고 x 가 대신 선다.
