@@ -64,16 +64,16 @@ class Sum:
         self.ws, self.xs, self.plain = chosen = [_selector(rows) for rows in lists]
         self.adders = [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
 
-    def _terms(self, values: np.ndarray, rows: Rows) -> np.ndarray:
+    def _table(self, values: np.ndarray, rows: Rows) -> np.ndarray:
         """(항 × 행 × 표본)."""
         return values[rows].reshape(-1, self.lanes, values.shape[1])
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
         if self.ws is None:
-            np.sum(self._terms(values, self.plain), axis=0, out=z)
+            np.sum(self._table(values, self.plain), axis=0, out=z)
             return
-        np.einsum('ijk,ijk->jk', self._terms(values, self.ws), self._terms(values, self.xs), out=z)
+        np.einsum('ijk,ijk->jk', self._table(values, self.ws), self._table(values, self.xs), out=z)
         if self.plain is not None:
             z += values[self.plain]
 
@@ -81,9 +81,9 @@ class Sum:
         g = grads[self.out]
         add_w, add_x, add_plain = self.adders
         if add_w is not None:
-            add_w(grads, self.ws, (g * self._terms(values, self.xs)).reshape(-1, g.shape[1]))
+            add_w(grads, self.ws, (g * self._table(values, self.xs)).reshape(-1, g.shape[1]))
         if add_x is not None:
-            add_x(grads, self.xs, (g * self._terms(values, self.ws)).reshape(-1, g.shape[1]))
+            add_x(grads, self.xs, (g * self._table(values, self.ws)).reshape(-1, g.shape[1]))
         if add_plain is not None:
             add_plain(grads, self.plain, np.broadcast_to(g, (self.plains, *g.shape)).reshape(-1, g.shape[1]))
 

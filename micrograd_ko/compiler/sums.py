@@ -30,23 +30,23 @@ Terms = tuple[list[int], list[int], list[int], list[int]]  # 곱의 항의 w 들
 def flatten(code: Code) -> Code:
     """모든 합을 펴서 가장 간단한 표의 연산으로 다시 적는다."""
     code = replace(code, ops=tuple(dict.fromkeys((*code.ops, *SUMS, ops.mul))))
-    sums, absorbed = _gathered(code)
+    sums, absorbed = _collected(code)
     ranks = np.where(code.is_parameter(), CONSTANT + 1 / np.maximum(code.uses(), 1), CONSTANT * code.is_constant())
     facts = zip(code.nodes(), code.source.tolist(), code.data.tolist(), ranks.tolist(), strict=True)
-    writer = _Writer(code)
+    rewriter = _Rewriter(code)
     stands: list[int] = []  # 노드마다 대신 설 새 노드, 다른 합에 들어갔으면 −1
     for node, ((op, operands), source, data, rank) in enumerate(facts):
         if node in sums:
             ws, xs, plus, minus = [[stands[x] for x in part] for part in sums[node]]
-            stands.append(writer.sum(ws, xs, plus, minus, source))
+            stands.append(rewriter.sum(ws, xs, plus, minus, source))
         elif node in absorbed:
             stands.append(-1)
         else:
-            stands.append(writer.write(op, [stands[x] for x in operands], source, data, rank))
-    return writer.code([stands[root] for root in code.roots.tolist()])
+            stands.append(rewriter.write(op, [stands[x] for x in operands], source, data, rank))
+    return rewriter.code([stands[root] for root in code.roots.tolist()])
 
 
-def _gathered(code: Code) -> tuple[dict[int, Terms], set[int]]:
+def _collected(code: Code) -> tuple[dict[int, Terms], set[int]]:
     """(다른 합에 들어가지 않는 합 → 그 항들, 합에 들어간 노드). 들어갈 곳이 먼저 정해지도록 뒤에서부터."""
     op_of, start, operand = [op for op, _ in code.nodes()], code.start.tolist(), code.operand.tolist()
     uses, data, units = code.uses().tolist(), code.data.tolist(), {code.one: 1, code.minus_one: -1}
@@ -84,7 +84,7 @@ def _terms(op: Op, operands: list[int], units: dict[int, int]) -> tuple[list[int
     return [w for w in ws if w not in units], [x for w, x in zip(ws, xs, strict=True) if w not in units], plains
 
 
-class _Writer:
+class _Rewriter:
     """새 `Code` 를 노드의 순서대로 적는다. 선언한 잎과 상수 ±1 의 번호는 그대로다."""
 
     def __init__(self, code: Code) -> None:
