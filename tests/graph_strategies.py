@@ -49,10 +49,8 @@ def graphs(draw, operations=None, constants=(0, 1, -1, 2, 0.5)) -> Graph:
 
 def _applied(draw, op, pool, constants):
     pick = st.one_of(st.sampled_from(pool[::-1]), st.sampled_from(pool[::-1]), st.sampled_from(constants))
-    count = op.arity
-    if count is None:
-        count = draw(st.integers(1, 3)) * (1 if op in (ops.total, ops.logsumexp) else 2) + (op is ops.affine)
-    operands = [draw(pick) for _ in range(count)]
+    length = draw(st.integers(1, 3))
+    operands = list(op.flat([[draw(pick) for _ in range(length)] if name[0] in '*+' else draw(pick) for name in op.arguments]))
     if not any(isinstance(x, Value) for x in operands):
         operands[0] = draw(st.sampled_from(pool))
     try:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from micrograd_ko import MLP, DomainError, Value, compile_graph, ops, refresh, topological
 from micrograd_ko.compiler.code import LEAF, used
-from micrograd_ko.compiler.dense import blocks, levels
-from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.dense import levels, recovered
+from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import DENSE
 
@@ -30,9 +30,8 @@ def kinds(code):
 def rebuilt(code, leaves):
     """Code 를 다시 Value 의 그래프로: root 들의 Value."""
     nodes = list(leaves)
-    for i in range(len(nodes), len(code)):
-        operands = [nodes[j] for j in code.operands(i)]
-        nodes.append(Value(float(code.data[i])) if code.kind[i] == LEAF else code.ops[code.kind[i]].apply(*operands))
+    for data, (op, operands) in itertools.islice(zip(code.data.tolist(), code.nodes(), strict=True), len(leaves), None):
+        nodes.append(Value(data) if op is None else op.apply(*[nodes[i] for i in operands]))
     return [nodes[root] for root in code.roots]
 
 
@@ -49,6 +48,7 @@ def test_sums_products_and_matrices_are_exact_on_integers(graph, numbers):
     expected = [p.grad for p in graph.parameters]
     program = compile_graph(graph.loss, graph.inputs, graph.parameters, graph.nodes)
     X = [[x.data for x in graph.inputs]] * 2
+    assert program.nodes == len(topological(*graph.nodes))
     assert program.loss(X) == graph.loss.data
     assert program.outputs(X).tolist() == [[float(node.data) for node in graph.nodes]] * 2
     assert program.gradient(X).tolist() == expected
@@ -56,20 +56,24 @@ def test_sums_products_and_matrices_are_exact_on_integers(graph, numbers):
 
 @given(graphs())
 def test_every_pass_keeps_the_code_in_topological_order(graph):
-    """피연산자의 번호는 쓰는 노드보다 작고, 남은 노드는 모두 root 에서 닿는다."""
+    """피연산자의 번호는 쓰는 노드보다 작고, 남은 노드는 모두 root 에서 닿고, 기록된 노드 하나가 두 노드의 출처가 되지 않는다."""
     code = lowered(graph.loss, graph.inputs, graph.parameters, graph.nodes[:2])
-    for step in (lambda c: c, fold, flatten):
+    for step in (lambda c: c, flatten):
         code = step(code)
         assert (code.operand < code.owners()).all()
         reached = used(code, code.roots)
         assert all(reached[i] for i in range(len(code)) if code.kind[i] != LEAF)
+        assert max(Counter(code.source[code.source >= 0].tolist()).values()) == 1
 
 
 def test_constants_fold_once_and_equal_constants_are_one():
     x, w = Value(1.0), Value(2.0)
-    code = fold(lowered(w * x + (Value(2.0) * Value(3.0)).exp() + 6.0 * x * 6.0, [x], [w]))
+    code = lowered(w * x + (Value(2.0) * Value(3.0)).exp() + 6.0 * x * 6.0, [x], [w])
     assert kinds(code) == {'mul': 3, 'add': 2}
     assert sorted(code.data[code.is_constant()]) == sorted([1.0, -1.0, 2.0, 3.0, 6.0, math.exp(6.0)])
+    signs = compile_graph(x, [x], [], [x * 0.0, x * -0.0]).outputs([[1.0]]).ravel()
+    assert np.copysign(1.0, signs).tolist() == [1.0, -1.0]
+    assert compile_graph(x, [x], [], Value(2.0) * 0.5).nodes == 4
 
 
 def test_folding_uses_the_leaves_as_they_are_now():
@@ -99,6 +103,8 @@ def test_folding_uses_the_leaves_as_they_are_now():
         (lambda a, b, c: a * b + c * c, {'dot': 1}),
         (lambda a, b, c: a * b + c * c - b, {'dot': 1}),
         (lambda a, b, c: a * b - c * c, {'dot': 1, 'mul': 1}),
+        (lambda a, b, c: 2 * a + b * c, {'dot': 1}),
+        (lambda a, b, c: c - (-1 * (a + b)), {'total': 1}),
         (lambda a, b, c: ops.dot([a, b], [b, c]) + ops.affine([a], [a], c + b), {'affine': 1}),
         (lambda a, b, c: (s := a + b) * s, {'add': 1, 'mul': 1}),
         (lambda a, b, c: (s := a + b) + (s + c), {'add': 1, 'total': 1}),
@@ -108,7 +114,7 @@ def test_sums_become_one_node(write, expected):
     """한 곳에서만 쓰이는 덧셈은 합쳐지고, 나누어 쓰이는 것은 남는다."""
     leaves = [Value(2.0), Value(3.0), Value(5.0)]
     loss = write(*leaves)
-    code = flatten(fold(lowered(loss, leaves, [])))
+    code = flatten(lowered(loss, leaves, []))
     assert kinds(code) == expected
     assert rebuilt(code, leaves)[0].data == loss.data
 
@@ -203,6 +209,54 @@ def test_a_sum_of_one_term_does_not_hide_what_it_is():
     assert [(d.inputs, d.bias, d.residual) for d in program.tape.dense.values()] == [(2, -1, True)]
     loss.backward()
     assert program.gradient([[2.0]]).tolist() == [w.grad, v.grad]
+
+
+@pytest.mark.parametrize('write', [lambda a, b: a * b, lambda a, b: b * a])
+def test_the_weight_is_the_side_used_less(write):
+    """파라미터끼리의 곱에서는 덜 쓰이는 쪽이 W 고, 모든 뉴런이 읽는 쪽이 입력이다. 어느 쪽에 적었는지와 상관없다."""
+    shared, w = [Value(float(i + 1)) for i in range(3)], [Value(float(i - 5)) for i in range(6)]
+    loss = sum(sum(write(a, b) for a, b in zip(row, shared, strict=True)).tanh() for row in (w[:3], w[3:]))
+    tape = compile_graph(loss, [], [*shared, *w]).tape
+    assert [(tape.lanes(k), d.inputs) for k, d in tape.dense.items()] == [(2, 3)]
+    assert sorted(tape.parameter_rows) == sorted(tape.slot[:3])
+
+
+def test_a_constant_beside_the_weights_is_a_column_of_the_matrix():
+    """w·x + 2·y 의 2 도 W 의 칸이다. 파라미터 없는 합 2·x + 3·y 는 행렬이 아니다."""
+    x, w = [Value(1.0), Value(2.0)], [Value(3.0), Value(5.0)]
+    loss = sum((v * x[0] + x[1] * 2).tanh() for v in w) + (2 * x[0] + 3 * x[1]).tanh()
+    tape = compile_graph(loss, x, w).tape
+    assert [(tape.lanes(k), d.inputs, d.residual) for k, d in tape.dense.items()] == [(2, 2, False)]
+    assert tape.fixed.tolist() == [2.0]
+
+
+def test_one_layer_may_be_written_in_many_ways_and_orders():
+    """한 층 안에서 뉴런마다 적는 법과 적는 순서가 달라도 행렬은 하나고, 나누어 쓰는 W 는 베끼지 않고, 행은 이어져 있다."""
+    rng = random.Random(3)
+    x, b = [Value(rng.gauss(0, 1)) for _ in range(4)], [Value(rng.gauss(0, 1)) for _ in range(4)]
+    w = [[Value(rng.gauss(0, 1)) for _ in range(4)] for _ in range(4)]
+    ways = [way for way in SPELLINGS if way != 'no bias'][-4:]
+    first = [neuron(w[i], x, b[i], ways[i]).tanh() for i in range(4)]
+    second = {i: neuron(w[i], first, b[i], ways[i]) for i in (2, 0, 3, 1)}
+    parameters = [p for row, bias in zip(w, b, strict=True) for p in (*row, bias)]
+    tape = compile_graph(sum(z.tanh() for z in second.values()), x, parameters).tape
+    assert [(tape.lanes(k), d.inputs) for k, d in tape.dense.items()] == [(4, 4)] * 2
+    assert not len(tape.copied)
+    for k in range(len(tape)):
+        if tape.name(k) == 'tanh':
+            assert (np.diff(tape.operand_rows(k)) == 1).all()
+
+
+def test_rows_of_a_matrix_have_the_same_parts():
+    """같은 입력을 받아도 편향이나 잔차가 있고 없음이 다르면 다른 행렬이다. 둘째 편향은 잔차가 된다."""
+    x, w = [Value(2.0), Value(3.0)], [Value(float(i)) for i in range(1, 12)]
+    product = [w[i] * x[0] + w[i + 1] * x[1] for i in (0, 2, 4, 6)]
+    loss = product[0].tanh() + (product[1] + w[8]).tanh() + (product[2] + x[0]).tanh() + (product[3] + w[9] + w[10]) ** 2
+    program = compile_graph(loss, x, w)
+    parts = sorted((d.bias >= 0, d.residual) for d in program.tape.dense.values())
+    assert parts == [(False, False), (False, True), (True, False), (True, True)]
+    loss.backward()
+    assert program.gradient([[2.0, 3.0]], write=False).tolist() == pytest.approx([p.grad for p in w], rel=1e-12)
 
 
 def test_scaling_each_row_is_not_a_matrix():
@@ -316,11 +370,11 @@ def test_levels_keep_a_matrix_from_using_its_own_result():
     x, w = [Value(1.0), Value(2.0)], [Value(float(i)) for i in range(1, 5)]
     first = w[0] * x[0] + w[1] * x[1] + x[0].tanh()
     second = w[2] * x[0] + w[3] * x[1] + first.tanh()
-    code = flatten(fold(lowered(second.tanh() + first, x, w)))
+    code = flatten(lowered(second.tanh() + first, x, w))
     level, active = levels(code)
-    found = blocks(code, level)
-    assert [block.weights.shape for block in found] == [(1, 2), (1, 2)]
-    assert all(block.residual is not None for block in found)
+    found = recovered(code, level)
+    assert [matrix.weights.shape for matrix in found] == [(1, 2), (1, 2)]
+    assert all(len(matrix.residual) == 1 for matrix in found)
     assert (~active[code.kind != LEAF]).sum() == 1  # 파라미터에 달려 있지 않은 것은 tanh(x₀) 뿐이다
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_lowering import rebuilt
 
 from micrograd_ko import MLP, DomainError, ReplayError, Value, compile_graph, losses, ops, refresh, topological
-from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.operation import Op
 from micrograd_ko.reverse import bounded_sweep
@@ -43,7 +43,7 @@ def test_replay_agrees_with_eager_within_the_error_bound(graph, rows):
     """모든 연산, 나누어 쓰는 노드, 꺾인 점: 값과 기울기가 eager 의 한계 + 편 그래프의 한계 안에 있다."""
     parameters, nodes = graph.parameters, graph.nodes
     program = compile_graph(graph.loss, graph.inputs, parameters, nodes)
-    code = flatten(fold(lower(graph.loss, graph.inputs, parameters, nodes)[0]))
+    code = flatten(lower(graph.loss, graph.inputs, parameters, nodes)[0])
     X = np.array(rows)[:, : len(graph.inputs)]
     outputs = program.outputs(X, undefined='nan')
     for row, found in zip(X.tolist(), outputs, strict=True):
@@ -88,7 +88,7 @@ def test_every_program_of_the_testing_package_replays(drawn):
     leaves, loss, _ = drawn.record()
     inputs, parameters = leaves[:1], leaves[1:]
     loss.backward()
-    code = flatten(fold(lower(loss, inputs, parameters, [])[0]))
+    code = flatten(lower(loss, inputs, parameters, [])[0])
     eager, flat = bounds_of(loss, [], parameters), bounds_of(rebuilt(code, leaves)[0], [], parameters)
     program, row = compile_graph(loss, inputs, parameters), [[inputs[0].data]]
     replayed = [program.loss(row, undefined='nan'), *program.gradient(row, write=False, undefined='nan')]
@@ -211,6 +211,8 @@ def test_the_error_names_the_row_and_the_node_and_writes_nothing():
     with pytest.raises(ReplayError, match=r'표본.* 0 의 .*div.*2개'):  # 나중 연산이라도 앞선 표본의 것이 먼저다
         program.loss([[1.0, 0.0], [-1.0, 1.0]])
     assert (w.data, w.grad) == (2.0, 'untouched')
+    with pytest.raises(ReplayError, match=r"log: x = -1.0 \(이름 'x'\)"):
+        compile_graph(inputs[0].log(), inputs[:1], []).loss([[-1.0]])
 
 
 def test_undefined_rows_are_nan_when_asked():

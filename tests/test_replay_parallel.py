@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, equations
-from micrograd_ko.compiler.matmul import product
+from micrograd_ko.compiler.matmul import multiply
 
 
 @pytest.fixture(scope='module')
@@ -187,8 +187,8 @@ def test_products_in_pieces_are_products(shape):
     m, n, k = shape
     rng = np.random.default_rng(0)
     a, b = rng.integers(-9, 9, (m, n)).astype(float), rng.integers(-9, 9, (n, k)).astype(float)
-    assert np.array_equal(product(a, b), a.astype(int) @ b.astype(int))
-    assert np.array_equal(product(b.T, a.T), (a.astype(int) @ b.astype(int)).T)
+    assert np.array_equal(multiply(a, b), a.astype(int) @ b.astype(int))
+    assert np.array_equal(multiply(b.T, a.T), (a.astype(int) @ b.astype(int)).T)
 
 
 def test_the_dask_example_runs_or_says_what_to_install():

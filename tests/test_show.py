@@ -38,8 +38,10 @@ def test_every_kind_of_operand_has_a_name():
     x, w, named = [Value(1.0) for _ in range(5)], Value(2.0), Value(3.0, '온도')
     loss = ops.logsumexp([x[0] * 2.5, x[3] - named, ops.maximum(x[1], w)])
     loss = loss + (-x[4]) ** 3 + ops.total([x[0].tanh(), x[2].tanh(), x[4].tanh()]) + ops.select(x[0], x[1], 7)
+    loss = loss + ops.total(x[1:4]).exp() + ops.logsumexp([x[4], x[2], x[0], x[3]])
     text = str(compile_graph(loss, x, [w, named]))
     expected = 'x₁ ⊙ 2.5|x₄ - 온도|maximum(x₂, θ₁)|**3|-x₅|tanh([x₁, x₃, x₅])|select(x₁, x₂, 7)|logsumexp(['
+    expected += '|total(x₂…₄)|logsumexp([x₅, x₃, x₁, …])'
     assert [part for part in expected.split('|') if part not in text] == []
 
 

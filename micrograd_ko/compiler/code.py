@@ -1,4 +1,4 @@
-"""낮춘 그래프(lowered graph): `Value` 그래프를 정수 배열로. 패스(pass)들은 `Code` 를 받아 `Code` 를 준다.
+"""낮춘 그래프(lowered graph): `Value` 그래프를 정수 배열로. 패스(pass)들은 `Code` 를 읽는다.
 
 노드의 번호는 언제나 위상 순서(topological order)다. 앞자리는 정해져 있다.
   0 … I−1          입력(input), 선언한 순서대로
@@ -7,7 +7,10 @@
 그 뒤로 상수와 연산이 온다. 선언한 잎은 그래프에 없어도 자리를 갖는다.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +58,12 @@ class Code:
     def __len__(self) -> int:
         return len(self.kind)
 
+    def nodes(self) -> Iterator[tuple[Any, list[int]]]:
+        """노드마다 (연산, 피연산자의 목록). 잎의 연산은 None."""
+        operand, bounds = self.operand.tolist(), pairwise(self.start.tolist())
+        for kind, (first, last) in zip(self.kind.tolist(), bounds, strict=True):
+            yield None if kind == LEAF else self.ops[kind], operand[first:last]
+
     def counts(self) -> np.ndarray:
         """(n,) 노드마다 피연산자의 수."""
         return np.diff(self.start)
@@ -73,29 +82,6 @@ class Code:
 
     def is_constant(self) -> np.ndarray:
         return (self.kind == LEAF) & (np.arange(len(self)) >= self.declared)
-
-    def operands(self, node: int) -> np.ndarray:
-        return self.operand[self.start[node] : self.start[node + 1]]
-
-    def with_ops(self, *needed: Op) -> 'Code':
-        """needed 의 연산에 번호가 있게 한다."""
-        return replace(self, ops=tuple(dict.fromkeys((*self.ops, *needed))))
-
-    def number(self, op: Op) -> int:
-        return self.ops.index(op)
-
-    def renumbered(self, kept: np.ndarray, counts: np.ndarray, operand: np.ndarray, stands: np.ndarray) -> 'Code':
-        """kept (n,) 인 노드만 남기고 번호를 다시 매긴다.
-
-        counts 와 operand 는 남는 노드들의 새 피연산자(지금의 번호로), stands (n,) 는 노드마다 대신 설 노드.
-        """
-        new = np.cumsum(kept, dtype=np.int32) - np.int32(1)
-        start = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=start[1:])
-        return replace(
-            self, kind=self.kind[kept], start=start, operand=new[stands[operand]], data=self.data[kept],
-            source=self.source[kept], roots=new[stands[self.roots]],
-        )  # fmt: skip
 
 
 def used(code: Code, roots: np.ndarray) -> np.ndarray:

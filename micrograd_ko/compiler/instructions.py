@@ -1,4 +1,4 @@
-"""NumPy 의 걸음(step): 명령 하나를 행 × 표본의 표에서 앞으로, 뒤로 실행한다.
+"""명령(instruction): 행 × 표본의 표에서 한 명령을 앞으로, 뒤로 실행하는 것.
 
   Map     표의 연산을 행마다: 순방향도 편미분도 `ops` 의 규칙 그대로다.
   Sum     total, dot, affine: Σᵢ wᵢ·xᵢ + b 를 표째 곱해서 더한다. ∇w = δ·x, ∇x = δ·w, ∇b = δ.
@@ -13,30 +13,30 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.matmul import multiply, product
-from micrograd_ko.compiler.tape import DENSE, Tape
+from micrograd_ko.compiler.matmul import multiply
+from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.operation import Op
 
-Rows = Any  # 행을 고르는 것: 번호 하나(퍼뜨린다), slice, 번호의 배열
-Target = Callable[[np.ndarray, Rows, np.ndarray], None] | None  # 기울기의 표의 그 행들에 더하는 법. None 이면 흐르지 않는다
-SUMS = (ops.total, ops.dot, ops.affine)
+Rows = Any  # 행을 고르는 것: 번호 하나(퍼뜨린다), slice, 번호의 배열. 고를 행이 없으면 None
+Adder = Callable[[np.ndarray, Rows, np.ndarray], None] | None  # 기울기의 표의 그 행들에 더하는 법. None 이면 흐르지 않는다
 
 
 class Map:
     """z = f(x, y, …) 를 행마다."""
 
-    __slots__ = ('function', 'op', 'operands', 'out', 'targets')
+    __slots__ = ('adders', 'function', 'op', 'operands', 'out')
 
-    def __init__(self, op: Op, function: Callable, first: int, last: int, rows: np.ndarray, active: np.ndarray) -> None:
+    def __init__(self, op: Op, function: Callable, first: int, table: np.ndarray, active: np.ndarray) -> None:
         self.op, self.function = op, function
         self.out: Rows
-        if last - first == 1:
-            self.out, self.operands = first, rows.tolist()
-            self.targets: list[Target] = [_add if active[row] else None for row in self.operands]
+        self.adders: list[Adder]
+        if table.shape[1] == 1:
+            self.out, self.operands = first, table[:, 0].tolist()
+            self.adders = [_add if active[row] else None for row in self.operands]
         else:
-            lists = list(rows.reshape(-1, last - first))
-            self.out, self.operands = slice(first, last), [_selector(rows) for rows in lists]
-            self.targets = [_target(rows, chosen, active) for rows, chosen in zip(lists, self.operands, strict=True)]
+            self.out = slice(first, first + table.shape[1])
+            self.operands = [int(rows[0]) if (rows == rows[0]).all() else _selector(rows) for rows in table]
+            self.adders = [_adder(rows, chosen, active) for rows, chosen in zip(table, self.operands, strict=True)]
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         values[self.out] = self.function(*[values[rows] for rows in self.operands])
@@ -44,28 +44,29 @@ class Map:
     def backward(self, theta: np.ndarray, values: np.ndarray, grads: np.ndarray, gradient: np.ndarray) -> None:
         g = grads[self.out]
         derivatives = self.op.derivatives(values[self.out], *[values[rows] for rows in self.operands])
-        for rows, target, d in zip(self.operands, self.targets, derivatives, strict=True):
-            if target is not None:
-                target(grads, rows, g * d)
+        for rows, add, d in zip(self.operands, self.adders, derivatives, strict=True):
+            if add is not None:
+                add(grads, rows, g * d)
 
 
 class Sum:
     """z = Σᵢ wᵢ·xᵢ + b, total 이면 Σ b. 피연산자는 (항 × 행) 으로 펴서 한꺼번에 고른다."""
 
-    __slots__ = ('out', 'plain', 'plains', 'shape', 'targets', 'ws', 'xs')
+    __slots__ = ('adders', 'lanes', 'out', 'plain', 'plains', 'ws', 'xs')
 
-    def __init__(self, op: Op, first: int, last: int, rows: np.ndarray, active: np.ndarray) -> None:
-        self.out = slice(first, last)
-        count = len(rows) // (last - first)
-        half = 0 if op is ops.total else count // 2
-        self.shape, self.plains = (-1, last - first), count - 2 * half
-        split = (last - first) * half
-        lists = rows[:split], rows[split : 2 * split], rows[2 * split :]
-        self.ws, self.xs, self.plain = [_table_selector(rows) for rows in lists]
-        self.targets = [_target(rows, chosen, active) for rows, chosen in zip(lists, (self.ws, self.xs, self.plain), strict=True)]
+    def __init__(self, op: Op, first: int, table: np.ndarray, active: np.ndarray) -> None:
+        self.lanes = table.shape[1]
+        self.out = slice(first, first + self.lanes)
+        parts = op.split(list(table))
+        ws, xs, plain = ([], [], *parts) if op is ops.total else (*parts, [])[:3]
+        lists = [np.array(part, np.intp).ravel() for part in (ws, xs, plain)]
+        self.plains = len(lists[2]) // self.lanes
+        self.ws, self.xs, self.plain = chosen = [_selector(rows) for rows in lists]
+        self.adders = [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
 
     def _table(self, values: np.ndarray, rows: Rows) -> np.ndarray:
-        return values[rows].reshape(*self.shape, values.shape[1])
+        """(항 × 행 × 표본)."""
+        return values[rows].reshape(-1, self.lanes, values.shape[1])
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
@@ -78,28 +79,28 @@ class Sum:
 
     def backward(self, theta: np.ndarray, values: np.ndarray, grads: np.ndarray, gradient: np.ndarray) -> None:
         g = grads[self.out]
-        to_ws, to_xs, to_plain = self.targets
-        if to_ws is not None:
-            to_ws(grads, self.ws, (g * self._table(values, self.xs)).reshape(-1, g.shape[1]))
-        if to_xs is not None:
-            to_xs(grads, self.xs, (g * self._table(values, self.ws)).reshape(-1, g.shape[1]))
-        if to_plain is not None:
-            to_plain(grads, self.plain, np.broadcast_to(g, (self.plains, *g.shape)).reshape(-1, g.shape[1]))
+        add_w, add_x, add_plain = self.adders
+        if add_w is not None:
+            add_w(grads, self.ws, (g * self._table(values, self.xs)).reshape(-1, g.shape[1]))
+        if add_x is not None:
+            add_x(grads, self.xs, (g * self._table(values, self.ws)).reshape(-1, g.shape[1]))
+        if add_plain is not None:
+            add_plain(grads, self.plain, np.broadcast_to(g, (self.plains, *g.shape)).reshape(-1, g.shape[1]))
 
 
 class Matrix:
     """Z = W·X + b (+ 잔차). W (m × n) 와 b (m,) 는 칸의 벡터 안의 구간이다."""
 
-    __slots__ = ('bias', 'inputs', 'out', 'residual', 'shape', 'targets', 'weights')
+    __slots__ = ('adders', 'bias', 'inputs', 'out', 'residual', 'shape', 'weights')
 
-    def __init__(self, tape: Tape, number: int, first: int, last: int, active: np.ndarray) -> None:
-        dense = tape.dense[number]
-        m, n = self.shape = last - first, dense.inputs
-        self.out, self.weights = slice(first, last), slice(dense.weights, dense.weights + m * n)
+    def __init__(self, tape: Tape, number: int, active: np.ndarray) -> None:
+        dense, first = tape.dense[number], int(tape.first[number])
+        m, n = self.shape = tape.lanes(number), dense.inputs
+        self.out, self.weights = slice(first, first + m), slice(dense.weights, dense.weights + m * n)
         self.bias = slice(dense.bias, dense.bias + m) if dense.bias >= 0 else None
         lists = tape.dense_rows(number)
-        self.inputs, self.residual = [_table_selector(rows) for rows in lists]
-        self.targets = [_target(rows, chosen, active) for rows, chosen in zip(lists, (self.inputs, self.residual), strict=True)]
+        self.inputs, self.residual = chosen = [_selector(rows) for rows in lists]
+        self.adders = [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
@@ -112,37 +113,31 @@ class Matrix:
     def backward(self, theta: np.ndarray, values: np.ndarray, grads: np.ndarray, gradient: np.ndarray) -> None:
         delta = grads[self.out]
         nabla = gradient[self.weights].reshape(self.shape)
-        nabla += product(delta, values[self.inputs].T)
+        nabla += multiply(delta, values[self.inputs].T)
         if self.bias is not None:
             gradient[self.bias] += delta.sum(axis=1)
-        to_inputs, to_residual = self.targets
-        if to_inputs is not None:
-            to_inputs(grads, self.inputs, product(theta[self.weights].reshape(self.shape).T, delta))
-        if to_residual is not None:
-            to_residual(grads, self.residual, delta)
+        add_inputs, add_residual = self.adders
+        if add_inputs is not None:
+            add_inputs(grads, self.inputs, multiply(theta[self.weights].reshape(self.shape).T, delta))
+        if add_residual is not None:
+            add_residual(grads, self.residual, delta)
 
 
-Step = Map | Sum | Matrix
+Instruction = Map | Sum | Matrix
 
 
-def step(tape: Tape, functions: list[Callable], number: int, active: np.ndarray) -> Step:
-    """명령 number 의 걸음. functions 는 연산마다의 NumPy 함수, active (행,) 는 기울기가 흐르는 행."""
-    first, last, kind = int(tape.first[number]), int(tape.first[number + 1]), int(tape.kind[number])
-    if kind == DENSE:
-        return Matrix(tape, number, first, last, active)
-    rows = tape.operand[tape.start[number] : tape.start[number + 1]]
-    if tape.ops[kind] in SUMS:
-        return Sum(tape.ops[kind], first, last, rows, active)
-    return Map(tape.ops[kind], functions[kind], first, last, rows, active)
+def instruction(tape: Tape, functions: list[Callable], number: int, active: np.ndarray) -> Instruction:
+    """테이프의 명령 number. functions 는 연산마다의 NumPy 함수, active (행,) 는 기울기가 흐르는 행."""
+    if number in tape.dense:
+        return Matrix(tape, number, active)
+    kind, first, table = int(tape.kind[number]), int(tape.first[number]), tape.operand_rows(number)
+    if tape.ops[kind] in (ops.total, ops.dot, ops.affine):
+        return Sum(tape.ops[kind], first, table, active)
+    return Map(tape.ops[kind], functions[kind], first, table, active)
 
 
 def _selector(rows: np.ndarray) -> Rows:
-    """행들을 고르는 가장 싼 것: 모두 같으면 번호 하나(퍼뜨린다), 같은 간격이면 slice."""
-    return int(rows[0]) if (rows == rows[0]).all() else _table_selector(rows)
-
-
-def _table_selector(rows: np.ndarray) -> Rows:
-    """언제나 표(2차원)를 주는 것."""
+    """행들을 표(2차원)로 고르는 가장 싼 것: 같은 간격이면 slice."""
     if len(rows) < 2:
         return slice(int(rows[0]), int(rows[0]) + 1) if len(rows) else None
     gap = int(rows[1]) - int(rows[0])
@@ -151,7 +146,7 @@ def _table_selector(rows: np.ndarray) -> Rows:
     return rows.astype(np.intp)
 
 
-def _target(rows: np.ndarray, chosen: Rows, active: np.ndarray) -> Target:
+def _adder(rows: np.ndarray, chosen: Rows, active: np.ndarray) -> Adder:
     if not active[rows].any():
         return None
     if type(chosen) is int:

@@ -9,9 +9,11 @@ import numpy as np
 ALONE = 4 * 65536  # OpenBLAS 는 m·n·k 가 이 이하면 스레드 하나로 곱한다 (interface/gemm.c 의 SMP_THRESHOLD_MIN 의 4배)
 
 
-def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """out = a·b. a (m × n), b (n × k), out (m × k)."""
+def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """out = a·b. a (m × n), b (n × k), out (m × k)은 주지 않으면 새 배열이다."""
     (m, n), k = a.shape, b.shape[1]
+    if out is None:
+        out = np.empty((m, k))
     if min(m, k) < 2 or 4 * n > ALONE:  # 벡터의 곱은 BLAS 의 다른 길(gemv)로 가고, 그 문턱은 훨씬 낮다
         return np.einsum('ij,jk->ik', a, b, out=out)
     if m * n * k <= ALONE:
@@ -23,8 +25,3 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
             part = slice(top, top + rows), slice(left, left + columns)
             multiply(a[part[0]], b[:, part[1]], out[part])
     return out
-
-
-def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a·b 를 새 배열로."""
-    return multiply(a, b, np.empty((a.shape[0], b.shape[1])))

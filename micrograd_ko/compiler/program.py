@@ -9,16 +9,17 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
 import numpy as np
 
-from micrograd_ko.compiler.lower import fold, lower
+from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
+from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
@@ -77,10 +78,8 @@ class Program:
         _check_choice(undefined)
         arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
         theta = self._theta(parameters)
-        results = [_loss(self._replayer, theta, samples) for samples in self._blocks(arrays)]
-        if self._failed([failure for _, failure in results], undefined):
-            return float('nan')
-        return float(sum(total for total, _ in results)) / len(arrays[0])
+        totals, failures = zip(*self._results(_block_loss, theta, arrays), strict=True)
+        return float('nan') if self._failed(failures, undefined) else float(sum(totals)) / len(arrays[0])
 
     def outputs(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> np.ndarray:
         """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
@@ -89,9 +88,9 @@ class Program:
             raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
         arrays = self.inputs.read(X, self.tape.used_inputs)
         theta = self._theta(parameters)
-        results = [_outputs(self._replayer, theta, samples) for samples in self._blocks(arrays)]
-        self._failed([failure for _, failure in results], undefined)
-        return np.concatenate([table for table, _ in results])
+        tables, failures = zip(*self._results(_block_outputs, theta, arrays), strict=True)
+        self._failed(failures, undefined)
+        return np.concatenate(tables)
 
     def gradient(
         self, X: Any, write: bool = True, executor: Executor | None = None, *, parameters: Any = None, undefined: str = 'raise'
@@ -105,7 +104,7 @@ class Program:
         arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
         theta = self._theta(parameters)
         gradient, failures = np.zeros(self.tape.slots), []
-        for part, failure in self._gradients(theta, arrays, executor):
+        for part, failure in self._results(_block_gradient, theta, arrays, executor):
             gradient += part
             failures.append(failure)
         if self._failed(failures, undefined):
@@ -136,9 +135,6 @@ class Program:
         rows = max(self.tape.rows, 1)
         return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
 
-    def _blocks(self, arrays: list[np.ndarray]) -> Iterator[np.ndarray]:
-        return self.inputs.blocks(arrays, self.block_size)
-
     def _theta(self, parameters: Any) -> np.ndarray:
         if parameters is None:
             self.vector = np.array([float(p.data) for p in self.parameters])
@@ -150,15 +146,18 @@ class Program:
             raise ValueError(f'parameters 는 길이 {len(self.parameters)} 인 벡터입니다. 모양 {vector.shape} 을(를) 받았습니다.')
         return vector
 
-    def _gradients(self, theta: np.ndarray, arrays: list[np.ndarray], executor: Executor | None) -> Iterator[tuple]:
-        blocks = self._blocks(arrays)
+    def _results(
+        self, of_block: Callable, theta: np.ndarray, arrays: list[np.ndarray], executor: Executor | None = None
+    ) -> Iterator[tuple]:
+        """블록마다의 of_block(…)을 블록의 순서대로."""
+        blocks = self.inputs.blocks(arrays, self.block_size)
         if executor is None:
-            yield from (_gradient(self._replayer, theta, samples) for samples in blocks)
+            yield from (of_block(self._replayer, theta, samples) for samples in blocks)
             return
         waiting: deque[Future] = deque()
         try:
             for samples in blocks:
-                waiting.append(executor.submit(_gradient, self._replayer, theta, samples))
+                waiting.append(executor.submit(of_block, self._replayer, theta, samples))
                 if len(waiting) == IN_FLIGHT:
                     yield waiting.popleft().result()
             while waiting:
@@ -195,9 +194,8 @@ class Program:
         return f'<Program: 입력 {self.inputs.count}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)} ({kinds})>'
 
     def __str__(self) -> str:
-        from micrograd_ko.compiler.show import shown
-
-        return shown(self)
+        names = [p.name for p in self.parameters]
+        return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
 
 
 def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = ()) -> Program:
@@ -219,13 +217,12 @@ def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs
     """
     leaves, layout = columns(inputs)
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
-    _check(loss, leaves, learned, wanted)
-    code, names = lower(loss, leaves, learned, wanted)
-    tape = schedule(flatten(fold(code)))
-    return Program(tape, layout, learned, int(code.source.max()) + 1, names, [leaf.name for leaf in leaves])
+    _check_declared(loss, leaves, learned, wanted)
+    code, names, nodes = lower(loss, leaves, learned, wanted)
+    return Program(schedule(flatten(code)), layout, learned, nodes, names, [leaf.name for leaf in leaves])
 
 
-def _check(loss: Any, inputs: list, parameters: list, outputs: list) -> None:
+def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:
     for what, nodes in (('loss', [loss]), ('inputs', inputs), ('parameters', parameters), ('outputs', outputs)):
         for node in nodes:
             if not isinstance(node, Value):
@@ -244,12 +241,12 @@ def _check_choice(undefined: str) -> None:
         raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
 
 
-def _loss(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
+def _block_loss(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
     values, undefined = replayer.forward(theta, samples, 'in_loss')
     return float(values[replayer.tape.loss].sum()), undefined
 
 
-def _outputs(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
+def _block_outputs(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
     values, undefined = replayer.forward(theta, samples, 'in_outputs')
     table = values[replayer.tape.outputs].T.copy()
     if undefined is not None:
@@ -257,7 +254,7 @@ def _outputs(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tupl
     return table, undefined
 
 
-def _gradient(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
+def _block_gradient(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
     """블록 하나의 (칸의 기울기의 합, 정의역을 벗어난 표본)."""
     values, undefined = replayer.forward(theta, samples, 'in_loss')
     if undefined is not None:

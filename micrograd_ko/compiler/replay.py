@@ -1,20 +1,20 @@
-"""NumPy 실행기(executor): 테이프를 행 × 표본의 표에서 재생한다. 읽기 위한 기준이고, 기계어가 없는 곳에서도 돈다.
+"""재생(replay): 테이프의 명령을 행 × 표본의 표에서 차례로, 그리고 거꾸로 실행한다.
 
 정의역을 벗어난 칸은 IEEE 값(nan, inf)으로 지나가고, 어느 표본의 어느 연산이었는지를 `Undefined` 로 남긴다.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from micrograd_ko.compiler.instructions import Map, Step, step
+from micrograd_ko.compiler.instructions import Instruction, Map, instruction
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.kinds.arrays import ARRAYS
 from micrograd_ko.operation import EDGE_ERRORS, Op
 
-KEPT = 1 << 16  # 명령이 이보다 적으면 걸음을 만들어 두고 다시 쓴다
+KEPT = 1 << 16  # 명령이 이보다 적으면 만들어 두고 다시 쓴다
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Undefined:
 
 
 class Replayer:
-    """테이프 하나를 재생하는 것. 상태는 다시 쓰는 걸음뿐이라 여러 스레드가 함께 써도 된다."""
+    """테이프 하나를 재생하는 것. 상태는 다시 쓰는 명령뿐이라 여러 스레드가 함께 써도 된다."""
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
@@ -39,7 +39,7 @@ class Replayer:
         self.active[self.constants :] = True
         self.active[tape.first[0] :] = np.repeat(tape.active, np.diff(tape.first))
         self._functions = [ARRAYS.function(op) for op in tape.ops]
-        self._kept: dict[str, list[Step]] = {}
+        self._kept: dict[tuple[str, bool], list[Instruction]] = {}
 
     def __reduce__(self) -> tuple:
         return Replayer, (self.tape,)
@@ -52,10 +52,10 @@ class Replayer:
         values[tape.inputs : self.constants] = tape.constants[:, None]
         values[self.constants : tape.first[0]] = theta[tape.parameter_rows, None]
         with np.errstate(all='ignore'):
-            for step in self._steps(which):
-                step.forward(theta, values)
-                if type(step) is Map and _suspicious(step, values):
-                    undefined = _earlier(undefined, _undefined(step, values))
+            for each in self._instructions(which):
+                each.forward(theta, values)
+                if type(each) is Map and _suspicious(each, values):
+                    undefined = _earlier(undefined, _undefined(each, values))
         return values, undefined
 
     def backward(self, theta: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -64,48 +64,44 @@ class Replayer:
         grads, gradient = np.zeros_like(values), np.zeros(tape.slots)
         grads[tape.loss] = 1
         with np.errstate(all='ignore'):
-            for step in self._steps('in_loss', backward=True):
-                step.backward(theta, values, grads, gradient)
+            for each in self._instructions('in_loss', backward=True):
+                each.backward(theta, values, grads, gradient)
         gradient[tape.parameter_rows] += grads[self.constants : tape.first[0]].sum(axis=1)
         return gradient
 
-    def _steps(self, which: str, backward: bool = False) -> Iterable[Step]:
-        """필요한 명령의 걸음을 순서대로, backward 면 기울기가 흐르는 것만 거꾸로."""
-        key = f'{which} backward' if backward else which
+    def _instructions(self, which: str, backward: bool = False) -> Iterable[Instruction]:
+        """필요한 명령을 순서대로, backward 면 기울기가 흐르는 것만 거꾸로."""
+        key = which, backward
         if key in self._kept:
             return self._kept[key]
         needed = getattr(self.tape, which)
         chosen = np.flatnonzero(needed & self.tape.active)[::-1] if backward else np.flatnonzero(needed)
+        made = (instruction(self.tape, self._functions, number, self.active) for number in chosen.tolist())
         if len(chosen) > KEPT:
-            return self._made(chosen)
-        self._kept[key] = list(self._made(chosen))
+            return made
+        self._kept[key] = list(made)
         return self._kept[key]
 
-    def _made(self, chosen: np.ndarray) -> Iterator[Step]:
-        for begin in range(0, len(chosen), KEPT):
-            for number in chosen[begin : begin + KEPT].tolist():
-                yield step(self.tape, self._functions, number, self.active)
 
-
-def _suspicious(step: Map, values: np.ndarray) -> bool:
+def _suspicious(each: Map, values: np.ndarray) -> bool:
     """정의역을 벗어난 칸이 있을 수 있는지. 참이면 `_undefined` 가 칸마다 확인한다."""
-    op = step.op
-    if op.defined is not None and not np.all(op.defined(*[values[rows] for rows in step.operands])):
+    op = each.op
+    if op.defined is not None and not np.all(op.defined(*[values[rows] for rows in each.operands])):
         return True
     if op.overflows:
         return False
-    z = values[step.out].ravel()
+    z = values[each.out].ravel()
     return not math.isfinite(z @ z)  # inf 나 nan 이 하나라도 있으면 유한하지 않다
 
 
-def _undefined(step: Map, values: np.ndarray) -> Undefined | None:
+def _undefined(each: Map, values: np.ndarray) -> Undefined | None:
     """의심스러운 칸마다 같은 연산을 float 로 다시 해 본다: 그때 오류가 나는 칸만 정의역을 벗어난 것이다.
 
     nan 이나 inf 가 피연산자로 들어온 칸은 eager 에서도 대개 오류가 아니다.
     """
-    op, every = step.op, np.arange(len(values))
-    out = np.atleast_1d(every[step.out])
-    lists = [np.broadcast_to(every[rows], len(out)) for rows in step.operands]
+    op, every = each.op, np.arange(len(values))
+    out = np.atleast_1d(every[each.out])
+    lists = [np.broadcast_to(every[rows], len(out)) for rows in each.operands]
     tables = [values[rows] for rows in lists]
     suspects = ~np.isfinite(values[out])
     if op.defined is not None:
@@ -134,4 +130,4 @@ def _earlier(one: Undefined | None, other: Undefined | None) -> Undefined | None
     if one is None or other is None:
         return one or other
     first = other if other.column < one.column else one
-    return Undefined(one.mask | other.mask, first.column, first.row, first.op, first.operands, first.operand_rows)
+    return replace(first, mask=one.mask | other.mask)

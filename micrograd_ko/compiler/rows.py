@@ -1,116 +1,67 @@
-"""자리 정하기(layout): 같은 깊이의 같은 연산을 명령 하나로 묶고, 노드마다 행을 준다.
+"""행 정하기: 같은 깊이의 같은 연산을 명령(instruction) 하나로 묶고, 노드마다 행(row)을 준다.
 
-한 명령의 결과는 이어진 행이고, 그 순서를 첫 피연산자의 행의 순서에 맞추므로 피연산자도 대개 이어진 행이 된다.
+한 명령의 결과는 이어진 행이고, 그 순서를 피연산자의 행의 순서에 맞추므로 피연산자도 대개 이어진 행이 된다.
 """
 
-from dataclasses import dataclass
+from array import array
+from itertools import chain, pairwise
 
 import numpy as np
 
 from micrograd_ko.compiler.code import LEAF, Code
-from micrograd_ko.compiler.dense import Block
+from micrograd_ko.compiler.dense import Recovered
 from micrograd_ko.compiler.tape import DENSE
 
 
-@dataclass(frozen=True)
-class Groups:
-    """명령의 순서. nodes 는 명령의 순서로 늘어놓은 연산 노드, 명령 k 의 노드는 nodes[begin[k]:begin[k+1]].
-
-    matrix (n,) 는 노드가 든 행렬의 번호, 없으면 −1.
-    """
-
-    code: Code
-    blocks: list[Block]
-    matrix: np.ndarray
-    nodes: np.ndarray
-    begin: np.ndarray
-
-    @property
-    def heads(self) -> np.ndarray:
-        """명령마다 그 노드 하나."""
-        return self.nodes[self.begin[:-1]]
-
-    @property
-    def dense(self) -> list[tuple[int, Block]]:
-        """(명령의 번호, 행렬)의 목록."""
-        matrix = self.matrix[self.heads]
-        return [(k, self.blocks[matrix[k]]) for k in np.flatnonzero(matrix >= 0).tolist()]
-
-
-def grouped(code: Code, blocks: list[Block], level: np.ndarray, flags: list[np.ndarray]) -> Groups:
-    """깊이, 연산, 피연산자의 수와 flags 가 같은 노드가 한 명령이다. 행렬은 하나가 한 명령이다."""
-    matrix = np.full(len(code), -1, np.int32)
-    for number, block in enumerate(blocks):
-        matrix[block.outputs] = number
-    nodes = np.flatnonzero(code.kind != LEAF)
-    bits = np.zeros(len(nodes), np.int8)
-    for i, flag in enumerate(flags):
-        bits |= flag[nodes].astype(np.int8) << i
-    boxed = matrix[nodes] >= 0
-    shape = np.where(boxed, matrix[nodes], code.counts()[nodes])
-    keys = [bits, shape, np.where(boxed, DENSE, code.kind[nodes]), level[nodes]]
+def partitioned(
+    code: Code, matrices: list[Recovered], level: np.ndarray, flags: list[np.ndarray]
+) -> tuple[list[list[int]], dict[int, Recovered]]:
+    """(명령마다의 노드, 명령의 번호 → 행렬). 명령은 행렬 하나이거나, 깊이와 연산과 피연산자의 수와 flags 가 같은 노드들이다."""
+    nodes, kind, shape = np.flatnonzero(code.kind != LEAF), code.kind.copy(), code.counts()
+    for number, matrix in enumerate(matrices):
+        kind[matrix.outputs], shape[matrix.outputs] = DENSE, number
+    keys = [key[nodes] for key in (*flags, shape, kind, level)]
     order = np.lexsort(keys)
-    changed = np.ones(len(nodes), np.bool_)
-    changed[1:] = np.logical_or.reduce([np.diff(key[order]) != 0 for key in keys])
-    return Groups(code, blocks, matrix, nodes[order], np.append(np.flatnonzero(changed), len(nodes)))
+    changed = np.logical_or.reduce([np.diff(key[order]) != 0 for key in keys])
+    bounds, ordered = [0, *(np.flatnonzero(changed) + 1).tolist(), len(nodes)], nodes[order].tolist()
+    groups = [ordered[first:last] for first, last in pairwise(bounds) if first < last]
+    dense = {k: matrices[shape[group[0]]] for k, group in enumerate(groups) if kind[group[0]] == DENSE}
+    return groups, dense
 
 
-def leaf_rows(groups: Groups) -> np.ndarray:
+def leaf_rows(code: Code, matrices: list[Recovered]) -> np.ndarray:
     """행이 있어야 하는 잎, 행의 순서(입력, 상수, 파라미터)로. 입력은 모두, 나머지는 행렬의 W 와 b 밖에서 쓰이는 것만."""
-    code = groups.code
-    read = np.zeros(len(code), np.bool_)
-    read[: code.inputs] = True
-    read[code.operand[groups.matrix[code.owners()] < 0]] = True
-    read[code.roots] = True
-    for block in groups.blocks:
-        read[block.inputs] = True
-        if block.residual is not None:
-            read[block.residual] = True
+    boxed, read = np.zeros((2, len(code)), np.bool_)
+    for matrix in matrices:
+        boxed[matrix.outputs] = read[matrix.inputs] = read[matrix.residual] = True
+    read[code.operand[~boxed[code.owners()]]] = read[code.roots] = read[: code.inputs] = True
     leaves = np.flatnonzero(read & (code.kind == LEAF))
-    parameter = (leaves >= code.inputs) & (leaves < code.declared)
-    return leaves[np.argsort(parameter, kind='stable')]
+    return leaves[np.argsort(code.is_parameter()[leaves], kind='stable')]
 
 
-def placed(groups: Groups, leaves: np.ndarray) -> np.ndarray:
-    """(n,) 노드마다의 행. 행이 없으면 −1."""
-    code, nodes, begin = groups.code, groups.nodes, groups.begin
-    row = np.full(len(code), -1, np.int32)
-    row[leaves] = np.arange(len(leaves))
-    row[nodes] = np.arange(len(leaves), len(leaves) + len(nodes))
-    for k in np.flatnonzero(np.diff(begin) > 1).tolist():
-        lanes = nodes[begin[k] : begin[k + 1]]
-        if groups.matrix[lanes[0]] >= 0:
-            lanes = groups.blocks[groups.matrix[lanes[0]]].outputs
+def placed(
+    code: Code, groups: list[list[int]], dense: dict[int, Recovered], leaves: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(노드마다의 행, 없으면 −1; 명령마다의 시작, 피연산자의 행).
+
+    피연산자의 행은 첫째 피연산자의 것들, 둘째의 것들, … 이고 행렬은 입력의 것들, 잔차의 것들이다.
+    """
+    row, free = [-1] * len(code), len(leaves)
+    for i, leaf in enumerate(leaves.tolist()):
+        row[leaf] = i
+    first, parents = code.start.tolist(), code.operand.tolist()
+    start, operand = array('q', [0]), array('i')
+    for k, nodes in enumerate(groups):
+        if k in dense:
+            lanes = dense[k].outputs.tolist()
+            operand.extend(sorted([row[x] for x in dense[k].inputs.tolist()]))
+            operand.extend([row[x] for x in dense[k].residual.tolist()])
         else:
-            first = code.start[lanes]
-            second = first + (len(code.operands(lanes[0])) > 1)
-            lanes = lanes[np.lexsort([row[code.operand[second]], row[code.operand[first]]])]
-        row[lanes] = np.arange(len(leaves) + begin[k], len(leaves) + begin[k + 1])
-    return row
-
-
-def operand_rows(groups: Groups, row: np.ndarray, leaves: int) -> tuple[np.ndarray, np.ndarray]:
-    """(명령마다의 시작, 피연산자의 행): 첫째 피연산자의 행들, 둘째의 행들, … 행렬은 입력의 행들, 잔차의 행들."""
-    code, begin = groups.code, groups.begin
-    lanes = np.diff(begin)
-    counts = code.counts()[groups.heads] * lanes
-    dense = [(k, _dense_operands(block, row)) for k, block in groups.dense]
-    for k, rows in dense:
-        counts[k] = len(rows)
-    start = np.append(0, np.cumsum(counts))
-    operand = np.empty(start[-1], np.int32)
-    for k, rows in dense:
-        operand[start[k] : start[k + 1]] = rows
-
-    owners = code.owners()
-    edges = np.flatnonzero(groups.matrix[owners] < 0)
-    owner = owners[edges]
-    instruction = np.searchsorted(begin, row[owner] - leaves, side='right') - 1
-    position, lane = edges - code.start[owner], row[owner] - leaves - begin[instruction]
-    operand[start[instruction] + position * lanes[instruction] + lane] = row[code.operand[edges]]
-    return start, operand
-
-
-def _dense_operands(block: Block, row: np.ndarray) -> np.ndarray:
-    residual = [] if block.residual is None else [row[block.residual]]
-    return np.concatenate([np.sort(row[block.inputs]), *residual])
+            tables = sorted([([row[x] for x in parents[first[node] : first[node + 1]]], node) for node in nodes])
+            lanes = [node for _, node in tables]
+            operand.extend(chain.from_iterable(zip(*[rows for rows, _ in tables], strict=True)))
+        start.append(len(operand))
+        for node in lanes:
+            row[node] = free
+            free += 1
+    return np.array(row, np.int32), np.array(start), np.array(operand)

@@ -27,7 +27,7 @@ class Columns:
         모양이 다르거나 표본이 없으면 ValueError, 수가 아니면 TypeError.
         """
         parts = list(X) if isinstance(X, tuple) else [X]
-        arrays = [_numeric(part) for part in parts]
+        arrays = [_reals(part) for part in parts]
         if isinstance(X, tuple):
             arrays = [a[:, None] if a.ndim == 1 and width == 1 else a for a, width in zip(arrays, self.widths, strict=False)]
             fits = len(parts) <= len(self.widths) and [a.shape[1:] for a in arrays] == [(w,) for w in self.widths[: len(parts)]]
@@ -49,19 +49,15 @@ class Columns:
         wanted = f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{groups}입니다.'
         return f'{wanted} {shapes} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
 
-    def block(self, arrays: list[np.ndarray], begin: int, end: int) -> np.ndarray:
-        """표본 begin … end−1 을 float64 로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
-        rows = min(end, len(arrays[0])) - begin
-        samples = np.zeros((rows, self.count))
-        column = 0
-        for array in arrays:
-            samples[:, column : column + array.shape[1]] = array[begin:end]
-            column += array.shape[1]
-        return samples
-
     def blocks(self, arrays: list[np.ndarray], size: int) -> Iterator[np.ndarray]:
+        """표본을 size 개씩 float64 의 (표본 × 입력)으로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
         for begin in range(0, len(arrays[0]), size):
-            yield self.block(arrays, begin, begin + size)
+            given = [array[begin : begin + size] for array in arrays]
+            samples, column = np.zeros((len(given[0]), self.count)), 0
+            for part in given:
+                samples[:, column : column + part.shape[1]] = part
+                column += part.shape[1]
+            yield samples
 
 
 def columns(inputs: Any) -> tuple[list[Value], Columns]:
@@ -80,7 +76,7 @@ def _iterable(part: Any) -> Iterable:
     return part
 
 
-def _numeric(part: Any) -> np.ndarray:
+def _reals(part: Any) -> np.ndarray:
     try:
         array = np.asarray(part)
     except ValueError as error:

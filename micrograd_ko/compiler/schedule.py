@@ -1,10 +1,12 @@
-"""순서 짜기(scheduling): `Code` 를 실행할 `Tape` 로. 행은 `layout` 이, 파라미터의 칸(slot)은 `slots` 가 정한다."""
+"""순서 짜기(scheduling): `Code` 를 실행할 `Tape` 로. 명령과 행은 `rows` 가, 파라미터의 칸(slot)은 `slots` 가 정한다."""
+
+from itertools import chain
 
 import numpy as np
 
 from micrograd_ko.compiler.code import Code, used
-from micrograd_ko.compiler.dense import blocks, levels
-from micrograd_ko.compiler.rows import Groups, grouped, leaf_rows, operand_rows, placed
+from micrograd_ko.compiler.dense import Recovered, levels, recovered
+from micrograd_ko.compiler.rows import leaf_rows, partitioned, placed
 from micrograd_ko.compiler.slots import Slots, assigned
 from micrograd_ko.compiler.tape import DENSE, Dense, Tape
 
@@ -13,21 +15,20 @@ def schedule(code: Code) -> Tape:
     """명령과 행과 칸이 정해진 테이프."""
     level, active = levels(code)
     in_loss, in_outputs = np.arange(len(code)) <= code.roots[0], used(code, code.roots[1:])
-    matrices = blocks(code, level)
-    for block in matrices:  # 행렬은 통째로 계산한다: 출력에 쓰이지 않는 행의 값은 아무도 읽지 않는다
-        in_outputs[block.outputs] = in_outputs[block.outputs].any()
-    groups = grouped(code, matrices, level, [active, in_loss, in_outputs])
-    leaves = leaf_rows(groups)
-    row = placed(groups, leaves)
-    start, operand = operand_rows(groups, row, len(leaves))
-    dense, slots = _dense(groups, row)
+    matrices = recovered(code, level)
+    for matrix in matrices:  # 행렬은 통째로 계산한다: 출력에 쓰이지 않는 행의 값은 아무도 읽지 않는다
+        in_outputs[matrix.outputs] = in_outputs[matrix.outputs].any()
+    groups, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
+    leaves = leaf_rows(code, matrices)
+    row, start, operand = placed(code, groups, found, leaves)
+    dense, slots = _dense(code, found, row)
+    heads, has_row = np.array([nodes[0] for nodes in groups], int), row >= 0
+    kind, source = code.kind[heads], np.empty(has_row.sum(), np.int32)
+    kind[list(dense)], source[row[has_row]] = DENSE, code.source[has_row]
     slot = slots.slot[code.inputs : code.declared]
-    heads, has_row = groups.heads, row >= 0
-    source = np.empty(has_row.sum(), np.int32)
-    source[row[has_row]] = code.source[has_row]
     return Tape(
-        ops=code.ops, kind=np.where(groups.matrix[heads] >= 0, np.int32(DENSE), code.kind[heads]),
-        first=(groups.begin + len(leaves)).astype(np.int32), start=start, operand=operand,
+        ops=code.ops, kind=kind, first=np.cumsum([len(leaves), *map(len, groups)], dtype=np.int32),
+        start=start, operand=operand,
         active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads], dense=dense, inputs=code.inputs,
         constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
         slot=slot, order=np.argsort(slot), fixed=code.data[slots.fixed], copied=slots.copied,
@@ -36,21 +37,16 @@ def schedule(code: Code) -> Tape:
     )  # fmt: skip
 
 
-def _dense(groups: Groups, row: np.ndarray) -> tuple[dict[int, Dense], Slots]:
+def _dense(code: Code, found: dict[int, Recovered], row: np.ndarray) -> tuple[dict[int, Dense], Slots]:
     """(명령의 번호 → 행렬, 칸). W 의 열은 입력의 행의 순서다."""
-    ranges: list[np.ndarray] = []
-    shapes = {}
-    for k, block in groups.dense:
-        weights = block.weights[:, np.argsort(row[block.inputs], kind='stable')]
-        shapes[k] = (len(ranges), block)
-        ranges.append(weights.ravel())
-        if block.bias is not None:
-            ranges.append(block.bias)
-    slots = assigned(groups.code, ranges)
+    weights = [matrix.weights[:, np.argsort(row[matrix.inputs], kind='stable')].ravel() for matrix in found.values()]
+    pairs = zip(weights, [matrix.bias for matrix in found.values()], strict=True)
+    slots = assigned(code, [nodes for nodes in chain.from_iterable(pairs) if len(nodes)])
+    starts = iter(slots.starts)
     return {
         k: Dense(
-            weights=slots.starts[at], bias=-1 if block.bias is None else slots.starts[at + 1],
-            inputs=len(block.inputs), residual=block.residual is not None,
+            weights=next(starts), bias=next(starts) if len(matrix.bias) else -1,
+            inputs=len(matrix.inputs), residual=len(matrix.residual) > 0,
         )
-        for k, (at, block) in shapes.items()
+        for k, matrix in found.items()
     }, slots  # fmt: skip

@@ -5,17 +5,16 @@
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.tape import Dense
+from micrograd_ko.compiler.samples import Columns
+from micrograd_ko.compiler.tape import Dense, Tape
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.notation import subscript, superscript
-
-if TYPE_CHECKING:
-    from micrograd_ko.compiler.program import Program
 
 SHOWN = 100  # 이보다 많은 명령은 적지 않는다
 PIECES = 3  # 피연산자의 조각을 이만큼까지 적는다
@@ -24,54 +23,49 @@ _SCRIPTS = str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈
 INFIX: dict[Op, str] = {ops.add: ' + ', ops.sub: ' - ', ops.mul: ' ⊙ ', ops.div: ' / '}
 
 
-def shown(program: 'Program') -> str:
-    """명령마다 한 줄: 식과 모양. 콘솔이 못 쓰는 글자는 z^2, a_1 처럼 적는다."""
-    tape = program.tape
-    sizes = '' if program.inputs.sizes is None else f' ({" + ".join(map(str, program.inputs.sizes))})'
-    counts = f'입력 {program.inputs.count}{sizes}, 파라미터 {len(program.parameters)}, 명령 {len(tape)}개'
-    lines = [f'{counts} (기록된 노드 {program.nodes}개)']
-    lines += Listing(program).lines(getattr(sys.stdout, 'encoding', None) or 'utf-8')
-    if len(tape) > SHOWN:
-        lines.append(f'  … 명령 {len(tape) - SHOWN}개 더')
-    return '\n'.join(lines)
-
-
 class Listing:
-    """행마다의 이름을 정해 가며 명령을 적는다."""
+    """행마다의 이름을 정해 가며 명령을 적는다.
 
-    def __init__(self, program: 'Program') -> None:
-        self.program, self.tape = program, program.tape
+    labels 와 parameters 는 입력과 파라미터의 이름, names 는 기록된 노드의 위상 번호 → 이름.
+    """
+
+    def __init__(
+        self, tape: Tape, inputs: Columns, labels: Sequence[str], parameters: Sequence[str], names: dict[int, str]
+    ) -> None:
+        self.tape, self.inputs, self.parameters, self.names = tape, inputs, parameters, names
         self.taken: set[str] = set()
         self.matrices: dict[int, str] = {}  # W 의 첫 칸 → 이름
         self.vectors: list[tuple[int, int, str]] = []  # (첫 행, 끝 행, 이름)
         column = 0
-        for i, width in enumerate(program.inputs.widths):
+        for i, width in enumerate(inputs.widths):
             default = ('x', 'y')[i] if i < 2 else f'x{superscript(i + 1)}'
-            self._name(column, column + width, _base(program.labels[column : column + width]) or default)
+            self._name(column, column + width, _base(labels[column : column + width]) or default)
             column += width
 
-    def lines(self, encoding: str) -> list[str]:
-        rows = []
-        for k in range(min(len(self.tape), SHOWN)):
-            first, last = int(self.tape.first[k]), int(self.tape.first[k + 1])
-            dense = self.tape.dense.get(k)
-            right = self._map(k) if dense is None else self._dense(k, dense)
-            shape = f'{last - first}' if dense is None else f'{last - first}×{dense.inputs}'
-            equation = f'{self._result(k, first, last, dense)} = {right}'
-            rows.append((_encodable(equation, encoding), _encodable(shape, encoding)))
+    def text(self, nodes: int) -> str:
+        """명령마다 한 줄: 식과 모양. nodes 는 기록된 노드의 수. 콘솔이 못 쓰는 글자는 z^2, a_1 처럼 적는다."""
+        encoding = getattr(sys.stdout, 'encoding', None) or 'utf-8'
+        sizes = '' if self.inputs.sizes is None else f' ({" + ".join(map(str, self.inputs.sizes))})'
+        counts = f'입력 {self.inputs.count}{sizes}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)}개'
+        rows = [[_encodable(part, encoding) for part in self._row(k)] for k in range(min(len(self.tape), SHOWN))]
         wide = max((len(equation) for equation, _ in rows), default=0)
-        return [f'  {equation:{wide}}    {shape}' for equation, shape in rows]
+        lines = [f'{counts} (기록된 노드 {nodes}개)', *[f'  {equation:{wide}}    {shape}' for equation, shape in rows]]
+        if len(self.tape) > SHOWN:
+            lines.append(f'  … 명령 {len(self.tape) - SHOWN}개 더')
+        return '\n'.join(lines)
+
+    def _row(self, k: int) -> tuple[str, str]:
+        """명령 k 의 (식, 모양)."""
+        first, last, dense = int(self.tape.first[k]), int(self.tape.first[k + 1]), self.tape.dense.get(k)
+        right = self._map(k) if dense is None else self._dense(k, dense)
+        shape = f'{last - first}' if dense is None else f'{last - first}×{dense.inputs}'
+        return f'{self._result(k, first, last, dense)} = {right}', shape
 
     def _result(self, k: int, first: int, last: int, dense: Dense | None) -> str:
-        recorded = [self.program.names.get(source, '') for source in self.tape.source[first:last].tolist()]
-        wanted = _base(recorded)
-        if not wanted and first <= self.tape.loss < last:
-            wanted = 'C'
-        if not wanted and dense is not None:
-            wanted = f'z{self.matrices[dense.weights][1:]}'
-        if not wanted:
-            wanted = self._activation(k)
-        return self._name(first, last, wanted)
+        recorded = [self.names.get(source, '') for source in self.tape.source[first:last].tolist()]
+        loss = 'C' if first <= self.tape.loss < last else ''
+        default = self._activation(k) if dense is None else f'z{self.matrices[dense.weights][1:]}'
+        return self._name(first, last, _base(recorded) or loss or default)
 
     def _activation(self, k: int) -> str:
         """행렬 z 전체에 한 단항 연산의 결과는 a 다."""
@@ -79,10 +73,8 @@ class Listing:
         return 'a' + source[1:] if source.startswith('z') else ''
 
     def _name(self, first: int, last: int, wanted: str) -> str:
-        name, number = wanted, 0
-        while not name or name in self.taken:
-            number += 1
-            name = f'{wanted}.{number}' if wanted else f'v{superscript(number)}'
+        numbered = (f'{wanted}.{i}' if wanted else f'v{superscript(i)}' for i in count(1))
+        name = _free(wanted, numbered, self.taken)
         self.taken.add(name)
         self.vectors.append((first, last, name))
         return name
@@ -97,19 +89,14 @@ class Listing:
 
     def _matrix(self, dense: Dense) -> str:
         at = np.flatnonzero(self.tape.slot == dense.weights)
-        base = _base([self.program.parameters[at[0]].name]) if len(at) else ''
-        name = 'W' + base[1:] if base else ''
-        number = 2
-        while not name or name in self.matrices.values():
-            name, number = 'W' + superscript(number), number + 1
-        return name
+        base = _base([self.parameters[at[0]]]) if len(at) else ''
+        return _free(base and 'W' + base[1:], ('W' + superscript(i) for i in count(2)), self.matrices.values())
 
     def _map(self, k: int) -> str:
         op, rows = self.tape.ops[self.tape.kind[k]], self.tape.operand_rows(k)
         if op in (ops.dot, ops.affine):
-            half = len(rows) // 2
-            bias = f' + {self._rows(rows[-1])}' if op is ops.affine else ''
-            return f'dot({self._rows(rows[:half].ravel())}, {self._rows(rows[half : 2 * half].ravel())}){bias}'
+            ws, xs, *bias = [self._rows(np.ravel(part)) for part in op.split(list(rows))]
+            return ' + '.join([f'dot({ws}, {xs})', *bias])
         if op.arity is None:
             return f'{op.name}({self._rows(rows.ravel())})'
         operands = [self._rows(row) for row in rows]
@@ -129,14 +116,11 @@ class Listing:
             return self._piece(int(rows[0]), int(rows[0]) + 1)
         if whole := self._whole(rows):
             return whole
-        pieces, begin = [], 0
         owner = [self._owner(row) for row in rows.tolist()]
-        for i in range(1, len(rows) + 1):
-            if i == len(rows) or rows[i] != rows[i - 1] + 1 or owner[i] != owner[i - 1]:
-                pieces.append(self._piece(int(rows[begin]), int(rows[i - 1]) + 1))
-                begin = i
-        more = [*pieces[:PIECES], '…'] if len(pieces) > PIECES else pieces
-        return more[0] if len(more) == 1 else f'[{", ".join(more)}]'
+        breaks = np.flatnonzero((np.diff(rows) != 1) | (np.diff(owner) != 0)) + 1
+        pieces = [self._piece(int(part[0]), int(part[-1]) + 1) for part in np.split(rows, breaks)]
+        more = ['…'] if len(pieces) > PIECES else []
+        return pieces[0] if len(pieces) == 1 else f'[{", ".join(pieces[:PIECES] + more)}]'
 
     def _owner(self, row: int) -> int:
         return next((first for first, last, _ in self.vectors if first <= row < last), -1 - row)
@@ -153,10 +137,15 @@ class Listing:
             return f'{self.tape.constants[constant]:.6g}'
         slot = self.tape.parameter_rows[constant - len(self.tape.constants)]
         index = int(np.flatnonzero(self.tape.slot == slot)[0])
-        return self.program.parameters[index].name or f'θ{subscript(index + 1)}'
+        return self.parameters[index] or f'θ{subscript(index + 1)}'
 
 
-def _base(names: list[str]) -> str:
+def _free(wanted: str, others: Iterable[str], taken: Collection[str]) -> str:
+    """wanted 와 others 가운데 비지 않고 아직 쓰이지 않은 첫 이름."""
+    return next(name for name in chain([wanted], others) if name and name not in taken)
+
+
+def _base(names: Sequence[str]) -> str:
     """이름들에서 번호를 뗀 공통의 이름. 없으면 빈 글."""
     bases = {_INDEX.sub('', name) for name in names}
     return bases.pop() if len(bases) == 1 else ''
