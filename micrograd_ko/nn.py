@@ -40,7 +40,7 @@ def activation_op(activation: Activation) -> Op:
 
 def _inputs(x: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
     """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다."""
-    xs = list(x.tolist() if hasattr(x, 'tolist') else x)
+    xs = _numbers(x)
     if len(xs) != nin:
         raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
     return [x if isinstance(x, Value) else Value(x, indexed(letter, layer, k)) for k, x in enumerate(xs, 1)]
@@ -152,11 +152,9 @@ class MLP(Module, Pictured):
         if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
             raise ValueError(f'층의 크기는 양의 정수이고 층은 하나 이상입니다. MLP({nin!r}, {nouts!r}) 을(를) 받았습니다.')
         rng = rng or random.Random()
-        last = len(nouts) - 1
-        self.layers = [
-            Layer(sizes[i], sizes[i + 1], activation if i < last or output is None else output, rng, init, layer=i + 2)
-            for i in range(len(nouts))
-        ]
+        activations = [activation] * (len(nouts) - 1) + [activation if output is None else output]
+        shapes = zip(sizes, nouts, activations, strict=False)
+        self.layers = [Layer(n, m, f, rng, init, layer=layer) for layer, (n, m, f) in enumerate(shapes, 2)]
 
     @classmethod
     def from_matrices(
@@ -166,7 +164,7 @@ class MLP(Module, Pictured):
 
         행의 길이나 행렬의 모양이 이어지지 않으면 어느 것이 어떻게 다른지 알리는 ValueError.
         """
-        matrices = [[_numbers(row) for row in _rows(w, 'weights')] for w in weights]
+        matrices = [[_numbers(row) for row in _rows(w)] for w in weights]
         vectors = [_numbers(b) for b in biases]
         _check_shapes(matrices, vectors)
         exact = any(type(x).__name__ == 'Fraction' for w in matrices for row in w for x in row)
@@ -244,10 +242,10 @@ class Trace(Pictured):
         return f'Trace({[len(layer) for layer in self.activations]})'
 
 
-def _rows(w: Any, what: str) -> Any:
+def _rows(w: Any) -> Any:
     rows = w.tolist() if hasattr(w, 'tolist') else w
     if not isinstance(rows, list | tuple) or not rows or not all(isinstance(row, list | tuple) and row for row in rows):
-        raise ValueError(f'{what} 의 행렬은 비어 있지 않은 행(row)의 목록이어야 합니다. {w!r} 을(를) 받았습니다.')
+        raise ValueError(f'weights 의 행렬은 비어 있지 않은 행(row)의 목록이어야 합니다. {w!r} 을(를) 받았습니다.')
     return rows
 
 
