@@ -80,6 +80,7 @@ def test_deterministic_and_readable_on_a_korean_windows_console(name, tmp_path):
     assert len((ROOT / 'examples' / name).read_text(encoding='utf-8').splitlines()) < 60
 
 
+@pytest.mark.needs('dot')  # pygraphviz 가 담은 글꼴 찾기(fontconfig)는 표준 오류에 경고를 적는다
 def test_step_page_writes_two_pages(tmp_path):
     paths = [Path(line) for line in run('step_page.py', tmp_path).splitlines()]
     assert [path.name for path in paths] == ['network.html', 'shared.html']

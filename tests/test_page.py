@@ -1,4 +1,4 @@
-"""걸음 페이지를 진짜 브라우저(headless Chromium)에서 움직여 본다. 브라우저가 없으면 conftest 가 이 파일을 모으지 않는다."""
+"""걸음 페이지를 진짜 브라우저(headless Chromium)에서 움직여 본다."""
 
 import html
 import random
@@ -13,6 +13,7 @@ from micrograd_ko.render import page as step_page
 from micrograd_ko.writing import numbers
 from micrograd_ko.writing.labels import shown
 
+pytestmark = pytest.mark.needs('chromium')
 ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update',
              '--disable-sync']  # fmt: skip
 PACE = 1500  # 재생의 한 걸음(ms)
@@ -93,6 +94,12 @@ def at(page):
     assert disabled == [now == 0, now == 0, now == last, now == last]
     assert value_text.startswith(f'{now} / {last}, {phase}')
     return now
+
+
+def stop_clock(page):
+    """페이지의 시계를 멈춘다: `run_for` 만큼만 가고, 기계가 느려도 저 혼자 가지 않는다."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
 
 
 def walk(page, look):
@@ -241,7 +248,7 @@ def test_the_slider(visit, shared_page):
 
 def test_play_runs_to_the_end_and_stops(visit, shared_page):
     page = visit(shared_page)
-    page.clock.install()
+    stop_clock(page)
     page.click('#play')
     assert '멈춤' in page.text_content('#play')
     assert page.get_attribute('#caption', 'aria-live') == 'off'  # 재생 중에는 읽기를 쏟아 내지 않는다
@@ -261,7 +268,7 @@ def test_play_runs_to_the_end_and_stops(visit, shared_page):
 ])  # fmt: skip
 def test_play_stops_when_asked(visit, shared_page, interrupt):
     page = visit(shared_page)
-    page.clock.install()
+    stop_clock(page)
     page.keyboard.press(' ')
     page.clock.run_for(2 * PACE)
     interrupt(page)

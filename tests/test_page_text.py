@@ -11,15 +11,16 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layouts import each_engine
 
 from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.render import engines, live_svg, page
 
-ENGINES = {
-    'dot': lambda dot: engines.with_program(shutil.which('dot'), dot, 'svg'),
-    'pygraphviz': lambda dot: engines.with_pygraphviz(dot, 'svg'),
-}
 SVG = '{http://www.w3.org/2000/svg}'
+
+
+# 프로세스 안의 Graphviz(pygraphviz)는 링크의 id 를 이어서 세므로, 같은 그림의 글이 부를 때마다 다르다
+same_page = pytest.mark.needs('dot')
 
 
 def loss_232():
@@ -97,11 +98,11 @@ def test_learning_rate():
         drawing.html(lr=0)
 
 
-@pytest.mark.parametrize('engine', ENGINES)
+@each_engine
 @pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
 def test_every_cell_can_be_found(engine, level, monkeypatch):
     """두 배치 엔진 모두: 걸음이 가리키는 칸이 SVG 에 하나씩 있고, 수의 칸에는 칠할 바탕과 글이 있다."""
-    monkeypatch.setattr(engines, 'render', lambda dot, kind: ENGINES[engine](dot))
+    monkeypatch.setattr(engines, 'render', engine)
     text = draw(loss_232(), level).html()
     root = ET.fromstring(re.search(r'<svg.*</svg>', text, re.DOTALL)[0])
     cells = {g.get('id'): g for g in root.iter(SVG + 'g') if g.get('class') == 'cell'}
@@ -127,6 +128,7 @@ def test_numbers_end_at_the_right_edge_of_their_cells():
 
 # 노트북과 파일
 
+@same_page
 def test_notebook_frame():
     """틀은 스크립트만 허락하고, 안에 그림이 있다."""
     drawing = draw(loss_232())
@@ -163,11 +165,13 @@ def test_without_an_engine(monkeypatch, tmp_path):
         drawing.save(tmp_path / 'a.html')
 
 
+@same_page
 def test_save(tmp_path):
     drawing = draw(loss_232())
     assert drawing.save(tmp_path / 'a.html').read_text(encoding='utf-8') == drawing.html()
 
 
+@same_page
 def test_the_same_graph_gives_the_same_page():
     net = MLP(2, [3, 2])
     pages = {draw(losses.quadratic(net([0.5, 0.3]), [1.0, 0.0])).html() for _ in range(2)}

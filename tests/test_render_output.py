@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from layouts import each_engine, with_dot
 
 from micrograd_ko import MLP, Value, losses
 from micrograd_ko.render import Drawing, LayoutError, draw, engines
@@ -22,8 +23,6 @@ from micrograd_ko.writing.limits import LONGEST_NAME
 
 SVG = '{http://www.w3.org/2000/svg}'
 TAGS = {SVG + tag for tag in ('svg', 'g', 'title', 'polygon', 'text', 'path', 'a', 'polyline', 'ellipse')}
-PROGRAM = shutil.which('dot')
-ENGINES = {'dot': lambda dot, kind: engines.with_program(PROGRAM, dot, kind), 'pygraphviz': engines.with_pygraphviz}
 
 
 def loss():
@@ -49,7 +48,7 @@ def texts(svg: bytes) -> list[str]:
     return [' '.join((element.text or '').split()) for element in root.iter(SVG + 'text')]
 
 
-@pytest.mark.parametrize('engine', ENGINES)
+@each_engine
 @settings(max_examples=60)
 @given(st.lists(names, min_size=4, max_size=4))
 @example(NASTY[:4])
@@ -66,7 +65,7 @@ def test_names_are_shown_never_obeyed(engine, four):
     a, b, c = (Value(x, name) for x, name in zip((1.0, 2.0, 3.0), four, strict=False))
     root = a * b + c
     root.name = four[3]
-    svg = ENGINES[engine](draw(root).dot, 'svg')
+    svg = engine(draw(root).dot, 'svg')
     found = texts(svg)
     for name in four:
         assert (' '.join(shown(name).split()) in found) or not name.strip()
@@ -104,22 +103,22 @@ MAGIC = {'svg': b'<?xml', 'png': b'\x89PNG\r\n\x1a\n', 'pdf': b'%PDF-'}
 
 
 @pytest.mark.parametrize('kind', engines.FORMATS)
-@pytest.mark.parametrize('engine', ENGINES)
+@each_engine
 @pytest.mark.parametrize('detail', ['ops', 'neuron', 'layer'])
 def test_both_engines_make_every_format(engine, kind, detail):
-    made = ENGINES[engine](draw(loss(), detail).dot, kind)
+    made = engine(draw(loss(), detail).dot, kind)
     assert made.startswith(MAGIC[kind])
     if kind == 'svg':
         found = texts(made)
         assert any('기울기' in text or '은닉층' in text for text in found)  # 한글은 글로 남는다
 
 
-@pytest.mark.parametrize('engine', ENGINES)
+@each_engine
 @pytest.mark.parametrize('sizes', [(2, 3, 2), (4, 8, 3), (2, 6, 6, 5), (3, 5, 4, 6)])
 def test_neurons_stand_in_order(engine, sizes):
     """그려진 뉴런은 위에서 아래로 번호 순서다."""
     net = MLP(sizes[0], sizes[1:])
-    root = ET.fromstring(ENGINES[engine](draw(net, 'neuron').dot, 'svg'))
+    root = ET.fromstring(engine(draw(net, 'neuron').dot, 'svg'))
     height = {g.get('id'): float(g.find(f'.//{SVG}text').get('y')) for g in root.iter(SVG + 'g') if g.get('class') == 'node'}
     for layer, count in enumerate(sizes[1:], 2):
         column = [height[f'l{layer}j{j}'] for j in range(1, count + 1)]
@@ -157,9 +156,10 @@ def test_an_old_pygraphviz_is_not_used(monkeypatch):
         _ = draw(loss()).svg
 
 
+@pytest.mark.needs('dot')
 def test_an_engine_that_fails_is_reported():
     with pytest.raises(LayoutError, match='syntax error'):
-        engines.with_program(PROGRAM, 'digraph {', 'svg')
+        with_dot('digraph {', 'svg')
 
 
 # 노트북
