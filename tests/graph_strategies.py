@@ -8,7 +8,16 @@ from micrograd_ko import DomainError, Value, ops
 from micrograd_ko.operation import table
 
 NUMBERS = st.one_of(st.floats(-3, 3, allow_subnormal=False), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, 40.0, -800.0]))
+EXACT = [ops.named(name) for name in (  # Fraction 을 Fraction 으로 남기는 연산
+    'add', 'sub', 'mul', 'div', 'neg', 'identity', 'reciprocal', 'square', 'select', 'step', 'sign', 'abs', 'relu', 'leaky_relu',
+    'maximum', 'minimum', 'total', 'dot', 'affine',
+)]  # fmt: skip
 LINEAR = [ops.add, ops.sub, ops.neg, ops.mul, ops.total, ops.dot, ops.affine]
+
+
+def operand_count(op, terms):
+    """납작하게 편 피연산자의 수: 목록마다 terms 개, 나머지는 하나씩."""
+    return sum(terms if name[0] in '*+' else 1 for name in op.arguments)
 
 
 @dataclass

@@ -10,6 +10,7 @@
 
 from collections import Counter
 
+from graph_strategies import operand_count
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from planting import call, planted, scaled, spoiled
@@ -81,8 +82,7 @@ WRONG = [(op, kind, spoil) for op in OPERATIONS for kind, spoil in kinds(op)]
 
 def operands(op, real):
     """납작하게 편 피연산자. n항이면 항이 둘이다."""
-    count = {'affine': 5, 'dot': 4}.get(op.name, 2) if op.arity is None else op.arity
-    return st.tuples(*[real(reals_in(op, i if op.arity is not None else 0)) for i in range(count)])
+    return st.tuples(*[real(reals_in(op, i if op.arity is not None else 0)) for i in range(operand_count(op, 2))])
 
 
 ANYWHERE = {op: operands(op, lambda reals: reals) for op in OPERATIONS}

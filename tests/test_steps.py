@@ -5,6 +5,7 @@ import random
 from fractions import Fraction
 
 import pytest
+from graph_strategies import EXACT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from micrograd_ko.note import statements
 from micrograd_ko.render.drawing import LR
 from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.testing import networks, programs
-from micrograd_ko.testing.strategies import EXACT
 from micrograd_ko.writing.formulas import formula, text
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import MOST_STEPS
@@ -73,7 +73,7 @@ def test_a_network_ends_with_the_gradients_of_backward(drawn, level):
 
 
 @settings(max_examples=60)
-@given(programs([ops.named(name) for name in EXACT], numbers=FRACTIONS))
+@given(programs(EXACT, numbers=FRACTIONS))
 def test_every_addition_is_flowing_times_local(program):
     """`+=` 마다 더해진 양은 정확히 (결과의 기울기) × (국소 미분)이다. 분수라 오차가 없다."""
     _, root, order = program.record()

@@ -25,21 +25,21 @@ from micrograd_ko.testing.oracles import CheckError, check_program
 from micrograd_ko.testing.path_sums import path_count, path_sums
 from micrograd_ko.testing.profiles import PROFILES, register_profiles, use_profile
 from micrograd_ko.testing.replays import forward_slope, precise_replay
-from micrograd_ko.testing.straight_line import Constant, Program, Step
+from micrograd_ko.testing.straight_line import Assignment, Constant, StraightLine
 from micrograd_ko.testing.strategies import networks, programs, reals_in
 
 __all__ = [
     'MP',
     'PRECISE',
     'PROFILES',
+    'Assignment',
     'CheckError',
     'Constant',
     'Dual',
     'GradcheckError',
     'PrecisionError',
-    'Program',
     'Report',
-    'Step',
+    'StraightLine',
     'Verdict',
     'check_program',
     'exact',

@@ -30,6 +30,7 @@ from micrograd_ko.staleness import replay
 from micrograd_ko.testing.differences import Slopes, float_slope
 from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, replay_noise, rule_gradient
 from micrograd_ko.testing.replays import precise_replay
+from micrograd_ko.testing.straight_line import StraightLine
 from micrograd_ko.writing.console import left, width
 
 STRICT = MP.mpf(10) ** -20  # 상수가 정확한 규칙의 200자리 기울기와 차분이 다를 수 있는 상대 크기
@@ -90,7 +91,7 @@ class GradcheckError(AssertionError):
 
     def __init__(self, report: Report, f: Any) -> None:
         self.report = report
-        shown = f'\n{f}' if hasattr(f, 'steps') else ''
+        shown = f'\n{f}' if isinstance(f, StraightLine) else ''
         super().__init__(f'기울기(gradient)가 틀렸습니다.\n{report}{shown}')
 
 

@@ -20,7 +20,7 @@ from micrograd_ko.reverse import adjoints, bounded_sweep
 from micrograd_ko.testing.gradcheck import Report, gradcheck
 from micrograd_ko.testing.path_sums import path_count, path_sums
 from micrograd_ko.testing.replays import forward_slope, precise_replay
-from micrograd_ko.testing.straight_line import Program
+from micrograd_ko.testing.straight_line import StraightLine
 
 MOST_PATHS = 2000  # 이보다 많으면 경로를 하나하나 더하지 않는다
 AGREEMENT = MP.mpf(10) ** -100  # 200자리의 두 계산이 다를 수 있는 상대 크기: 100자리의 상쇄(cancellation)까지 견딘다
@@ -30,7 +30,7 @@ class CheckError(AssertionError):
     """기준 둘이 다르다. 프로그램, 값, 기울기의 표를 보인다."""
 
 
-def check_program(program: Program, order: int = 1) -> Report:
+def check_program(program: StraightLine, order: int = 1) -> Report:
     """program 을 모든 기준으로 확인한다. 다르면 CheckError, 규칙이 틀렸으면 GradcheckError.
 
     order=2 면 기울기의 그래프도 gradcheck 한다.
@@ -54,7 +54,7 @@ def _precise(order: list[Value]) -> dict[Value, Any] | None:
         return None
 
 
-def _within_bounds(program: Program, order: list[Value], leaves: list[Value], slopes: list[Value], precise: dict) -> None:
+def _within_bounds(program: StraightLine, order: list[Value], leaves: list[Value], slopes: list[Value], precise: dict) -> None:
     values, gradients = bounded_sweep(order)
     for node in order:
         _require(_holds(values[node], node.data, precise[node]), program, f'{node!r} 의 값', precise[node], values[node])
@@ -73,7 +73,7 @@ def _holds(bounded: Bounded, found: Any, truth: Any) -> bool:
     return bounded.explains(found - float(truth)) or bounded.explains(float(exact(found) - truth))
 
 
-def _agree_precisely(program: Program, order: list[Value], leaves: list[Value], numbers: dict) -> None:
+def _agree_precisely(program: StraightLine, order: list[Value], leaves: list[Value], numbers: dict) -> None:
     try:
         reverse = adjoints(order, numbers)
         forward = {leaf: forward_slope(order, leaf, numbers) for leaf in leaves}
@@ -86,9 +86,9 @@ def _agree_precisely(program: Program, order: list[Value], leaves: list[Value], 
             _require(abs(other - reverse[leaf]) <= AGREEMENT * scale, program, f"{name} 의 '{leaf.name}'", other, reverse[leaf])
 
 
-def _agree_exactly(program: Program) -> None:
+def _agree_exactly(program: StraightLine) -> None:
     """Fraction 으로 끝까지 가는 프로그램이면 세 길이 정확히 같다."""
-    fractions = Program(tuple([Fraction(x) for x in program.inputs]), program.steps)
+    fractions = StraightLine(tuple([Fraction(x) for x in program.inputs]), program.steps)
     try:
         leaves, root, order = fractions.record()
         if not all(isinstance(node.data, Fraction | int) for node in order):
@@ -105,7 +105,7 @@ def _agree_exactly(program: Program) -> None:
             _require(same, fractions, f"Fraction 의 '{leaf.name}'", leaf.grad, forward)
 
 
-def _require(holds: bool, program: Program, what: str, *numbers: Any) -> None:
+def _require(holds: bool, program: StraightLine, what: str, *numbers: Any) -> None:
     if not holds:
         shown = ', '.join([MP.nstr(x, 20) if isinstance(x, MP.mpf) else repr(x) for x in numbers])
         raise CheckError(f'{what} 이(가) 기준과 다릅니다: {shown}\n{program}')

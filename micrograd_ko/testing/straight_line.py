@@ -1,7 +1,7 @@
 """프로그램(straight-line program): 입력과, 표의 연산을 차례로 적용하는 줄들. 어떤 종류의 수로든 실행되고 코드 조각으로 적힌다.
 
 >>> from micrograd_ko import ops
->>> program = Program((2.0, 3.0), (Step(ops.mul, (0, 1)), Step(ops.dot, ((0, 2), (1, Constant(2))))))
+>>> program = StraightLine((2.0, 3.0), (Assignment(ops.mul, (0, 1)), Assignment(ops.dot, ((0, 2), (1, Constant(2))))))
 >>> program(2.0, 3.0)
 18.0
 >>> print(program)
@@ -12,7 +12,7 @@ d = ops.dot([a, c], [b, 2])
 d.backward()
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko import ops
@@ -28,25 +28,21 @@ class Constant(NamedTuple):
     number: Number
 
 
-class Step(NamedTuple):
+class Assignment(NamedTuple):
     """한 줄: op 와 그 인수. 인수는 앞줄의 번호(입력이 0 부터), `Constant`, 또는 그런 것의 튜플(목록 인수)이다."""
 
     op: Op
     arguments: tuple
 
-    def flat(self) -> Iterator[Any]:
-        """피연산자를 납작하게."""
-        for argument in self.arguments:
-            if type(argument) is tuple:
-                yield from argument
-            else:
-                yield argument
+    def operands(self, rows: Sequence) -> list:
+        """앞줄의 값이 rows 일 때, 납작하게 편 피연산자의 값."""
+        return [part.number if isinstance(part, Constant) else rows[part] for part in self.op.flat(self.arguments)]
 
 
-class Program:
+class StraightLine:
     """inputs: 입력의 값. steps: 줄들, 마지막 줄이 결과다. 줄이 없으면 마지막 입력이 결과다."""
 
-    def __init__(self, inputs: tuple[Number, ...], steps: tuple[Step, ...]) -> None:
+    def __init__(self, inputs: tuple[Number, ...], steps: tuple[Assignment, ...]) -> None:
         self.inputs, self.steps = tuple(inputs), tuple(steps)
 
     def __call__(self, *xs: Any) -> Any:
@@ -58,8 +54,8 @@ class Program:
         if len(xs) != len(self.inputs):
             raise TypeError(f'프로그램의 입력(input)은 {len(self.inputs)}개입니다. {len(xs)}개를 받았습니다.')
         rows = list(xs)
-        for op, arguments in self.steps:
-            rows.append(op(*[_resolved(argument, rows) for argument in arguments]))
+        for step in self.steps:
+            rows.append(step.op.apply(*step.operands(rows)))
         return rows
 
     def record(self) -> tuple[list[Value], Value, list[Value]]:
@@ -88,13 +84,7 @@ class Program:
         return '\n'.join([*imports, *self.lines(), f'{self.names()[-1]}.backward()'])
 
     def __repr__(self) -> str:
-        return f'Program:\n{self}\n'
-
-
-def _resolved(argument: Any, rows: list) -> Any:
-    if type(argument) is tuple:
-        return [_resolved(part, rows) for part in argument]
-    return argument.number if isinstance(argument, Constant) else rows[argument]
+        return f'StraightLine:\n{self}\n'
 
 
 def _written(argument: Any, names: list[str]) -> str:
