@@ -210,6 +210,15 @@ def test_a_wave_of_a_sum_that_may_overflow_promises_nothing():
         assert op(Bounded(1.0, 50.0)).error == pytest.approx(2) and not op(Bounded(1.0, 50.0)).explains(float('nan'))
 
 
+def test_what_may_overflow_in_another_order_is_explained():
+    """한계가 float 의 범위를 넘으면 다른 계산은 inf 이고, 그것의 sin 은 없다."""
+    near = Bounded(1.5e308, 5e307)
+    assert near.explains(float('inf')) and ops.sin(near).explains(float('nan'))
+    assert ops.total([Bounded(1e308), Bounded(-1e308), Bounded(1e308)]).explains(float('inf'))
+    assert not ops.total([Bounded(1e307), Bounded(-1e307), Bounded(1e307)]).explains(float('inf'))
+    assert not ops.sin(Bounded(1e6, 2.0)).explains(2.5)
+
+
 def test_html_and_latex_show_every_element_in_korean():
     net = MLP(2, [3, 2], rng=random.Random(1))
     net.layers[0].neurons[0].w[0].name = '<w>'

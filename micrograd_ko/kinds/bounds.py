@@ -29,13 +29,17 @@ TINIEST = 5e-324  # 가장 작은 준정규수(subnormal): 밑으로 넘칠 때(
 
 
 class Bounded(Operators):
-    """값과 한계(error ≥ 0). 같은 것을 올바르게 계산한 다른 float 도, 참값도 value ± error 안에 있다."""
+    """값과 한계(error ≥ 0). 같은 것을 올바르게 계산한 다른 float 도, 참값도 value ± error 안에 있다.
+
+    inf 와 nan, 그리고 한계가 float 의 범위를 넘는 값은 아무것도 약속하지 않는다: 다른 계산은 inf 로 넘칠 수 있다.
+    """
 
     __slots__ = ('error', 'value')
 
     def __init__(self, value: Any, error: float = 0.0) -> None:
         self.value = value
-        self.error = error if error >= 0 and value - value == 0 else math.inf  # inf 와 nan 은 아무것도 약속하지 않는다
+        finite = value - value == 0 and (not error or abs(value) + error < math.inf)
+        self.error = error if finite and error >= 0 else math.inf
 
     def explains(self, difference: Any) -> bool:
         """다른 올바른 계산과 이만큼 다를 수 있는가. 한계가 inf 면 무엇이든 그렇다."""
@@ -103,9 +107,12 @@ def _rounding(value: Any, ulps: float) -> float:
 def _total(*operands: Any) -> Bounded:
     """합: 어떤 순서로 더해도, FMA 를 써도 성립하는 한계."""
     xs = _wrapped(operands)
-    value = sum([x.value for x in xs])
-    size = sum([abs(x.value) for x in xs]) if len(xs) > 1 else 0
-    return Bounded(value, sum([x.error for x in xs]) + (_rounding(float(size), len(xs)) if type(value) is float else 0.0))
+    value, error, size = sum([x.value for x in xs]), sum([x.error for x in xs]), sum([abs(x.value) for x in xs])
+    if type(value) is float and len(xs) > 1:
+        error += _rounding(float(size), len(xs))
+        if size + error == math.inf:  # 넘치는 것은 더하는 순서에 달려 있다
+            error = math.inf
+    return Bounded(value, error)
 
 
 BOUNDED = Namespace(
