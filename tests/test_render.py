@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import subprocess
 import sys
 from decimal import Decimal
@@ -82,7 +83,7 @@ def test_same_text_in_every_process():
 
 @pytest.mark.parametrize(('nin', 'nouts', 'detail', 'boxes'), [(2, [3, 2], 'neuron', 8), (2, [16, 16, 1], 'layer', 6)])
 def test_number_of_boxes(nin, nouts, detail, boxes):
-    net = MLP(nin, nouts)
+    net = MLP(nin, nouts, rng=random.Random(0))
     loss = losses.quadratic(net([0.1] * nin), [0.0] * nouts[-1])
     drawn = draw(loss, detail).dot
     assert drawn.count('<<TABLE BORDER="1"') <= boxes
@@ -246,7 +247,7 @@ def shape(net):
 @given(st.integers(1, 4), st.lists(st.integers(1, 12), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_a_loss_is_recognised_as_its_network(nin, nouts, rng):
     """손실만 보고 찾은 층과 순서가 Trace 가 아는 것과 같다. 출력을 거꾸로 써도 그렇다."""
-    trace = MLP(nin, nouts).trace([1.0] * nin)
+    trace = MLP(nin, nouts, rng=random.Random(0)).trace([1.0] * nin)
     outputs = list(trace.output)
     rng.shuffle(outputs)
     loss = losses.quadratic(outputs, [0.0] * len(outputs))
@@ -263,14 +264,14 @@ def test_structure_does_not_need_names():
 
 
 def test_an_output_is_its_own_root():
-    net = MLP(2, [3, 1])
+    net = MLP(2, [3, 1], rng=random.Random(0))
     a = net([0.5, 0.3])
     assert draw(a).detail == 'neuron'
     assert '손실' not in draw(a).dot
 
 
 def two_activations_of_one_z():
-    trace = MLP(1, [1]).trace([0.5])
+    trace = MLP(1, [1], rng=random.Random(0)).trace([0.5])
     return trace.output[0] + trace.zs[0][0].softplus()
 
 
@@ -310,7 +311,7 @@ def test_a_network_without_a_sample():
 
 @pytest.mark.parametrize('detail', ['neuron', 'layer'])
 def test_wide_networks(detail):
-    trace = MLP(40, [12, 14]).trace([0.5] * 40)
+    trace = MLP(40, [12, 14], rng=random.Random(0)).trace([0.5] * 40)
     loss = losses.quadratic(trace.output, [0.0] * 14)
     loss.backward()
     assert 'y (14)' in draw(loss, detail).dot
@@ -320,7 +321,7 @@ def test_wide_networks(detail):
 # 한계와 잘못된 인수
 
 def test_too_large_is_refused_with_the_other_levels():
-    net = MLP(2, [16, 16, 1])
+    net = MLP(2, [16, 16, 1], rng=random.Random(0))
     loss = losses.quadratic(net([0.1, 0.2]), 1.0)
     with pytest.raises(TooLargeError, match=r'410개.*300개.*neuron 35개, layer 5개'):
         draw(loss, 'ops')

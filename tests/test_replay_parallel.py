@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -142,7 +141,7 @@ def test_the_blocks_run_at_the_same_time():
     from micrograd_ko import ops
     from micrograd_ko.operation import Op
 
-    meeting = threading.Barrier(2, timeout=30)
+    meeting = threading.Barrier(2, timeout=300)  # 함께 돌지 않으면 여기서 깨진다
 
     def meet(m, x):
         if isinstance(x, np.ndarray) and x.ndim:
@@ -153,10 +152,9 @@ def test_the_blocks_run_at_the_same_time():
     try:
         x, w = Value(1.0), Value(1.0)
         program = compile_graph((w * x).meeting(), [x], [w])
-        start = time.perf_counter()
         with ThreadPoolExecutor(2) as pool:
             assert program.gradient(np.ones((2 * program.block_size, 1)), executor=pool).tolist() == [1.0]
-        assert time.perf_counter() - start < 30
+        assert not meeting.broken
     finally:
         ops.unregister('meeting')
 
