@@ -6,7 +6,7 @@
   reals_in(op)             연산이 정의된 수를 뽑는 전략.
   use_profile('ci')        뽑는 수를 정한 hypothesis 설정(profile): dev, ci, thorough.
 
-`pip install 'micrograd_ko[testing]'` 로 설치한다.
+`pip install 'micrograd_ko[testing]'` 로 설치한다. 엔진, `kinds`, `writing`, `compiler` 만 import 한다.
 """
 
 try:
@@ -21,10 +21,10 @@ except ImportError as _error:
 from micrograd_ko.kinds.dual import Dual
 from micrograd_ko.kinds.precise import MP, PRECISE, PrecisionError, exact
 from micrograd_ko.testing.gradcheck import GradcheckError, Report, Verdict, gradcheck
-from micrograd_ko.testing.oracles import CheckError, check_program
+from micrograd_ko.testing.oracles import CheckError, check_program, forward_slope
 from micrograd_ko.testing.path_sums import path_count, path_sums
 from micrograd_ko.testing.profiles import PROFILES, register_profiles, use_profile
-from micrograd_ko.testing.replays import forward_slope, precise_replay
+from micrograd_ko.testing.recorded import precise_replay
 from micrograd_ko.testing.straight_line import Assignment, Constant, StraightLine
 from micrograd_ko.testing.strategies import networks, programs, reals_in
 

@@ -111,23 +111,18 @@ def float_slope(f: Callable[[float], float], x: float, noise: float, side: int =
     """f′(x) 의 어림과 오차. noise 는 f 의 값의 절대 오차. side 가 −1 이나 1 이면 그쪽에서만 다가간다."""
     best = Estimate(0.0, math.inf)
     row: list[float] = []
-    middle = f(x) if side else 0.0
     step = 2.0 ** math.frexp(abs(x) or 1.0)[1] / 8
     for _ in range(36):
-        ahead, behind = x + step, x - step
+        low, high = (x if side > 0 else x - step), (x if side < 0 else x + step)
         try:
-            if side:
-                end = x + side * step
-                slope, width = (f(end) - middle) / (end - x), abs(end - x)
-            else:
-                slope, width = (f(ahead) - f(behind)) / (ahead - behind), ahead - behind
+            slope = (f(high) - f(low)) / (high - low)
         except EDGE_ERRORS:
-            row, step = [], step / 2
-            continue
-        if not math.isfinite(slope):
-            row, step = [], step / 2
-            continue
-        best = min(best, _extrapolate(row, slope, 2 * noise / width, order=1 if side else 2), key=lambda e: e.error)
+            slope = math.nan
+        if math.isfinite(slope):
+            found = _extrapolate(row, slope, 2 * noise / (high - low), order=1 if side else 2)
+            best = min(best, found, key=lambda estimate: estimate.error)
+        else:
+            row = []
         step /= 2
     return best
 

@@ -28,8 +28,7 @@ from micrograd_ko.operation import EDGE_ERRORS
 from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.staleness import replay
 from micrograd_ko.testing.differences import Slopes, float_slope
-from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, replay_noise, rule_gradient
-from micrograd_ko.testing.replays import precise_replay
+from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, precise_replay, replay_noise, rule_gradient
 from micrograd_ko.testing.straight_line import StraightLine
 from micrograd_ko.writing.console import left, width
 

@@ -4,8 +4,8 @@
 `math.exp(v.data)`)가 상수로 들어간다. 입력을 조금 옮겨 다시 기록하면 둘 다 드러난다: 그래프의 모양이나 상수가 달라진다.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, topological
@@ -14,11 +14,17 @@ from micrograd_ko.kinds.rules import operand_names
 from micrograd_ko.number import Number
 from micrograd_ko.operation import BUILT_IN, EDGE_ERRORS, Op, table
 from micrograd_ko.reverse import adjoints
+from micrograd_ko.staleness import replay
 from micrograd_ko.testing.differences import Slopes, precise_slopes
-from micrograd_ko.testing.replays import precise_replay
 
 LOCAL_AGREEMENT = 1e-9  # 국소 미분의 규칙과 차분이 다를 수 있는 상대 크기: 규칙에 적힌 float 상수의 반올림보다 크다
 NUDGES = (2.0**-20, -(2.0**-20), 2.0**-7)  # 그래프가 달라지는지 보려고 입력을 옮기는 상대 크기
+
+
+def precise_replay(order: Sequence[Value], moved: Mapping[Value, Any] | None = None) -> dict[Value, Any]:
+    """기록된 그래프의 모든 값을 200자리로. `moved` 는 잎 → 그 잎에 대신 놓을 수."""
+    moved = moved or {}
+    return replay(order, lambda leaf: moved[leaf] if leaf in moved else exact(leaf.data))
 
 
 class Recording:
@@ -78,11 +84,14 @@ def _difference(one: Recording, other: Recording) -> str:
     return ''
 
 
-class Local:
+class Local(NamedTuple):
     """그래프의 한 피연산자 자리에서 규칙과 차분을 견준 것."""
 
-    def __init__(self, op: Op, operand: int, rule: Any, slopes: Slopes, node: Value) -> None:
-        self.op, self.operand, self.rule, self.slopes, self.node = op, operand, rule, slopes, node
+    op: Op
+    operand: int
+    rule: Any
+    slopes: Slopes
+    node: Value
 
     @property
     def kink(self) -> bool:
