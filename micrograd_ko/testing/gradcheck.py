@@ -142,7 +142,9 @@ def _by_replay(i: int, recording: Recording, numbers: dict, rules: dict | None, 
     if leaf not in recording.row:
         return Verdict(leaf.name, leaf.data, leaf.grad, 0.0, 'ok', '결과가 이 입력에 매이지 않습니다.')
     slopes, bound = recording.slopes(i, replay_noise(recording, numbers, rules)), bounds[leaf]
-    expected = (float(slopes.left[-1]), float(slopes.right[-1])) if slopes.kink else _float(slopes.central)
+    expected: Any = None if slopes.central is None else float(slopes.central)
+    if slopes.kink:
+        expected = float(slopes.left[-1]), float(slopes.right[-1])
 
     def judged(verdict: str, note: str = '') -> Verdict:
         return Verdict(leaf.name, leaf.data, leaf.grad, expected, verdict, note)
@@ -157,10 +159,6 @@ def _by_replay(i: int, recording: Recording, numbers: dict, rules: dict | None, 
     if slopes.central is not None and abs(rule - slopes.central) <= _slack(recording, rule, slopes, bound):
         return judged(*_agreed(leaf.grad, slopes, bound))
     return judged(*_blame(recording, i, numbers))
-
-
-def _float(x: Any) -> float | None:
-    return None if x is None else float(x)
 
 
 def _slack(recording: Recording, rule: Any, slopes: Slopes, bound: Bounded) -> Any:
@@ -193,7 +191,7 @@ def _blame(recording: Recording, i: int, numbers: dict) -> tuple[str, str]:
     guilty = next((local for local in found if local.wrong), None)
     if guilty is not None:
         return 'wrong', str(guilty)
-    corner = next((local for local in found if local.kink), None)
+    corner = next((local for local in found if local.slopes.kink), None)
     if corner is not None:
         return 'kink', f'{corner.op.name} 이(가) 꺾인 점에 있어, 약속을 따른 기울기가 함수의 기울기와 다릅니다.'
     return 'noisy', '차분이 자리를 잡지 않습니다.'
@@ -212,9 +210,9 @@ def _by_differences(f: Callable, xs: list[Number], i: int, recording: Recording,
     estimate = float_slope(along, x, noise)
     behind, ahead = float_slope(along, x, noise, -1), float_slope(along, x, noise, 1)
     expected: Any = estimate.slope if math.isfinite(estimate.error) else None
-    if abs(behind.slope - ahead.slope) > 4 * (behind.error + ahead.error):
+    slack = 4 * (behind.error + ahead.error)
+    if abs(behind.slope - ahead.slope) > slack:
         low, high = sorted((behind.slope, ahead.slope))
-        slack = 4 * (behind.error + ahead.error)
         verdict = 'kink' if low - slack <= g <= high + slack else 'wrong'
         return Verdict(leaf.name, xs[i], leaf.grad, (behind.slope, ahead.slope), verdict, why)
     return Verdict(leaf.name, xs[i], leaf.grad, expected, _settled(g, estimate.slope, estimate.error), why)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, topological
-from micrograd_ko.kinds.precise import MP, Precise, exact
+from micrograd_ko.kinds.precise import MP, exact
 from micrograd_ko.kinds.rules import operand_names
 from micrograd_ko.number import Number
 from micrograd_ko.operation import BUILT_IN, EDGE_ERRORS, Op, table
@@ -94,12 +94,8 @@ class Local(NamedTuple):
     node: Value
 
     @property
-    def kink(self) -> bool:
-        return self.slopes.kink
-
-    @property
     def wrong(self) -> bool:
-        if self.kink:
+        if self.slopes.kink:
             return not self.slopes.between(self.rule)
         truth = self.slopes.central
         if truth is None:
@@ -141,11 +137,10 @@ def _rounded_size(op: Op | None, z: Any) -> Any:
     return abs(z) if is_exact(op) and (op is None or not op.conditioned or op.overflows) else abs(z) + 1
 
 
-def replay_noise(recording: 'Recording', numbers: dict[Value, Any], rules: dict[Value, Any] | None) -> Any:
-    """200자리로 다시 계산한 결과의 반올림 오차: 노드마다의 오차가 기울기만큼 결과로 간다(1차 오차 해석)."""
-    if rules is None:
-        return MP.eps * sum([_rounded_size(node.op, numbers[node]) for node in recording.order])
-    return MP.eps * sum([abs(d) * _rounded_size(node.op, numbers[node]) for node, d in rules.items()])
+def replay_noise(recording: Recording, numbers: dict[Value, Any], rules: dict[Value, Any] | None) -> Any:
+    """200자리로 다시 계산한 결과의 반올림 오차: 노드마다의 오차가 기울기만큼(모르면 그대로) 결과로 간다(1차 오차 해석)."""
+    slopes = dict.fromkeys(recording.order, 1) if rules is None else rules
+    return MP.eps * sum([abs(d) * _rounded_size(node.op, numbers[node]) for node, d in slopes.items()])
 
 
 def is_exact(op: Op | None) -> bool:
@@ -163,4 +158,4 @@ def rule_gradient(recording: Recording, numbers: dict[Value, Any]) -> dict[Value
         found = adjoints(recording.order, numbers)
     except EDGE_ERRORS:
         return None
-    return {node: d if type(d) is Precise else exact(d) for node, d in found.items()}
+    return {node: exact(d) for node, d in found.items()}
