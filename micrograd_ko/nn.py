@@ -40,7 +40,7 @@ def activation_op(activation: Activation) -> Op:
 
 def _inputs(x: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
     """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다."""
-    xs = _numbers(x)
+    xs: list[Any] = _numbers(x)
     if len(xs) != nin:
         raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
     return [x if isinstance(x, Value) else Value(x, indexed(letter, layer, k)) for k, x in enumerate(xs, 1)]
