@@ -9,9 +9,9 @@
 
 >>> from micrograd_ko import ops
 >>> print(gradcheck(lambda x, y: ops.relu(x) * y, [0.0, 3.0]))
-입력  값   기울기  참값       상대 오차  판정
-x0    0.0  0.0     0.0 … 3.0  -          kink
-x1    3.0  0.0     0.0        0          ok
+입력   값  기울기       참값  상대 오차  판정
+x0    0.0     0.0  0.0 … 3.0          -  kink
+x1    3.0     0.0        0.0          0  ok
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from micrograd_ko.staleness import replay
 from micrograd_ko.testing.differences import Slopes, float_slope
 from micrograd_ko.testing.recorded import Recording, departure, is_exact, locals_of, precise_replay, replay_noise, rule_gradient
 from micrograd_ko.testing.straight_line import StraightLine
-from micrograd_ko.writing.console import left, width
+from micrograd_ko.writing.tables import Table
 
 STRICT = MP.mpf(10) ** -20  # 상수가 정확한 규칙의 200자리 기울기와 차분이 다를 수 있는 상대 크기
 NEGLIGIBLE = MP.mpf(10) ** -50  # 차분의 오차가 이보다 작으면 0 인 기울기와 구별하지 않아도 된다
@@ -55,14 +55,13 @@ class Verdict(NamedTuple):
         size = max(abs(self.expected), abs(float(self.gradient)))
         return abs(float(self.gradient) - self.expected) / size if size else 0.0
 
+    @property
     def cells(self) -> tuple[str, ...]:
-        pair = isinstance(self.expected, tuple)
-        truth = ' … '.join([repr(float(f'{d:.10g}')) for d in self.expected]) if pair else f'{self.expected!r}'
-        error = self.relative_error
-        return (
-            self.name, repr(self.x), repr(self.gradient), '모름' if self.expected is None else truth,
-            '-' if error is None else f'{error:.2g}', self.verdict,
-        )  # fmt: skip
+        truth = '모름' if self.expected is None else repr(self.expected)
+        if isinstance(self.expected, tuple):
+            truth = ' … '.join([repr(float(f'{d:.10g}')) for d in self.expected])
+        error = '-' if self.relative_error is None else f'{self.relative_error:.2g}'
+        return self.name, repr(self.x), repr(self.gradient), truth, error, self.verdict
 
 
 class Report:
@@ -76,11 +75,8 @@ class Report:
         return [v for v in self.verdicts if v.verdict == 'wrong']
 
     def __str__(self) -> str:
-        head = ('입력', '값', '기울기', '참값', '상대 오차', '판정')
-        rows = [head, *[v.cells() for v in self.verdicts]]
-        widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-        lines = ['  '.join(map(left, row, widths)).rstrip() for row in rows]
-        return '\n'.join([*lines, *[f'{v.name}: {v.note}' for v in self.verdicts if v.note]])
+        table = Table(('입력', '값', '기울기', '참값', '상대 오차', '판정'), [v.cells for v in self.verdicts], 'lrrrrl')
+        return '\n'.join([*table.lines(), *[f'{v.name}: {v.note}' for v in self.verdicts if v.note]])
 
     __repr__ = __str__
 
@@ -125,14 +121,11 @@ def _check(f: Callable[..., Value], xs: list[Number]) -> list[Verdict]:
     except (PrecisionError, *EDGE_ERRORS) as error:
         return [_by_differences(f, xs, i, recording, str(error)) for i in range(len(xs))]
     bounds = bounded_sweep(recording.order)[1]
-    verdicts = []
-    for i in range(len(xs)):
-        changed = departure(f, xs, i, recording)
-        if changed:
-            verdicts.append(_by_differences(f, xs, i, recording, changed))
-        else:
-            verdicts.append(_by_replay(i, recording, numbers, rules, bounds))
-    return verdicts
+    departures = [departure(f, xs, i, recording) for i in range(len(xs))]
+    return [
+        _by_differences(f, xs, i, recording, departed) if departed else _by_replay(i, recording, numbers, rules, bounds)
+        for i, departed in enumerate(departures)
+    ]
 
 
 # 200자리로 --------------------------------------------------------------------------------------------------------------

@@ -50,12 +50,10 @@ class Recording:
         inputs = set(self.leaves)
         return [node for node in self.order if node.op is None and node not in inputs]
 
-    def replayed(self, i: int) -> Callable[[Any], Any]:
-        """i 번째 입력의 함수로: 200자리 수 → 200자리 결과."""
-        return lambda x: precise_replay(self.order, {self.leaves[i]: x})[self.root]
-
     def slopes(self, i: int, noise: Any) -> Slopes:
-        return precise_slopes(self.replayed(i), exact(self.leaves[i].data), noise)
+        """i 번째 입력의 함수로 본 좌우 기울기, 200자리로."""
+        leaf = self.leaves[i]
+        return precise_slopes(lambda x: precise_replay(self.order, {leaf: x})[self.root], exact(leaf.data), noise)
 
 
 def departure(f: Callable[..., Value], xs: Sequence[Number], i: int, original: Recording) -> str:

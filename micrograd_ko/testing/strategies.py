@@ -50,12 +50,9 @@ def _sizes(low: float, high: float) -> st.SearchStrategy[float]:
 
 @st.composite
 def programs(
-    draw: st.DrawFn,
-    operations: Sequence[Op] | None = None,
-    max_inputs: int = 3,
-    max_steps: int = 8,
+    draw: st.DrawFn, operations: Sequence[Op] | None = None, max_inputs: int = 3, max_steps: int = 8,
     numbers: st.SearchStrategy[Any] | None = None,
-) -> StraightLine:
+) -> StraightLine:  # fmt: skip
     """임의의 프로그램: 입력 1 … max_inputs 개, 줄 1 … max_steps 개. 피연산자를 여러 줄이 나누어 쓰고 상수도 섞인다.
 
     operations: 쓸 연산(기본은 표의 모든 줄과 x**n 몇 개). numbers: 입력과 상수를 뽑는 전략(기본은 ±10 의 float).
@@ -101,12 +98,9 @@ def _fits(step: Assignment, values: list[Number]) -> bool:
 
 @st.composite
 def networks(
-    draw: st.DrawFn,
-    activations: Sequence[Op | str] = ('sigmoid', 'tanh', 'relu', 'identity'),
-    max_layers: int = 3,
-    max_width: int = 4,
-    numbers: st.SearchStrategy[Any] | None = None,
-) -> tuple[MLP, list, list]:
+    draw: st.DrawFn, activations: Sequence[Op | str] = ('sigmoid', 'tanh', 'relu', 'identity'), max_layers: int = 3,
+    max_width: int = 4, numbers: st.SearchStrategy[Any] | None = None,
+) -> tuple[MLP, list, list]:  # fmt: skip
     """(신경망, 표본 x, 목표 y). 층 1 … max_layers 개, 폭 1 … max_width, 가중치와 표본은 numbers(기본은 ±3 의 float)."""
     sizes = draw(st.lists(st.integers(1, max_width), min_size=2, max_size=max_layers + 1))
     number = numbers if numbers is not None else reals(-3.0, 3.0)
