@@ -1,6 +1,7 @@
 """신경망의 걸음 가운데 뉴런마다와 층마다가 함께 쓰는 처음과 손실. 손실의 식은 그 기록(`learning.losses.Loss`)이 안다."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from micrograd_ko.engine import Value
 from micrograd_ko.render.step import Step, Walk, adding, evaluation, label
@@ -52,7 +53,7 @@ class NetworkWalk(Walk):
             yield f'{label(self.root)} = {loss.formula}'
         if loss is not None and loss.terms:
             whole, term = loss.terms
-            yield f'{whole.format(sum_of([_filled(term, a, y) for a, y in self.net.targets.items()]))} = {value}'
+            yield f'{whole.format(sum_of([_filled(term, a.data, y.data) for a, y in self.net.targets.items()]))} = {value}'
         elif len(nodes) <= MOST_LOSS_NODES:
             yield from [chain(*evaluation(node)) for node in nodes]
         else:
@@ -71,17 +72,17 @@ class NetworkWalk(Walk):
             if slope:
                 lines.append(chain(name, *slope, number(x.after)))
         edges = tuple([self.edge(x.operand, self.root) for x in walked if x.operand in self.net.values])
-        title = f'손실에서 {label(walked[0].operand)} 로'
-        return Step('backward', title, tuple(lines), ('3단계', '가정 2'), self.arrived(walked), edges)
+        reached = sum_of([*dict.fromkeys(label(x.operand) for x in walked)], ', ')
+        return Step('backward', f'손실에서 {reached} 로', tuple(lines), ('3단계', '가정 2'), self.arrived(walked), edges)
 
     def _slopes(self, a: Value) -> list[str]:
         """∂C/∂a 의 식, 그리고 수를 채운 식. 손실을 모르거나 a 가 출력이 아니면 빈 목록."""
-        loss, y = self.net.loss, self.net.targets.get(a)
-        if loss is None or a not in self.net.outputs:
+        loss, outputs, y = self.net.loss, self.net.outputs, self.net.targets.get(a)
+        if loss is None or a not in outputs:
             return []
+        j = outputs.index(a)
         named = loss.slope.replace('aⱼ', label(a)).replace('yⱼ', 'yⱼ' if y is None else label(y))
-        named = named.replace('ⱼ', subscript(self.net.outputs.index(a) + 1))
-        return [named] if y is None or not loss.terms else [named, _filled(loss.slope, a, y)]
+        return [form.replace('ⱼ', subscript(j + 1)) for form in (named, _filled(loss.slope, a.data, self.net.goal[j]))]
 
 
 def error_formulas(is_output: bool) -> tuple[str, ...]:
@@ -89,6 +90,6 @@ def error_formulas(is_output: bool) -> tuple[str, ...]:
     return ('3단계', '방정식 1') if is_output else ('4단계', '방정식 2')
 
 
-def _filled(form: str, a: Value, y: Value) -> str:
+def _filled(form: str, a: Any, y: Any) -> str:
     """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', grouped(number(a.data))).replace('yⱼ', grouped(number(y.data))).replace('(−', '(-')
+    return form.replace('aⱼ', grouped(number(a))).replace('yⱼ', grouped(number(y)))

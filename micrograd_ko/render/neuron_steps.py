@@ -1,6 +1,8 @@
 """신경망의 걸음, 뉴런마다: 한 걸음이 노트의 식 하나이고, 식에 수를 채워 적는다."""
 
+import itertools
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from micrograd_ko import ops
@@ -9,7 +11,7 @@ from micrograd_ko.note.recognise import Unit
 from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
 from micrograd_ko.render.step import Step, adding, derivation, evaluation, label
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals, by_result
+from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.writing.formulas import chain, prime, read, sum_of
 from micrograd_ko.writing.limits import SMALL
 
@@ -35,8 +37,9 @@ class NeuronWalk(NetworkWalk):
     def backward(self) -> Iterator[Step]:
         """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
-        for node, walked in by_result(x for x in self.arrivals if x.operand in visible).items():
-            unit = self.unit_of.get(node)
+        shown = [x for x in self.arrivals if x.operand in visible]
+        for node, group in itertools.groupby(shown, attrgetter('result')):
+            walked, unit = list(group), self.unit_of.get(node)
             if unit is None:
                 yield self.from_loss(node, walked)
             elif node is unit.a:

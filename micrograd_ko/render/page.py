@@ -90,7 +90,7 @@ class _Addressed:
         places = itertools.count()
 
         def addressed(cell: Cell) -> Cell:
-            if cell.source is None:
+            if cell.source is None or cell.source[0] not in number:
                 return cell
             node, reading = cell.source
             key, place, is_heat = (number[node], reading.part), next(places), cell.style == 'heat'
