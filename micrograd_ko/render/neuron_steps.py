@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Any
 
 from micrograd_ko import ops
@@ -38,7 +37,7 @@ class NeuronWalk(NetworkWalk):
         """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
         shown = [x for x in self.arrivals if x.operand in visible]
-        for node, group in itertools.groupby(shown, attrgetter('result')):
+        for node, group in itertools.groupby(shown, lambda x: x.result):
             walked, unit = list(group), self.unit_of.get(node)
             if unit is None:
                 yield self.from_loss(node, walked)
@@ -65,14 +64,8 @@ class NeuronWalk(NetworkWalk):
 
     def _gathered(self, a: Value) -> str:
         """∂C/∂a 를 이루는 항들: w³₁₁·δ³₁ + w³₂₁·δ³₂."""
-        terms = []
-        for x in self.arrivals:
-            if x.operand is a and x.result in self.unit_of:
-                w = x.result.parents[x.position - len(self.unit_of[x.result].w)]
-                terms.append(f'{label(w)}·{self._delta(x.result)}')
-            elif x.operand is a:
-                terms.append('손실에서 바로 온 항')
-        return sum_of(terms)
+        users = [(self.unit_of.get(x.result), x.position) for x in self.arrivals if x.operand is a]
+        return sum_of([f'{label(u.w[i - len(u.w)])}·{self._delta(u.z)}' if u else '손실에서 바로 온 항' for u, i in users])
 
     def _delta(self, z: Value) -> str:
         """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""
