@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Reading, named_row, strip_row
-from micrograd_ko.writing.limits import MOST_TARGETS
-from micrograd_ko.writing.notation import indexed
+from micrograd_ko.writing import limits, notation
 
 
 def card(net: Network, known: bool) -> Card:
     """목표 y 의 행들과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
     targets, gradient = _targets(net), Reading('grad', known=known)
-    if len(targets) <= MOST_TARGETS:
+    if len(targets) <= limits.MOST_TARGETS:
         rows = [named_row(name, y, gradient, name) for name, y in targets.values()]
     else:
         ys = [y for _, y in targets.values()]
@@ -32,7 +31,7 @@ def used(net: Network) -> Iterable[Value]:
 def edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:
     """손실이 쓰는 값마다 선 하나: 짝이 되는 목표의 행으로, 없으면 C 로. ends 는 값의 선이 나가는 칸."""
     targets = _targets(net)
-    ports = {a: name if len(targets) <= MOST_TARGETS else 'y' for a, (name, _) in targets.items()}
+    ports = {a: name if len(targets) <= limits.MOST_TARGETS else 'y' for a, (name, _) in targets.items()}
     return [Edge(ends[v], ('loss', ports.get(v, 'C')), uses=(v, net.order[-1], 0)) for v in used(net)]
 
 
@@ -40,4 +39,4 @@ def _targets(net: Network) -> dict[Value, tuple[str, Value]]:
     """출력 → 목표의 (이름, 노드). 클래스 번호로 준 목표는 그것이 뜻하는 0 과 1 로 보인다. 그 노드는 그래프에 없다."""
     if net.targets or net.loss is None:
         return {a: (net.names[y], y) for a, y in net.targets.items()}
-    return {a: (indexed('y', None, j), Value(y)) for j, (a, y) in enumerate(zip(net.outputs, net.goal, strict=True), 1)}
+    return {a: (notation.indexed('y', None, j), Value(y)) for j, (a, y) in enumerate(zip(net.outputs, net.goal, strict=True), 1)}
