@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko import ops
@@ -103,11 +103,3 @@ def arrivals(order: Sequence[Value]) -> list[Arrival]:
             waiting[parent] -= 1
             walked.append(Arrival(node, position, parent, sums[node], d, before, after, not waiting[parent]))
     return walked
-
-
-def by_result(walked: Iterable[Arrival]) -> dict[Value, list[Arrival]]:
-    """걸음을 지나온 노드마다 모은다. 차례는 그대로다."""
-    grouped: dict[Value, list[Arrival]] = {}
-    for arrival in walked:
-        grouped.setdefault(arrival.result, []).append(arrival)
-    return grouped

@@ -94,7 +94,7 @@ RECORDS = {  # 손실 → (목표, 식, 항을 수로 채운 글, C, ∂C/∂a�
     ),
     'softmax_cross_entropy': (
         [0.0, 1.0], 'ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', None, lambda a, y: -math.log(softmax(a)[1]),
-        'softmax(a){j} − y{j}', None, lambda a, y: [softmax(a)[0], softmax(a)[1] - 1],
+        'softmax(a){j} − y{j}', lambda a, y: f'softmax(a){{j}} − {r(y)}', lambda a, y: [softmax(a)[0], softmax(a)[1] - 1],
     ),
     'hinge': (
         [1.0, -1.0], 'Σⱼ max(0, 1 − yⱼ·aⱼ)',
@@ -131,7 +131,7 @@ def test_a_loss_has_targets_and_sentences_of_its_own(name):
     backward = lines_of(loss, '손실에서')
     for j, d in enumerate(gradient(a, y)):
         parts = [f'∂C/∂a³{"₁₂"[j]}', slope.format(j='₁₂'[j])]
-        parts += [r(d)] if filled is None else [filled(a[j], y[j]), r(d)]
+        parts += [filled(a[j], y[j]).format(j='₁₂'[j]), r(d)]
         assert ' = '.join(parts) in backward
     by_layer = next(step for step in draw(loss, 'layer').steps if step.title == '손실에서 출력으로')
     assert by_layer.lines[0] == f'∇ₐC:  ∂C/∂aⱼ = {record.slope}'
@@ -139,17 +139,35 @@ def test_a_loss_has_targets_and_sentences_of_its_own(name):
 
 
 def test_a_class_number_is_a_target_too():
-    """클래스 번호로 준 목표는 노드가 아니라 행이 없다. 식과 기울기의 식은 원-핫 목표와 같다."""
+    """클래스 번호로 준 목표는 노드가 아니라서 기울기가 없지만, 뜻하는 0 과 1 이 보인다. 식과 기울기의 식은 원-핫 목표와 같다."""
     outputs = network(output='linear')(X)
     loss = losses.softmax_cross_entropy(outputs, 1)
     chances = softmax([v.data for v in outputs])
-    assert [row[0] for row in rows_of_loss(loss)] == ['C = ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', '손실 C', 'C']
+    formula, columns, *targets, cost = rows_of_loss(loss)
+    assert formula == ['C = ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ'] and columns[0] == '손실 C' and cost[0] == 'C'
+    assert targets == [['y₁', '0', ''], ['y₂', '1', '']]
+    assert [edge.head for edge in draw(loss, 'neuron')._picture.edges][-2:] == [('loss', 'y₁'), ('loss', 'y₂')]
     formula, _, value, *_ = lines_of(loss, '손실')
     assert formula == 'C = ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ'
     assert value.startswith('C = u₁ − a³₂ = ') and value.endswith(f' = {r(-math.log(chances[1]))}')
     backward = lines_of(loss, '손실에서')
-    assert f'∂C/∂a³₁ = softmax(a)₁ − y₁ = {r(chances[0])}' in backward
-    assert f'∂C/∂a³₂ = softmax(a)₂ − y₂ = {r(chances[1] - 1)}' in backward
+    assert f'∂C/∂a³₁ = softmax(a)₁ − y₁ = softmax(a)₁ − 0 = {r(chances[0])}' in backward
+    assert f'∂C/∂a³₂ = softmax(a)₂ − y₂ = softmax(a)₂ − 1 = {r(chances[1] - 1)}' in backward
+
+
+def test_many_classes_are_a_strip_and_only_nodes_move_on_the_page():
+    loss = losses.softmax_cross_entropy(MLP(2, [13], output='linear')(X), 3)
+    label, data, gradient = draw(loss, 'neuron')._picture.cards[-1].rows[2]
+    assert (label.text, [cell.tip for cell in data.cells].index('1'), gradient.text) == ('y (13)', 3, '')
+    assert r'softmax(a)\u2084 \u2212 1' in draw(loss, 'neuron').html()
+
+
+@pytest.mark.parametrize(('target', 'titles'), [
+    (1, ['손실에서 a³₂ 로', '손실에서 a³₁, a³₂ 로']), ([0.0, 1.0], ['손실에서 y₁, y₂, a³₁, a³₂ 로', '손실에서 a³₁, a³₂ 로']),
+])  # fmt: skip
+def test_a_step_names_all_it_reaches(target, titles):
+    loss = losses.softmax_cross_entropy(network(output='linear')(X), target)
+    assert [step.title for step in steps_of(loss, '손실에서')] == titles
 
 
 # 사용자의 손실

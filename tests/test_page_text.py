@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from layouts import each_engine
 
 from micrograd_ko import MLP, Value, draw, losses, ops
-from micrograd_ko.render import engines, live_svg, page
+from micrograd_ko.render import engines, page
 
 SVG = '{http://www.w3.org/2000/svg}'
 
@@ -121,7 +121,7 @@ def test_numbers_end_at_the_right_edge_of_their_cells():
         '<svg width="10pt" height="20pt" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
         '<g><a xlink:href="#c0"><polygon points="1,2 1,9 31,9 31,2"/><text text-anchor="start" x="3">7</text></a></g></svg>'
     )
-    root = ET.fromstring(live_svg.inline(cell, '설명'))
+    root = ET.fromstring(page.inline(cell, '설명'))
     assert root.find(f'.//{SVG}text').attrib == {'text-anchor': 'end', 'x': '27'}
     assert root.get('aria-label') == '설명'
     assert root.find(f'.//{SVG}a') is None

@@ -19,8 +19,7 @@ from micrograd_ko.note.recognise import in_graph, in_module, in_trace
 from micrograd_ko.render import TooLargeError, draw
 from micrograd_ko.render.layer_picture import draw as layer_picture
 from micrograd_ko.render.neuron_picture import draw as neuron_picture
-from micrograd_ko.render.picture import Card
-from micrograd_ko.render.pooling import pooled
+from micrograd_ko.render.picture import Card, pooled
 from micrograd_ko.render.subject import subject_of
 from micrograd_ko.writing.limits import POOLED
 

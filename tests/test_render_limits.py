@@ -4,7 +4,7 @@ import pytest
 
 from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.render import TooLargeError
-from micrograd_ko.render.pooling import pooled
+from micrograd_ko.render.picture import pooled
 from micrograd_ko.writing.formulas import formula, rule_text, vector
 from micrograd_ko.writing.labels import shown
 

@@ -1,10 +1,4 @@
-"""그림(render): 계산 그래프와 신경망의 그림, 한 걸음씩 보는 페이지. `note` 와 그 아래만 import 한다.
-
->>> from micrograd_ko import Value
->>> a, b = Value(2.0, 'a'), Value(-3.0, 'b')
->>> draw(a * b + 10)
-<Drawing detail='ops', 상자 5개>
-"""
+"""그림(render): 계산 그래프와 신경망의 그림, 한 걸음씩 보는 페이지. `note` 와 그 아래만 import 한다."""
 
 from micrograd_ko.render.drawing import Drawing, TooLargeError, draw, mimebundle
 from micrograd_ko.render.engines import LayoutError

@@ -1,24 +1,18 @@
-"""그림의 색. 부호는 색으로, 크기는 짙기로: 색각이 다른 사람도 가르는 파랑(+)과 주황(−)을 쓴다.
-
-글은 밝은 상자 안에서는 짙게, 상자 밖에서는 흰 바탕과 검은 바탕에서 모두 읽히는 회색으로 적는다.
-"""
+"""그림의 색. 부호는 색으로, 크기는 짙기로: 색각이 다른 사람도 가르는 파랑(+)과 주황(−)을 쓴다."""
 
 import math
 import sys
 from collections.abc import Iterable
 from typing import Any
 
-INK, FAINT, OUTSIDE = '#1f2933', '#5f6b7a', '#808890'
+INK, FAINT = '#1f2933', '#5f6b7a'
+OUTSIDE = '#808890'  # 상자 밖의 글과 선: 흰 바탕과 검은 바탕에서 모두 보인다
 WARNING = '#ffb3c7'
 KINDS = {  # 상자의 종류: (제목의 바탕, 테두리)
-    'input': ('#dfe5ec', '#6b7785'),
-    'hidden': ('#cfe8e3', '#3d7f74'),
-    'output': ('#dcd6f2', '#6a58b0'),
-    'loss': ('#f7d9de', '#b0485c'),
-    'leaf': ('#dfe5ec', '#6b7785'),
-    'op': ('#cfe8e3', '#3d7f74'),
-    'root': ('#f7d9de', '#b0485c'),
-}
+    'input': ('#dfe5ec', '#6b7785'), 'hidden': ('#cfe8e3', '#3d7f74'), 'output': ('#dcd6f2', '#6a58b0'),
+    'leaf': ('#dfe5ec', '#6b7785'), 'op': ('#cfe8e3', '#3d7f74'),
+    'loss': ('#f7d9de', '#b0485c'), 'root': ('#f7d9de', '#b0485c'),
+}  # fmt: skip
 _POSITIVE, _NEGATIVE = (0x4A, 0x90, 0xD9), (0xE8, 0x85, 0x2B)
 _STEPS = 10  # 짙기의 단계. 마지막 비트가 다른 기계에서도 같은 색이 나온다
 
@@ -34,23 +28,22 @@ def tint(x: Any, scale: float) -> str:
     if x is None:
         return 'white'
     strength = depth(x, scale)
-    if strength is None:
-        return WARNING
-    return _hex([round(255 + (part - 255) * abs(strength)) for part in _hue(x)])
+    return WARNING if strength is None else _mixed(x, abs(strength))
 
 
 def depth(x: Any, scale: float) -> float | None:
-    """칸을 칠할 짙기: −0.8 에서 0.8, 부호는 x 의 부호. 유한하지 않으면 None."""
-    if not math.isfinite(_float(x)):
+    """칸을 칠할 짙기: −0.8 에서 0.8, 부호는 x 의 부호. 제곱근이라 작은 수도 부호가 보인다. 유한하지 않으면 None."""
+    size = abs(_float(x))
+    if not math.isfinite(size):
         return None
-    return _depth(x, scale) * (0.8 if x > 0 else -0.8)
+    strength = round(math.sqrt(min(size / scale, 1)) * _STEPS) / _STEPS if scale else 0.0
+    return strength * (0.8 if x > 0 else -0.8)
 
 
 def stroke(x: Any, scale: float) -> tuple[str, float]:
     """가중치 x 로 이어진 선의 (색, 굵기)."""
-    if not math.isfinite(_float(x)):
-        return WARNING, 2.0
-    return _hex(_hue(x)), 0.5 + 2 * _depth(x, scale)
+    strength = depth(x, scale)
+    return (WARNING, 2.0) if strength is None else (_mixed(x, 1.0), 0.5 + 2.5 * abs(strength))
 
 
 def _float(x: Any) -> float:
@@ -60,14 +53,7 @@ def _float(x: Any) -> float:
         return sys.float_info.max if x > 0 else -sys.float_info.max
 
 
-def _depth(x: Any, scale: float) -> float:
-    """0 에서 1. 제곱근이라 작은 수도 부호가 보이고, 큰 수가 더 짙은 것은 그대로다."""
-    return round(math.sqrt(min(abs(_float(x)) / scale, 1)) * _STEPS) / _STEPS if scale else 0.0
-
-
-def _hue(x: Any) -> tuple[int, int, int]:
-    return _POSITIVE if x > 0 else _NEGATIVE
-
-
-def _hex(parts: Iterable[int]) -> str:
-    return '#' + ''.join(f'{part:02x}' for part in parts)
+def _mixed(x: Any, strength: float) -> str:
+    """x 의 부호의 색을 흰색에 strength 만큼 섞은 것."""
+    parts = [round(255 + (part - 255) * strength) for part in (_POSITIVE if x > 0 else _NEGATIVE)]
+    return '#' + ''.join([f'{part:02x}' for part in parts])

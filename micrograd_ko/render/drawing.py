@@ -7,8 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import graphviz
-
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError
 from micrograd_ko.render import engines, page
@@ -17,8 +15,7 @@ from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
-from micrograd_ko.writing.files import write_atomically
-from micrograd_ko.writing.limits import MOST_BOXES
+from micrograd_ko.writing import files, limits
 
 DETAILS = ('auto', *LEVELS)
 LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
@@ -44,10 +41,7 @@ class Drawing:
     def __init__(self, subject: Subject, level: Level) -> None:
         self._subject, self._level, self.detail = subject, level, level.name
         self._picture = level.picture(subject)
-
-    @functools.cached_property
-    def digraph(self) -> graphviz.Digraph:
-        return digraph(self._picture)
+        self.digraph = digraph(self._picture)
 
     @property
     def dot(self) -> str:
@@ -79,13 +73,9 @@ class Drawing:
         """
         suffix = Path(path).suffix.lower().removeprefix('.')
         texts = {'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'html': self.html}
-        if suffix in texts:
-            data = texts[suffix]().encode()
-        elif suffix in engines.FORMATS:
-            data = engines.render(self.dot, suffix)
-        else:
+        if suffix not in (*texts, *engines.FORMATS):
             raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf, html 가운데 하나입니다: {os.fspath(path)!r}')
-        return write_atomically(path, data)
+        return files.write_atomically(path, texts[suffix]().encode() if suffix in texts else engines.render(self.dot, suffix))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 스크립트를 믿지 않는 노트북은 그림을 보인다."""
@@ -102,7 +92,7 @@ class Drawing:
 
 
 def draw(
-    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = MOST_BOXES
+    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = limits.MOST_BOXES
 ) -> Drawing:
     """계산 그래프를 그린다.
 
@@ -146,12 +136,11 @@ def _check(detail: str, focus: Any, depth: Any, max_nodes: Any) -> None:
 def _guard(level: Level, subject: Subject, max_nodes: int) -> None:
     """배치하기 전에 센다: 큰 그래프의 배치는 몇 분도 걸린다."""
     count = level.count(subject)
-    if count <= max_nodes:
-        return
-    counts = [(other.name, other.count(subject)) for other in LEVELS.values() if other is not level]
-    others = ', '.join([f'{name} {n}개' for name, n in counts if n])
-    raise TooLargeError(
-        f'{level.name} 단계로는 상자가 {count}개라 한계(max_nodes) {max_nodes}개를 넘습니다. '
-        f'다른 단계: {others or "없음(neuron, layer 는 신경망 하나에 표본 하나를 넣은 그래프에 씁니다)"}. '
-        'focus= 나 depth= 로 좁히거나 max_nodes= 를 키우세요.'
-    )
+    if count > max_nodes:
+        counts = [(other.name, other.count(subject)) for other in LEVELS.values() if other is not level]
+        others = ', '.join([f'{name} {n}개' for name, n in counts if n])
+        raise TooLargeError(
+            f'{level.name} 단계로는 상자가 {count}개라 한계(max_nodes) {max_nodes}개를 넘습니다. '
+            f'다른 단계: {others or "없음(neuron, layer 는 신경망 하나에 표본 하나를 넣은 그래프에 씁니다)"}. '
+            'focus= 나 depth= 로 좁히거나 max_nodes= 를 키우세요.'
+        )

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 FORMATS = ('svg', 'png', 'pdf')
+_RESOLUTION = {'png': ['-Gdpi=144']}  # 발표 화면에서 또렷하게
 PATIENCE = 120  # 초. 얽힌 그래프 하나가 노트북을 멈추지 않게
 
 INSTALL = """그림을 배치할 Graphviz 가 없습니다. 다음 가운데 하나를 설치하세요.
@@ -22,14 +23,12 @@ class LayoutError(RuntimeError):
 def render(dot: str, kind: str) -> bytes:
     """DOT 글을 svg, png, pdf 로. 엔진이 없으면 설치 방법을 알리는 LayoutError."""
     program = shutil.which('dot')
-    if program:
-        return with_program(program, dot, kind)
-    return with_pygraphviz(dot, kind)
+    return with_program(program, dot, kind) if program else with_pygraphviz(dot, kind)
 
 
 def with_program(program: str, dot: str, kind: str) -> bytes:
     """PATH 의 `dot` 으로."""
-    command = [program, f'-T{kind}', *_resolution(kind)]
+    command = [program, f'-T{kind}', *_RESOLUTION.get(kind, ())]
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -50,12 +49,8 @@ def with_pygraphviz(dot: str, kind: str) -> bytes:
         raise LayoutError(INSTALL)
     graph = pygraphviz.AGraph(string=dot)
     try:
-        return graph.draw(format=kind, prog='dot', args=' '.join(_resolution(kind)))
+        return graph.draw(format=kind, prog='dot', args=' '.join(_RESOLUTION.get(kind, ())))
     except ValueError as error:
         raise LayoutError(f'Graphviz(pygraphviz)가 그림을 만들지 못했습니다: {error}') from error
     finally:
         graph.close()
-
-
-def _resolution(kind: str) -> list[str]:
-    return ['-Gdpi=144'] if kind == 'png' else []  # 발표 화면에서 또렷하게

@@ -4,21 +4,25 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing import formulas, labels, numbers
-from micrograd_ko.writing.limits import EXACT_DIGITS, MOST_LABELS
+from micrograd_ko.writing import formulas, labels, limits, numbers
 
 
 def draw(subject: Subject) -> Picture:
     """상자의 번호는 그래프 전체의 위상 순서에서 나온다."""
     ids = {node: f'n{i}' for i, node in enumerate(subject.order) if node in subject.chosen}
-    labelled = len(ids) <= MOST_LABELS
+    labelled = len(ids) <= limits.MOST_LABELS
     where = '선의 수' if labelled else '선에 마우스를 올리면'
     caption = [f'{where}: 국소 미분(local derivative) ∂결과/∂피연산자']
     if len(ids) < len(subject.order):
         caption.append(f'노드 {len(subject.order)}개 가운데 {len(ids)}개만 그렸다. ⋯ 는 그리지 않은 피연산자가 있다는 표시')
-    cards = tuple([_card(card, node, subject) for node, card in ids.items()])
-    lines = tuple([edge for node in ids for edge in _edges(ids, node, labelled)])
-    return Picture((Group('', cards),), lines, tuple(caption))
+    cards, lines = [], []
+    for node, card in ids.items():
+        cards.append(_card(card, node, subject))
+        for i, (parent, d) in enumerate(edges(node)):
+            if parent in ids:
+                label, tip = numbers.number(d) if labelled else '', numbers.number(d, limits.EXACT_DIGITS)
+                lines.append(Edge((ids[parent], ''), (card, ''), label, tip, uses=(parent, node, i)))
+    return Picture((Group('', tuple(cards)),), tuple(lines), tuple(caption))
 
 
 def _card(card: str, node: Value, subject: Subject) -> Card:
@@ -33,12 +37,3 @@ def _card(card: str, node: Value, subject: Subject) -> Card:
         lines.insert(0, heading)
     kind = 'root' if node in subject.roots else 'op' if node.op is not None else 'leaf'
     return Card(card, kind, tuple(rows), tuple(lines))
-
-
-def _edges(ids: dict[Value, str], node: Value, labelled: bool) -> list[Edge]:
-    found = []
-    for i, (parent, d) in enumerate(edges(node)):
-        if parent in ids:
-            label, tip = numbers.number(d) if labelled else '', numbers.number(d, EXACT_DIGITS)
-            found.append(Edge((ids[parent], ''), (ids[node], ''), label, tip, uses=(parent, node, i)))
-    return found

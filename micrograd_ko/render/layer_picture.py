@@ -1,7 +1,4 @@
-"""층 단계(layer): 층 하나가 상자 하나. 위의 표에 값 W, b, z, a 를, 아래의 표에 같은 자리의 기울기를 놓는다.
-
-작은 층은 수로, 큰 층은 색 지도(heat map)로 보인다. 행은 뉴런, 열은 입력이라 z = W·a + b 의 모양 그대로다.
-"""
+"""층 단계(layer): 층 하나가 상자 하나. 위의 표에 값 W, b, z, a 를, 아래의 표에 같은 자리의 기울기를 놓는다."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,12 +6,9 @@ from collections.abc import Sequence
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.render import loss_picture
-from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
-from micrograd_ko.render.pooling import pooled
+from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing.formulas import formula
-from micrograd_ko.writing.limits import POOLED, READABLE
-from micrograd_ko.writing.notation import superscript
+from micrograd_ko.writing import formulas, limits, notation
 
 _TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
 
@@ -30,39 +24,36 @@ def draw(subject: Subject) -> Picture:
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
         tails = dict.fromkeys([places.get(v, 'layer1') for v in loss_picture.used(net)])
         edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
-    caption = ['파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([scale for table in tables for scale in table.scales()])]
-    if max(net.sizes) > POOLED:
-        caption.append(f'{POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
+    caption = ['파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
+    if max(net.sizes) > limits.POOLED:
+        caption.append(f'{limits.POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
     return Picture((Group('', tuple(cards)),), tuple(edges), tuple(caption))
 
 
 class _Table:
-    """값의 표('data')나 기울기의 표('grad'): 열의 이름들과, 파라미터(W 와 b)와 신호(z 와 a)의 눈금.
-
-    눈금은 모든 층이 함께 쓴다. 그래야 뒤에서 앞으로 가며 기울기가 사라지는 모습이 보인다. 표본이 없으면 신호의 눈금은 0 이다.
-    """
+    """값의 표('data')나 기울기의 표('grad'). 모든 층이 눈금을 함께 써야 앞으로 가며 기울기가 사라지는 모습이 보인다."""
 
     def __init__(self, net: Network, part: str, title: str, columns: tuple[str, ...]) -> None:
         self.net, self.part, self.title, self.columns = net, part, title, columns
         self.parameters = Reading.scaled(part, net.parameters)
         self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else ())
 
-    def scales(self) -> list[str]:
+    def scales(self) -> str:
         w, b, z, a = self.columns
-        signals = [f'|{z}|, |{a}| = {self.signals.scale:.3g}'] if self.signals.scale else []
-        return [f'|{w}|, |{b}| = {self.parameters.scale:.3g}', *signals]
+        signals = f', |{z}|, |{a}| = {self.signals.scale:.3g}' if self.signals.scale else ''
+        return f'|{w}|, |{b}| = {self.parameters.scale:.3g}{signals}'
 
     def rows(self, units: Sequence[Unit], up: str) -> list[Row]:
         """열 이름의 행, 그리고 뉴런마다 W 의 행 | b | z | a."""
-        matrix = _matrix([unit.w for unit in units], self.parameters)
-        columns = [_column([unit.b for unit in units], self.parameters)]
+        w, b, z, a = [name + up for name in self.columns]
+        columns = [_column(b, [unit.b for unit in units], self.parameters)]
         if self.net.sampled:
-            columns += [_column([unit.z for unit in units], self.signals), _column([unit.a for unit in units], self.signals)]
+            columns += [_column(z, [u.z for u in units], self.signals), _column(a, [u.a for u in units], self.signals)]
+        matrix = _matrix([unit.w for unit in units], self.parameters)
         shape = f' ({_shape(units)})' if self.part == 'data' else ''
-        rows: list[Row] = [(Cell(f'{self.columns[0]}{up}{shape}', 'column', span=len(matrix[0])),), *matrix]
-        for name, column in zip(self.columns[1:], columns, strict=False):
-            gaps = [Cell('', 'column'), *[Cell()] * len(column)]
-            rows = [(*row, gap, cell) for row, gap, cell in zip(rows, gaps, [Cell(name + up, 'column'), *column], strict=True)]
+        rows: list[Row] = [(Cell(w + shape, 'column', span=len(matrix[0])),), *matrix]
+        for heading, *cells in columns:
+            rows = [(*rows[0], Cell('', 'column'), heading), *[(*row, Cell(), x) for row, x in zip(rows[1:], cells, strict=True)]]
         return rows
 
 
@@ -70,14 +61,13 @@ def _input(net: Network, tables: Sequence[_Table]) -> Card:
     heading = f'입력 a¹ ({len(net.inputs)})'
     rows: list[Row] = [(Cell(heading, 'title', span=len(tables) if net.sampled else 1),)]
     if net.sampled:
-        rows.append(tuple([Cell(table.title, 'column') for table in tables]))
-        rows += zip(*[_column(net.inputs, table.signals) for table in tables], strict=True)
+        rows += zip(*[_column(table.title, net.inputs, table.signals) for table in tables], strict=True)
     return Card('layer1', 'input', tuple(rows), (heading,))
 
 
 def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
-    up, role = superscript(layer), net.role(layer)
-    written = f'a{up} = {formula(units[0].activation, [f"W{up}·a{superscript(layer - 1)} + b{up}"])}'
+    up, role = notation.superscript(layer), net.role(layer)
+    written = f'a{up} = {formulas.formula(units[0].activation, [f"W{up}·a{notation.superscript(layer - 1)} + b{up}"])}'
     rows = [row for table in tables for row in table.rows(units, up)]
     head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
     return Card(f'layer{layer}', net.kind(layer), ((head,), *rows), (role, written, f'W{up} {_shape(units)}'))
@@ -89,13 +79,14 @@ def _shape(units: Sequence[Unit]) -> str:
 
 def _matrix(elements: Sequence[Sequence[Value]], reading: Reading) -> list[Row]:
     """행렬을 행마다 칸들로: 작으면 수, 크면 색 띠."""
-    rows, columns = READABLE
+    rows, columns = limits.READABLE
     if len(elements) <= rows and len(elements[0]) <= columns:
         return [tuple(map(reading.number, row)) for row in elements]
     return [(reading.strip(row, max(13, 80 // len(row))),) for row in pooled(elements, reading.of)]
 
 
-def _column(elements: Sequence[Value], reading: Reading) -> list[Cell]:
-    if len(elements) <= READABLE[0]:
-        return [reading.number(v) for v in elements]
-    return [reading.heat(v) for (v,) in pooled([[v] for v in elements], reading.of)]
+def _column(name: str, elements: Sequence[Value], reading: Reading) -> list[Cell]:
+    """벡터를 이름 아래에 세로로."""
+    if len(elements) <= limits.READABLE[0]:
+        return [Cell(name, 'column'), *map(reading.number, elements)]
+    return [Cell(name, 'column'), *[reading.heat(v) for (v,) in pooled([[v] for v in elements], reading.of)]]

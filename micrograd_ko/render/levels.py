@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.note.statements import GRAPH, NOTE, Statement
-from micrograd_ko.render import graph_picture, layer_picture, neuron_picture
-from micrograd_ko.render.graph_steps import GraphWalk
-from micrograd_ko.render.layer_steps import LayerWalk
-from micrograd_ko.render.neuron_steps import NeuronWalk
+from micrograd_ko.render import graph_picture, graph_steps, layer_picture, layer_steps, neuron_picture, neuron_steps
 from micrograd_ko.render.picture import Picture
 from micrograd_ko.render.step import Walk
 from micrograd_ko.render.subject import Subject
@@ -16,34 +13,35 @@ from micrograd_ko.writing.limits import MOST_STEPS, NARROW
 
 
 class Level(NamedTuple):
-    """단계. count(그릴 것) 은 상자의 수(그릴 수 없으면 0), picture(그릴 것) 은 그림, walk(예행한 것) 은 걷기."""
+    """단계. boxes(신경망) 은 상자가 되는 것들(None 이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 걷기."""
 
     name: str
-    count: Callable[[Subject], int]
+    boxes: Callable[[Network], Sized] | None
     picture: Callable[[Subject], Picture]
     walk: Callable[[Subject], Walk]
     statements: Mapping[str, Statement]
 
-
-def _boxes(subject: Subject, inner: Callable[[Network], Sized]) -> int:
-    """상자의 수: 입력 하나, 뉴런이나 층마다 하나, 손실 하나."""
-    net = subject.network
-    return 0 if net is None else 1 + len(inner(net)) + (net.root is not None)
+    def count(self, subject: Subject) -> int:
+        """상자의 수. 신경망이면 입력과 손실도 하나씩이다. 그릴 수 없으면 0."""
+        net = subject.network
+        if self.boxes is None:
+            return len(subject.chosen)
+        return 0 if net is None else 1 + len(self.boxes(net)) + (net.root is not None)
 
 
 def _neuron_walk(subject: Subject) -> Walk:
     """뉴런마다. 걸음이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
     count = sum(4 + 2 * len(unit.w) for unit in subject.net.units)
-    return NeuronWalk(subject) if count <= MOST_STEPS else LayerWalk(subject)
+    return (neuron_steps.NeuronWalk if count <= MOST_STEPS else layer_steps.LayerWalk)(subject)
 
 
 ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 걸음 페이지의 목록
 LEVELS = {
     level.name: level
     for level in (
-        Level('ops', lambda subject: len(subject.chosen), graph_picture.draw, GraphWalk, GRAPH),
-        Level('neuron', lambda subject: _boxes(subject, lambda net: net.units), neuron_picture.draw, _neuron_walk, ON_PAGE),
-        Level('layer', lambda subject: _boxes(subject, lambda net: net.layers), layer_picture.draw, LayerWalk, ON_PAGE),
+        Level('ops', None, graph_picture.draw, graph_steps.GraphWalk, GRAPH),
+        Level('neuron', lambda net: net.units, neuron_picture.draw, _neuron_walk, ON_PAGE),
+        Level('layer', lambda net: net.layers, layer_picture.draw, layer_steps.LayerWalk, ON_PAGE),
     )
 }
 

@@ -5,16 +5,19 @@ from collections.abc import Iterable, Mapping
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Reading, named_row, strip_row
-from micrograd_ko.writing.limits import MOST_TARGETS
+from micrograd_ko.writing import limits, notation
 
 
 def card(net: Network, known: bool) -> Card:
     """목표 y 의 행들과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
-    ys, gradient = list(net.targets.values()), Reading('grad', known=known)
-    if len(ys) <= MOST_TARGETS:
-        rows = [named_row(net.names[y], y, gradient, net.names[y]) for y in ys]
+    targets, gradient = _targets(net), Reading('grad', known=known)
+    if len(targets) <= limits.MOST_TARGETS:
+        rows = [named_row(name, y, gradient, name) for name, y in targets.values()]
     else:
+        ys = [y for _, y in targets.values()]
         rows = [strip_row('y', ys, Reading.scaled('data', ys), Reading.scaled('grad', ys, known), 'y')]
+    if not net.targets:  # 클래스 번호는 노드가 아니라서 기울기가 없다
+        rows = [(name, data, Cell()) for name, data, _ in rows]
     drawn = Card.of_rows('loss', 'loss', '손실 C', [*rows, named_row('C', net.order[-1], gradient, 'C')])
     formula = [(Cell('', 'title', note=f'C = {net.loss.formula}', span=3),)] if net.loss is not None else []
     return drawn._replace(rows=(*formula, *drawn.rows), lines=('손실', *drawn.lines[1:]))
@@ -27,11 +30,13 @@ def used(net: Network) -> Iterable[Value]:
 
 def edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:
     """손실이 쓰는 값마다 선 하나: 짝이 되는 목표의 행으로, 없으면 C 로. ends 는 값의 선이 나가는 칸."""
-    return [Edge(ends[v], ('loss', _port(net, v)), uses=(v, net.order[-1], 0)) for v in used(net)]
+    targets = _targets(net)
+    ports = {a: name if len(targets) <= limits.MOST_TARGETS else 'y' for a, (name, _) in targets.items()}
+    return [Edge(ends[v], ('loss', ports.get(v, 'C')), uses=(v, net.order[-1], 0)) for v in used(net)]
 
 
-def _port(net: Network, output: Value) -> str:
-    """출력의 선이 들어갈 칸."""
-    if output not in net.targets:
-        return 'C'
-    return net.names[net.targets[output]] if len(net.targets) <= MOST_TARGETS else 'y'
+def _targets(net: Network) -> dict[Value, tuple[str, Value]]:
+    """출력 → 목표의 (이름, 노드). 클래스 번호로 준 목표는 그것이 뜻하는 0 과 1 로 보인다. 그 노드는 그래프에 없다."""
+    if net.targets or net.loss is None:
+        return {a: (net.names[y], y) for a, y in net.targets.items()}
+    return {a: (notation.indexed('y', None, j), Value(y)) for j, (a, y) in enumerate(zip(net.outputs, net.goal, strict=True), 1)}

@@ -1,14 +1,15 @@
 """신경망의 걸음 가운데 뉴런마다와 층마다가 함께 쓰는 처음과 손실. 손실의 식은 그 기록(`learning.losses.Loss`)이 안다."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from micrograd_ko.engine import Value
+from micrograd_ko.render.loss_picture import used
 from micrograd_ko.render.step import Step, Walk, adding, evaluation, label
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival
+from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, sum_of
-from micrograd_ko.writing.limits import MOST_LOSS_NODES
-from micrograd_ko.writing.notation import subscript
 from micrograd_ko.writing.numbers import number
 
 
@@ -31,33 +32,29 @@ class NetworkWalk(Walk):
 
     def loss(self) -> Iterator[Step]:
         """손실 C 의 걸음. root 가 출력 자체면 없다."""
-        net = self.net
-        if net.root is None:
-            return
-        nodes = [node for node in net.region if node.op is not None]
-        lines = [*self._evaluated(nodes)]
-        if net.loss is not None and net.loss.assumes:
-            lines.append(net.loss.assumes)
-        if net.strays:
-            lines.append(f'노트의 가정 2 밖이다: 손실이 {label(net.strays[0][1])} 을(를) 바로 쓴다. 그 항은 따로 더해진다.')
-        lines.append('한 표본의 손실 Cₓ 이다. 총 손실은 표본 손실의 평균이므로 한 표본만 이해하면 된다.')
-        used = dict.fromkeys(p for node in nodes for p in node.parents if p in net.values)
-        edges = tuple([self.edge(v, net.root) for v in used])
-        yield Step('forward', '손실', tuple(lines), ('2단계', '가정 2', '가정 1'), self.known([net.root], 'data'), edges)
+        if self.net.root is not None:
+            cited, edges = ('2단계', '가정 2', '가정 1'), tuple([self.edge(v, self.root) for v in used(self.net)])
+            yield Step('forward', '손실', tuple(self._told()), cited, self.known([self.root], 'data'), edges)
 
-    def _evaluated(self, nodes: Sequence[Value]) -> Iterator[str]:
-        """손실의 식과 값: 기록의 항마다, 모르는 손실이면 노드마다."""
-        loss, value = self.net.loss, number(self.root.data)
+    def _told(self) -> Iterator[str]:
+        """손실의 식과 값(기록의 항마다, 모르는 손실이면 노드마다), 그리고 그 손실에 대해 알릴 것."""
+        net, loss, value = self.net, self.net.loss, number(self.root.data)
+        nodes = [node for node in net.region if node.op is not None]
         if loss is not None:
             yield f'{label(self.root)} = {loss.formula}'
         if loss is not None and loss.terms:
             whole, term = loss.terms
-            yield f'{whole.format(sum_of([_filled(term, a, y) for a, y in self.net.targets.items()]))} = {value}'
-        elif len(nodes) <= MOST_LOSS_NODES:
+            yield f'{whole.format(sum_of([_filled(term, a.data, y.data) for a, y in net.targets.items()]))} = {value}'
+        elif len(nodes) <= limits.MOST_LOSS_NODES:
             yield from [chain(*evaluation(node)) for node in nodes]
         else:
             yield f'{label(self.root)} = {value}'
             yield f'출력에서 손실까지 노드 {len(nodes)}개를 계산했다.'
+        if loss is not None and loss.assumes:
+            yield loss.assumes
+        if net.strays:
+            yield f'노트의 가정 2 밖이다: 손실이 {label(net.strays[0][1])} 을(를) 바로 쓴다. 그 항은 따로 더해진다.'
+        yield '한 표본의 손실 Cₓ 이다. 총 손실은 표본 손실의 평균이므로 한 표본만 이해하면 된다.'
 
     def from_loss(self, node: Value, walked: Sequence[Arrival]) -> Step:
         """손실에서 출력으로: node 가 넘기는 ∂C/∂a."""
@@ -71,17 +68,17 @@ class NetworkWalk(Walk):
             if slope:
                 lines.append(chain(name, *slope, number(x.after)))
         edges = tuple([self.edge(x.operand, self.root) for x in walked if x.operand in self.net.values])
-        title = f'손실에서 {label(walked[0].operand)} 로'
-        return Step('backward', title, tuple(lines), ('3단계', '가정 2'), self.arrived(walked), edges)
+        reached = sum_of([*dict.fromkeys(label(x.operand) for x in walked)], ', ')
+        return Step('backward', f'손실에서 {reached} 로', tuple(lines), ('3단계', '가정 2'), self.arrived(walked), edges)
 
     def _slopes(self, a: Value) -> list[str]:
         """∂C/∂a 의 식, 그리고 수를 채운 식. 손실을 모르거나 a 가 출력이 아니면 빈 목록."""
-        loss, y = self.net.loss, self.net.targets.get(a)
-        if loss is None or a not in self.net.outputs:
+        loss, outputs, y = self.net.loss, self.net.outputs, self.net.targets.get(a)
+        if loss is None or a not in outputs:
             return []
+        j = outputs.index(a)
         named = loss.slope.replace('aⱼ', label(a)).replace('yⱼ', 'yⱼ' if y is None else label(y))
-        named = named.replace('ⱼ', subscript(self.net.outputs.index(a) + 1))
-        return [named] if y is None or not loss.terms else [named, _filled(loss.slope, a, y)]
+        return [form.replace('ⱼ', notation.subscript(j + 1)) for form in (named, _filled(loss.slope, a.data, self.net.goal[j]))]
 
 
 def error_formulas(is_output: bool) -> tuple[str, ...]:
@@ -89,6 +86,6 @@ def error_formulas(is_output: bool) -> tuple[str, ...]:
     return ('3단계', '방정식 1') if is_output else ('4단계', '방정식 2')
 
 
-def _filled(form: str, a: Value, y: Value) -> str:
+def _filled(form: str, a: Any, y: Any) -> str:
     """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', grouped(number(a.data))).replace('yⱼ', grouped(number(y.data))).replace('(−', '(-')
+    return form.replace('aⱼ', grouped(number(a))).replace('yⱼ', grouped(number(y)))

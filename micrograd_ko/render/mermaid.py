@@ -17,7 +17,9 @@ def mermaid(picture: Picture) -> str:
         lines += [f'  {card.id}["{"<br/>".join(map(escape, card.lines))}"]:::{card.kind}_' for card in group.cards]
         if group.title:
             lines.append('  end')
-    lines += map(_edge, _without_ports(picture.edges))
+    for edge in _without_ports(picture.edges):
+        label = f'|"{escape(edge.label)}"|' if edge.label else ''
+        lines.append(f'  {edge.tail[0]} -->{label} {edge.head[0]}')
     for kind in dict.fromkeys(card.kind for card in picture.cards):
         fill, border = color.KINDS[kind]
         lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{color.INK}')
@@ -29,15 +31,6 @@ def _without_ports(edges: Iterable[Edge]) -> Iterable[Edge]:
     return {(edge.tail[0], edge.head[0]) if edge.head[1] else i: edge for i, edge in enumerate(edges)}.values()
 
 
-def _edge(edge: Edge) -> str:
-    label = f'|"{escape(edge.label)}"|' if edge.label else ''
-    return f'  {edge.tail[0]} -->{label} {edge.head[0]}'
-
-
 def escape(text: str) -> str:
-    """ASCII 의 글자와 숫자, 몇 가지 부호만 그대로 두고 나머지 ASCII 는 `#번호;` 로 적는다.
-
-    >>> escape('a"<b>')
-    'a#34;#60;b#62;'
-    """
+    """ASCII 의 글자와 숫자, 몇 가지 부호만 그대로 두고 나머지 ASCII 는 `#번호;` 로 적는다: a"b 는 a#34;b 다."""
     return ''.join(c if c > '\x7f' or c.isalnum() or c in _PLAIN else f'#{ord(c)};' for c in text)

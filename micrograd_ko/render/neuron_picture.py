@@ -7,8 +7,7 @@ from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.render import color, loss_picture
 from micrograd_ko.render.picture import Card, Edge, End, Group, Picture, Reading, Row, named_row, strip_row
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing import formulas, labels, numbers
-from micrograd_ko.writing.limits import EXACT_DIGITS, LONG_ROW, WIDE_LAYER
+from micrograd_ko.writing import formulas, labels, limits, numbers
 from micrograd_ko.writing.notation import indexed
 
 
@@ -17,7 +16,7 @@ def draw(subject: Subject) -> Picture:
     net, cards = subject.net, _Cards(subject.net, subject.known)
     groups = [Group('', (cards.input(),))]
     for layer, units in enumerate(net.layers, 2):
-        columns = tuple([cards.neuron(layer, j, unit, len(units) > WIDE_LAYER) for j, unit in enumerate(units, 1)])
+        columns = tuple([cards.neuron(layer, j, unit, len(units) > limits.WIDE_LAYER) for j, unit in enumerate(units, 1)])
         groups.append(Group(f'{net.role(layer)} ({len(units)})', columns))
     edges = list(cards.edges())
     if net.root is not None:
@@ -54,7 +53,7 @@ class _Cards:
 
     def _rows(self, card: str, letter: str, place: tuple[int, ...], values: Sequence[Value], data: Reading) -> list[Row]:
         """입력이나 가중치의 행들. 많으면 색 띠 한 줄."""
-        if len(values) <= LONG_ROW:
+        if len(values) <= limits.LONG_ROW:
             return [self._row(card, indexed(letter, *place, k), v, f'{letter}{k}') for k, v in enumerate(values, 1)]
         name = indexed(letter, *place) + ('ₖ' if letter == 'w' else '')
         self.ends |= dict.fromkeys(values, (card, f'{letter}o'))
@@ -69,12 +68,12 @@ class _Cards:
         out, found = 'ao' if self.net.sampled else 'bo', dict[tuple[End, End], Edge]()
         for layer, units in enumerate(self.net.layers, 2):
             for j, unit in enumerate(units, 1):
-                short = len(unit.w) <= LONG_ROW
+                short = len(unit.w) <= limits.LONG_ROW
                 for k, (w, x) in enumerate(zip(unit.w, unit.inputs, strict=True), 1):
                     head = _id(layer, j), f'w{k}' if short else 'w'
                     tail = (_id(layer - 1, k), out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
-                    hue, width = color.stroke(w.data, self.weights.scale)
-                    found[tail, head] = Edge(tail, head, '', numbers.number(w.data, EXACT_DIGITS), hue, width, (x, unit.z, 0))
+                    (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
+                    found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0))
         return found.values()
 
 

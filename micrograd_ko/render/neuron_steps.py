@@ -1,5 +1,6 @@
 """신경망의 걸음, 뉴런마다: 한 걸음이 노트의 식 하나이고, 식에 수를 채워 적는다."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from micrograd_ko.note.recognise import Unit
 from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
 from micrograd_ko.render.step import Step, adding, derivation, evaluation, label
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals, by_result
+from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.writing.formulas import chain, prime, read, sum_of
 from micrograd_ko.writing.limits import SMALL
 
@@ -35,8 +36,9 @@ class NeuronWalk(NetworkWalk):
     def backward(self) -> Iterator[Step]:
         """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
-        for node, walked in by_result(x for x in self.arrivals if x.operand in visible).items():
-            unit = self.unit_of.get(node)
+        shown = [x for x in self.arrivals if x.operand in visible]
+        for node, group in itertools.groupby(shown, lambda x: x.result):
+            walked, unit = list(group), self.unit_of.get(node)
             if unit is None:
                 yield self.from_loss(node, walked)
             elif node is unit.a:
@@ -62,14 +64,8 @@ class NeuronWalk(NetworkWalk):
 
     def _gathered(self, a: Value) -> str:
         """∂C/∂a 를 이루는 항들: w³₁₁·δ³₁ + w³₂₁·δ³₂."""
-        terms = []
-        for x in self.arrivals:
-            if x.operand is a and x.result in self.unit_of:
-                w = x.result.parents[x.position - len(self.unit_of[x.result].w)]
-                terms.append(f'{label(w)}·{self._delta(x.result)}')
-            elif x.operand is a:
-                terms.append('손실에서 바로 온 항')
-        return sum_of(terms)
+        users = [(self.unit_of.get(x.result), x.position) for x in self.arrivals if x.operand is a]
+        return sum_of([f'{label(u.w[i - len(u.w)])}·{self._delta(u.z)}' if u else '손실에서 바로 온 항' for u, i in users])
 
     def _delta(self, z: Value) -> str:
         """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""

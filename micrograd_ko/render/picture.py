@@ -1,16 +1,12 @@
-"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge).
+"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge). 무엇을 보일지는 단계가, 어떻게 적을지는 dot 과 mermaid 가 정한다."""
 
-무엇을 보일지는 단계(graph_picture, neuron_picture, layer_picture)가, 어떻게 적을지는 dot 과 mermaid 가 정한다.
-"""
-
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.render import color
-from micrograd_ko.render.pooling import pooled
-from micrograd_ko.writing import labels, numbers
-from micrograd_ko.writing.limits import EXACT_DIGITS
+from micrograd_ko.writing import labels, limits, numbers
 
 
 class Reading(NamedTuple):
@@ -32,7 +28,7 @@ class Reading(NamedTuple):
     def number(self, v: Value, port: str = '') -> 'Cell':
         """수를 적는 칸."""
         x = self.of(v)
-        written, exact = numbers.number(x), numbers.number(x, EXACT_DIGITS)
+        written, exact = numbers.number(x), numbers.number(x, limits.EXACT_DIGITS)
         return Cell(written, 'number', color.tint(x, self.scale), exact, port, source=(v, self))
 
     def heat(self, v: Value) -> 'Cell':
@@ -124,8 +120,7 @@ class Picture(NamedTuple):
         def rewritten(card: Card) -> Card:
             return card._replace(rows=tuple(map(changed, card.rows)))
 
-        groups = [group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]
-        return self._replace(groups=tuple(groups))
+        return self._replace(groups=tuple([group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]))
 
 
 def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:
@@ -137,3 +132,22 @@ def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Readi
     """많은 노드를 색 띠로 적은 행."""
     label = Cell(f'{name} ({len(values)})', 'name', port=port)
     return label, data.strip(values, 5), gradient.strip(values, 5, out)
+
+
+def pooled(matrix: Sequence[Sequence[Any]], read: Callable[[Any], Any] = lambda x: x) -> list[list[Any]]:
+    """큰 행렬을 작은 색 지도로: 이웃한 원소의 구역마다 절댓값이 가장 큰 원소 하나만 남겨 POOLED × POOLED 이하로 줄인다.
+
+    read 는 원소의 수. NaN 은 절댓값이 가장 큰 것으로 친다. 칸의 수는 언제나 실제 원소다.
+    """
+    def size(x: Any) -> Any:
+        number = read(x)
+        return -1 if number is None else math.inf if math.isnan(number) else abs(number)
+
+    rows, columns = _blocks(len(matrix)), _blocks(len(matrix[0]))
+    return [[max([x for row in matrix[i] for x in row[k]], key=size) for k in columns] for i in rows]
+
+
+def _blocks(length: int) -> list[slice]:
+    """길이 length 인 변의 구역들: POOLED 개를 넘지 않게."""
+    side = max(1, math.ceil(length / limits.POOLED))
+    return [slice(i, i + side) for i in range(0, length, side)]

@@ -1,7 +1,4 @@
-"""걸음(step): 순전파, 씨앗, 역전파, 갱신을 한 걸음씩. 걸음은 평범한 데이터이고, 수는 모두 표의 규칙으로 그래프에서 계산한다.
-
-여기에는 걸음의 꼴과 걷기의 뼈대가 있다. 얼마나 잘게 걷는지는 `graph_steps`, `neuron_steps`, `layer_steps` 가 정한다.
-"""
+"""걸음(step): 순전파, 씨앗, 역전파, 갱신을 한 걸음씩. 여기에는 걸음의 꼴과 걷기의 뼈대가 있다."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -12,9 +9,8 @@ from micrograd_ko.operation import DomainError
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.staleness import refresh
+from micrograd_ko.writing import labels, limits
 from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
-from micrograd_ko.writing.labels import shown
-from micrograd_ko.writing.limits import MOST_UPDATES
 from micrograd_ko.writing.numbers import number
 
 
@@ -80,17 +76,16 @@ class Walk:
         lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         cost, before = number(self.root.data), [p.data for p in self.parameters]
         SGD(self.parameters, lr).step()
-        changes = self.known(self.parameters, 'data')
         try:
             effect = f'새 값으로 다시 계산하면 {label(self.root)} = {cost} → {number(refresh(self.root).data)}'
         except DomainError:
             effect = f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
         lines = [f'{self.update},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
-        for p, old in zip(self.parameters[:MOST_UPDATES], before, strict=False):
+        for p, old in zip(self.parameters[:limits.MOST_UPDATES], before, strict=False):
             lines.append(f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}')
-        if len(self.parameters) > MOST_UPDATES:
-            lines.append(f'… 외 {len(self.parameters) - MOST_UPDATES}개')
-        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), changes)
+        if len(self.parameters) > limits.MOST_UPDATES:
+            lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), self.known(self.parameters, 'data'))
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -110,13 +105,14 @@ class Walk:
 
 def label(v: Value) -> str:
     """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
-    return shown(v.name) or number(v.data)
+    return labels.shown(v.name) or number(v.data)
 
 
 def evaluation(v: Value) -> tuple[str, str, str, str]:
     """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
     assert v.op is not None
-    return label(v), formula(v.op, list(map(label, v.parents))), formula(v.op, _operand_numbers(v), ' × '), number(v.data)
+    names, numbers = list(map(label, v.parents)), [number(parent.data) for parent in v.parents]
+    return label(v), formula(v.op, names), formula(v.op, numbers, ' × '), number(v.data)
 
 
 def derivation(name: str, x: Arrival) -> str:
@@ -124,11 +120,8 @@ def derivation(name: str, x: Arrival) -> str:
     z = x.result
     assert z.op is not None
     named = rule_text(z.op, label(z), list(map(label, z.parents)), x.position)
-    return chain(name, named, rule_text(z.op, number(z.data), _operand_numbers(z), x.position), number(x.local))
-
-
-def _operand_numbers(v: Value) -> list[str]:
-    return [number(parent.data) for parent in v.parents]
+    filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
+    return chain(name, named, filled, number(x.local))
 
 
 def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:

@@ -1,7 +1,5 @@
 """그릴 것(subject): 그래프와, 그 안의 신경망과, 그 가운데 그릴 노드."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Set
 from typing import Any, NamedTuple
@@ -44,7 +42,7 @@ class Subject(NamedTuple):
         assert self.network is not None
         return self.network
 
-    def narrowed(self, focus: Value | None, depth: int | None) -> Subject:
+    def narrowed(self, focus: Value | None, depth: int | None) -> 'Subject':
         """focus 에서 root 까지의 경로와, root 에서 depth 까지만 그린다."""
         chosen = self.chosen
         if focus is not None:
@@ -53,7 +51,7 @@ class Subject(NamedTuple):
             chosen = above(self.order, [focus])
         return self._replace(chosen=chosen if depth is None else chosen & _within(self.roots, depth))
 
-    def rehearsed(self) -> Subject:
+    def rehearsed(self) -> 'Subject':
         """예행(rehearsal): 잎의 지금 값으로 순전파를, root 가 하나면 역전파도 다시 한 사본. 모든 노드에 이름이 있다.
 
         원래 그래프는 그대로다. 이름은 설명(`explain`)의 것이고, 상수인 잎은 이름 없이 수로 부른다.
@@ -88,8 +86,8 @@ def subject_of(x: Any) -> Subject:
 
 
 def _within(roots: tuple[Value, ...], depth: int) -> set[Value]:
-    found, edge = set(roots), list(roots)
+    found, edge = set(roots), set(roots)
     for _ in range(depth):
-        edge = list(dict.fromkeys(parent for node in edge for parent in node.parents if parent not in found))
-        found.update(edge)
+        edge = {parent for node in edge for parent in node.parents} - found
+        found |= edge
     return found
