@@ -1,9 +1,6 @@
 r"""노트의 식(formula)의 목록: 식마다 제목, 글, LaTeX, 그것을 나르는 함수와 시험, 걷기와 걸음 페이지의 자리.
 
 README 의 표(`formula_map`), 영수증, 걷기, 걸음 페이지, 설명이 모두 이 목록을 읽는다.
-
->>> NOTE['방정식 3'].text, NOTE['방정식 3'].latex
-('∂C/∂bˡ = δˡ', '\\frac{\\partial C}{\\partial b^{l}} = \\delta^{l}')
 """
 
 from typing import NamedTuple

@@ -41,8 +41,7 @@ class NetworkWalk(Walk):
         if net.strays:
             lines.append(f'노트의 가정 2 밖이다: 손실이 {label(net.strays[0][1])} 을(를) 바로 쓴다. 그 항은 따로 더해진다.')
         lines.append('한 표본의 손실 Cₓ 이다. 총 손실은 표본 손실의 평균이므로 한 표본만 이해하면 된다.')
-        used = dict.fromkeys(p for node in nodes for p in node.parents if p in net.values)
-        edges = tuple([self.edge(v, net.root) for v in used])
+        edges = tuple([self.edge(v, net.root) for v in net.used])
         yield Step('forward', '손실', tuple(lines), ('2단계', '가정 2', '가정 1'), self.known([net.root], 'data'), edges)
 
     def _evaluated(self, nodes: Sequence[Value]) -> Iterator[str]:
