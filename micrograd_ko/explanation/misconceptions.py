@@ -5,7 +5,6 @@
 
 import copy
 import itertools
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -25,7 +24,6 @@ from micrograd_ko.writing.tables import Table
 
 MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
 RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
-HEADINGS = ('노드', '옳은 기울기', '틀린 기울기', '')
 
 
 class Judged(NamedTuple):
@@ -61,7 +59,8 @@ class Comparison(Document):
     def blocks(self) -> Iterator[Line | Table]:
         yield words('title', self.title)
         yield words('note', self.mistake)
-        yield Table(HEADINGS, [row.cells for row in self.rows], 'lrrl', [i for i, row in enumerate(self.rows) if row.broken])
+        marked = [i for i, row in enumerate(self.rows) if row.broken]
+        yield Table(('노드', '옳은 기울기', '틀린 기울기', ''), [row.cells for row in self.rows], 'lrrl', marked)
         yield words('note', self._verdict())
         yield words('note', f'이래도 옳은 그래프: {self.harmless}')
 
@@ -83,8 +82,8 @@ def compared(order: list[Value], wrong: dict[Value, Number], right: Right | None
     for node in _shown(order):
         if node in wrong:
             (gradient, bound), other = right[node], wrong[node]
-            same = gradient == other or (math.isnan(gradient) and math.isnan(other))
-            rows.append(Judged(labels.text(node), gradient, other, not same and not bound.explains(other - gradient)))
+            broken = gradient != other and not bound.explains(other - gradient)  # nan 의 한계는 무엇이든 설명한다
+            rows.append(Judged(labels.text(node), gradient, other, broken))
     return rows
 
 

@@ -5,7 +5,6 @@
 """
 
 import functools
-import math
 import operator
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -70,7 +69,8 @@ class Paths:
             return [(product * use.derivative, (use, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
-            return sorted([way for ways in several for way in ways], key=_size, reverse=True)[:limit]
+            ways = [way for ways in several for way in ways]
+            return sorted(ways, key=lambda way: (way[0] != way[0], abs(way[0])), reverse=True)[:limit]
 
         found = self._arriving([(self._one, None)], extend, merge)
         return [Path(product, list(_unlinked(link))) for product, link in found]
@@ -95,11 +95,6 @@ class Paths:
 
 def _added(terms: list) -> Any:
     return functools.reduce(operator.add, terms)  # 내장 sum 은 파이썬 3.12 부터 반올림을 보정하므로 backward 와 끝자리가 다르다
-
-
-def _size(way: tuple) -> Any:
-    product = way[0]
-    return float('inf') if math.isnan(product) else abs(product)
 
 
 def _unlinked(link: tuple | None) -> Iterator[Use]:
