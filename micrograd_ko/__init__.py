@@ -19,7 +19,7 @@ _LAZY = {
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
     **dict.fromkeys(('SGD',), 'learning.optim'),
-    **dict.fromkeys(('explain',), 'explanation.explanation'),
+    **dict.fromkeys(('explain',), 'explanation.explain'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = {

@@ -19,7 +19,7 @@ from micrograd_ko.derivatives import value_and_grad as value_and_grad
 from micrograd_ko.engine import Value as Value
 from micrograd_ko.explanation import derivative_table as derivative_table
 from micrograd_ko.explanation import misconceptions as misconceptions
-from micrograd_ko.explanation.explanation import explain as explain
+from micrograd_ko.explanation.explain import explain as explain
 from micrograd_ko.graph import topological as topological
 from micrograd_ko.kinds import arrays as arrays
 from micrograd_ko.kinds import bounds as bounds

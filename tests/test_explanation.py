@@ -171,8 +171,14 @@ def test_edges_of_domains_give_ieee_values():
 
 def test_a_path_through_nan_comes_first():
     x = Value(0.0, 'x')
-    root = 3 * x + x.sqrt() * 0
-    assert math.isnan(explain(x, root, limit=1).paths[0].product)
+    for root in (3 * x + x.sqrt() * 0, x.sqrt() + x.sqrt() * 0):  # inf 보다도 먼저다
+        assert math.isnan(explain(x, root, limit=1).paths[0].product)
+
+
+def test_numbers_beyond_float_are_explained():
+    x = Value(Fraction(10**400), 'x')
+    found = explain(x, x * x * x)
+    assert found.gradient == 3 * Fraction(10**800) and '3.000e+800' in str(found)
 
 
 # 노트의 표기법 ----------------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ import pkgutil
 import re
 from pathlib import Path
 
+import formula_map
 import pytest
 
 from micrograd_ko import MLP, draw, losses
-from micrograd_ko.note import formula_map
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.walkthrough import specimen, walk
@@ -36,7 +36,7 @@ def test_every_formula_of_the_note_is_in_the_map():
 def test_a_formula_has_functions_a_test_and_a_line(key, statement):
     for dotted in statement.functions.split():
         assert pkgutil.resolve_name(f'micrograd_ko.{dotted}').__doc__, dotted
-    file, function = statement.test.split('::')
+    file, function = formula_map.TESTS[key].split('::')
     tree = ast.parse((HERE / f'{file}.py').read_text(encoding='utf-8'))
     assert function in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert statement.text in chapters()[statement.chapter], (key, statement.text)
@@ -45,7 +45,7 @@ def test_a_formula_has_functions_a_test_and_a_line(key, statement):
 
 def test_the_table_of_the_note_is_true():
     text = formula_map.README.read_text(encoding='utf-8')
-    assert refreshed(text, 'formulas', formula_map.markdown()) == text, '새로 만들기: python -m micrograd_ko.note.formula_map'
+    assert refreshed(text, 'formulas', formula_map.markdown()) == text, '새로 만들기: python tests/formula_map.py'
     for link in re.findall(r'\]\(([^)]+)\)', formula_map.markdown()):
         assert (formula_map.README.parent / link).is_file(), link
 

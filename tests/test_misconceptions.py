@@ -97,6 +97,18 @@ def test_forgetting_zero_grad_adds_the_first_gradient_to_the_second(x, w, rate):
     assert wrong_of(forgetting_zero_grad(ops.square(weight * x), [weight], rate)) == {'w': (second, first + second)}
 
 
+def test_numbers_beyond_float_are_compared():
+    c = doubled_twice(10**400) ** 2
+    assert [bool(misconception(c).broken) for misconception in MISCONCEPTIONS] == [True, False, True, True, False]
+
+
+def test_an_operation_outside_the_table_can_be_walked():
+    """오해의 걸음 가운데 사본을 고치지 않는 것은 저장할 수 없는 연산도 걷는다."""
+    twice = ops.Op('twice', lambda m, x: x + x, (lambda z, x: 2,))
+    a = Value(3.0, 'a')
+    assert wrong_of(overwriting(twice(a) + a))['a'] == (3, 2)
+
+
 def test_which_parameters_of_a_network_break():
     """역전파 도중에 고치면 출력층은 옳고 그 앞 층이 깨진다. 마지막 층만 있으면 파라미터는 모두 옳다."""
     net = MLP(2, [3, 2], rng=random.Random(0))

@@ -66,6 +66,14 @@ def test_every_loss(loss):
         assert receipt.compare(net, [0.1, 0.2, 0.3], 1, loss=loss).explained
 
 
+@pytest.mark.parametrize('y', [1, [Fraction(1, 3), 1]])
+def test_softmax_of_fractions(y):
+    """e^x 는 유리수가 아니므로 손실과 기울기는 float 다."""
+    net = MLP.from_matrices([[[Fraction(1, 3), 2]], [[1], [-2]]], [[Fraction(0)], [1, 2]], 'relu')
+    result = receipt.compare(net, [Fraction(1, 2), 3], y, losses.softmax_cross_entropy)
+    assert result.explained and {type(e.matrix) for e in result.entries if e.name[0] == 'δ'} == {float}
+
+
 # 나의 손실 ------------------------------------------------------------------------------------------------------------
 
 NET = MLP(2, [3, 2], rng=random.Random(7))
@@ -146,6 +154,8 @@ def test_a_loss_that_breaks_assumption_two_is_told_at_which_node(pick, name, gra
         p.grad = 3.0
     with pytest.raises(ValueError, match=f"'{name}' .*가정 2"):
         receipt.compare(NET, X, Y, lambda a, y: losses.quadratic(a, y) + pick(NET, a).square(), gradient=gradient)
+    with pytest.raises(ValueError, match=f"'{name}' .*가정 2"):
+        receipt.compare(NET, X, Y, lambda a, y: pick(NET, a), gradient=gradient)
     assert {p.grad for p in NET.parameters()} == {3.0}
 
 

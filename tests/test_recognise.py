@@ -245,6 +245,13 @@ def test_the_node_that_breaks_assumption_two_is_named(pick):
     assert found.strays == [(penalty, used)] and found.loss is None and list(found.targets) == trace.output
 
 
+def test_a_loss_that_is_a_value_inside_breaks_assumption_two():
+    trace = trace_of()
+    for inner in (trace.activations[1][0], trace.zs[0][1], trace.zs[1][0].parents[0], trace.activations[0][0]):
+        found = in_trace(trace, inner)
+        assert found.strays == [(inner, inner)] and found.order[-1] is inner and found.loss is None
+
+
 def test_a_target_taken_from_inside_breaks_assumption_two():
     trace = trace_of()
     root = losses.quadratic(trace.output, trace.activations[1][:2])
@@ -255,14 +262,14 @@ def test_a_target_taken_from_inside_breaks_assumption_two():
 
 
 @pytest.mark.parametrize('with_loss', [True, False])
-def test_a_network_is_mapped_to_a_copy(with_loss):
+def test_a_network_is_copied_with_its_graph(with_loss):
     trace = trace_of(2, [3, 1])
     root = losses.quadratic(trace.output, [1.0]) if with_loss else trace.output[0]
     net = recognised(root)
-    twin = dict(zip(net.order, copy.deepcopy(net.order), strict=True))
-    mapped = net.mapped(twin)
-    assert mapped.order == tuple(twin.values()) and not set(mapped.order) & set(net.order)
-    assert mapped.layers == in_graph(mapped.order).layers and mapped.inputs == tuple(twin[x] for x in net.inputs)
-    assert mapped.names == {twin[node]: name for node, name in net.names.items()}
-    assert mapped.loss is net.loss and mapped.targets == {twin[a]: twin[y] for a, y in net.targets.items()}
-    assert mapped.root is (twin[root] if with_loss else None) and mapped.sampled
+    order, copied = copy.deepcopy((net.order, net))
+    twin = dict(zip(net.order, order, strict=True))
+    assert copied.order == order and not set(order) & set(net.order)
+    assert copied.layers == in_graph(order).layers and copied.inputs == tuple(twin[x] for x in net.inputs)
+    assert copied.names == {twin[node]: name for node, name in net.names.items()}
+    assert copied.loss is net.loss and copied.targets == {twin[a]: twin[y] for a, y in net.targets.items()}
+    assert copied.root is (twin[root] if with_loss else None) and copied.sampled

@@ -1,10 +1,6 @@
-r"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역, 꺾인 점의 약속을 규칙에서 바로 만든다.
+"""미분 표(table of derivatives): 모든 연산의 식, 편미분, 정의역, 꺾인 점의 약속을 규칙에서 바로 만든다.
 
-이 방의 README.md 에는 터미널과 PyPI 와 GitHub 어디서나 읽히는 Markdown 을 넣는다.
-
-    python -m micrograd_ko.explanation.derivative_table               Markdown 을 적는다
-    python -m micrograd_ko.explanation.derivative_table --latex       LaTeX 를 적는다
-    python -m micrograd_ko.explanation.derivative_table README.md     파일의 표시 사이를 새 표로 바꾼다
+이 방의 README.md 에 있는 표가 이것이다. 만드는 명령도 거기 있다.
 """
 
 import argparse
@@ -16,20 +12,15 @@ from pathlib import Path
 from micrograd_ko import ops
 from micrograd_ko.kinds.rules import Rule, rule_of
 from micrograd_ko.kinds.symbols import Symbol, symbol
-from micrograd_ko.operation import Op
-from micrograd_ko.writing.console import survive
-from micrograd_ko.writing.notation import latex_text
-from micrograd_ko.writing.tables import Table, refreshed
+from micrograd_ko.writing import console, notation, tables
 
 POWERS = (0, 3, -2, Fraction(1, 2))  # 상수 지수의 거듭제곱은 n 마다 연산이 하나다: 표에는 이 n 들을 적는다
 
 
 def rows() -> list[Rule]:
     """표의 모든 연산의 줄, 표의 순서로. 상수 지수의 거듭제곱은 `POWERS` 의 것이 pow 다음에 온다."""
-    listed: list[Op] = []
-    for op in ops.table.values():
-        listed += [op, *map(ops.power, POWERS)] if op is ops.pow else [op]
-    return [rule_of(op) for op in listed]
+    families = [[op, *map(ops.power, POWERS)] if op is ops.pow else [op] for op in ops.table.values()]
+    return [rule_of(op) for family in families for op in family]
 
 
 def markdown() -> str:
@@ -42,13 +33,13 @@ def latex() -> str:
     return _table(['연산', *[Symbol(x, latex=x) for x in ('z', r'\partial z/\partial x')], '정의역', '꺾인 점']).latex()
 
 
-def _table(headings: list[str | Symbol]) -> Table:
-    return Table(headings, [_cells(row) for row in rows()], 'lllll')
+def _table(headings: list[str | Symbol]) -> tables.Table:
+    return tables.Table(headings, [_cells(row) for row in rows()], 'lllll')
 
 
 def _cells(row: Rule) -> list[Symbol]:
     """칸마다 Markdown 의 글과 LaTeX."""
-    name = Symbol(f'`{row.op.name}`', latex=latex_text(row.op.name))
+    name = Symbol(f'`{row.op.name}`', latex=notation.latex_text(row.op.name))
     written = [f'∂z/∂{x} = {_code(d).text}' for x, d in row.partials]
     typeset = [rf'\frac{{\partial z}}{{\partial {x.replace("ᵢ", "_i")}}} = {d.latex}' for x, d in row.partials]
     slopes = Symbol('<br>'.join(written), latex=r',\ '.join(typeset))
@@ -72,14 +63,14 @@ def _code(x: Symbol | None) -> Symbol:
 def main(arguments: Sequence[str] | None = None) -> None:
     """명령줄: 파일을 주면 그 표를 새로 쓰고, 아니면 표를 적는다."""
     prog = 'python -m micrograd_ko.explanation.derivative_table'
-    parser = argparse.ArgumentParser(prog=prog, description='미분 표를 적거나 파일에 넣는다.')
+    parser = argparse.ArgumentParser(prog, description='미분 표를 적거나 파일에 넣는다.')
     parser.add_argument('--latex', action='store_true', help='Markdown 대신 LaTeX 를 적는다')
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')
     chosen = parser.parse_args(arguments)
     for path in chosen.files:
-        path.write_text(refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
+        path.write_text(tables.refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
     if not chosen.files:
-        survive(sys.stdout)
+        console.survive(sys.stdout)
         print(latex() if chosen.latex else markdown())
 
 

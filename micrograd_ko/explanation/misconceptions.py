@@ -1,12 +1,10 @@
 """오해(misconception)를 실제로 돌려 본다: 같은 그래프, 같은 규칙을 틀린 걸음으로 걸으면 어느 기울기가 깨지는가.
 
-국소 미분은 모두 표의 규칙이고, 옳은 기울기는 엔진의 `backward()` 다. 주어진 그래프는 바뀌지 않는다(사본을 고친다).
-깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 깨진 것이 아니다.
+주어진 그래프는 바뀌지 않는다. 깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 옳다.
 """
 
 import copy
 import itertools
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -16,7 +14,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges, topological
 from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.number import Number
-from micrograd_ko.reverse import bounded_sweep, gathered
+from micrograd_ko.reverse import arrivals, bounded_sweep, gathered
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.labels import Labels
@@ -26,7 +24,6 @@ from micrograd_ko.writing.tables import Table
 
 MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
 RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
-HEADINGS = ('노드', '옳은 기울기', '틀린 기울기', '')
 
 
 class Judged(NamedTuple):
@@ -62,18 +59,20 @@ class Comparison(Document):
     def blocks(self) -> Iterator[Line | Table]:
         yield words('title', self.title)
         yield words('note', self.mistake)
-        yield Table(HEADINGS, [row.cells for row in self.rows], 'lrrl', [i for i, row in enumerate(self.rows) if row.broken])
+        marked = [i for i, row in enumerate(self.rows) if row.broken]
+        yield Table(('노드', '옳은 기울기', '틀린 기울기', ''), [row.cells for row in self.rows], 'lrrl', marked)
         yield words('note', self._verdict())
         yield words('note', f'이래도 옳은 그래프: {self.harmless}')
 
     def _verdict(self) -> str:
-        if not self.broken:
+        broken = self.broken
+        if not broken:
             return '이 그래프에서는 모두 옳다.'
-        more = ' …' if len(self.broken) > MOST_BROKEN else '.'
-        return f'기울기 {len(self.rows)}개 가운데 {len(self.broken)}개가 깨졌다: {", ".join(self.broken[:MOST_BROKEN])}{more}'
+        listed = ', '.join(broken[:MOST_BROKEN]) + (' …' if len(broken) > MOST_BROKEN else '.')
+        return f'기울기 {len(self.rows)}개 가운데 {len(broken)}개가 깨졌다: {listed}'
 
 
-Right = dict[Value, tuple[Number, Bounded]]  # 노드 → (엔진의 기울기, 그 오차 한계)
+Right = dict[Value, tuple[Number, Bounded]]  # 노드 → (옳은 기울기, 그 오차 한계). root 는 뺀다
 
 
 def compared(order: list[Value], wrong: dict[Value, Number], right: Right | None = None) -> list[Judged]:
@@ -83,8 +82,8 @@ def compared(order: list[Value], wrong: dict[Value, Number], right: Right | None
     for node in _shown(order):
         if node in wrong:
             (gradient, bound), other = right[node], wrong[node]
-            same = gradient == other or (math.isnan(gradient) and math.isnan(other))
-            rows.append(Judged(labels.text(node), gradient, other, not same and not bound.explains(other - gradient)))
+            broken = gradient != other and not bound.explains(other - gradient)  # nan 의 한계는 무엇이든 설명한다
+            rows.append(Judged(labels.text(node), gradient, other, broken))
     return rows
 
 
@@ -128,11 +127,11 @@ def passing_on_at_once(root: Value) -> Comparison:
     visits = itertools.accumulate([count for _, count in gathered(order, 1, lambda count, *_: count, sum)])
     if any(total > MOST_VISITS for total in visits):
         raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
-    wrong, stack = _started(order), _edges_reversed(root)
+    wrong, stack = _started(order), [(root, *edge) for edge in edges(root)][::-1]
     while stack:
         node, parent, d = stack.pop()
         wrong[parent] += wrong[node] * d
-        stack += _edges_reversed(parent)
+        stack += [(parent, *edge) for edge in edges(parent)][::-1]
     return Comparison(
         '도착할 때마다 곧바로 넘기기',
         '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 걷게도 된다.',
@@ -195,40 +194,24 @@ def _started(order: list[Value]) -> dict[Value, Number]:
     return {**dict.fromkeys(order, 0), order[-1]: type(order[-1].data)(1)}
 
 
-def _edges_reversed(node: Value) -> list[tuple[Value, Value, Number]]:
-    """쌓아 두고 위에서부터 걸을 선들: (노드, 피연산자, 국소 미분), 마지막 피연산자부터."""
-    return [(node, parent, d) for parent, d in edges(node)][::-1]
-
-
 def _twin(root: Value, parameters: Iterable[Value] | None) -> tuple[list[Value], list[Value]]:
-    """(사본의 위상 순서, 사본의 파라미터). 위상 순서는 모양만으로 정해져 원본과 같다."""
+    """(사본의 위상 순서, 사본의 파라미터). 기울기는 0 이다."""
     original = topological(root)
-    if parameters is None:
-        leaves = [node for node in original if node.op is None]
-        parameters = [leaf for leaf in leaves if leaf.name] or leaves
-    order = _copied(root)
-    at = dict(zip(original, order, strict=True))
-    parameters = list(parameters)
-    outside = [p for p in parameters if p not in at or p.op is not None]
+    leaves = dict.fromkeys([node for node in original if node.op is None])
+    chosen = list(([leaf for leaf in leaves if leaf.name] or leaves) if parameters is None else parameters)
+    outside = [p for p in chosen if p not in leaves]
     if outside:
         raise ValueError(f'파라미터는 root 의 그래프에 있는 잎이어야 합니다. {outside[0]!r} 은(는) 아닙니다.')
-    return order, [at[p] for p in parameters]
-
-
-def _copied(root: Value) -> list[Value]:
-    """root 의 사본의 위상 순서. 기울기는 0 이다."""
-    order = topological(copy.deepcopy(root))
+    order, twins = copy.deepcopy((original, chosen))
     for node in order:
         node.grad = 0
-    return order
+    return order, twins
 
 
 def _right(order: list[Value]) -> Right:
-    """엔진의 기울기. 그래프의 `.grad` 는 건드리지 않는다."""
-    twin = _copied(order[-1])
-    twin[-1].backward()
+    """`backward` 의 기울기. 그래프의 `.grad` 는 건드리지 않는다."""
     bounds = bounded_sweep(order)[1]
-    return {node: (copied.grad, bounds[node]) for node, copied in zip(order, twin, strict=True)}
+    return {step.operand: (step.after, bounds[step.operand]) for step in arrivals(order)}  # 마지막 항까지 더한 것이 남는다
 
 
 def _shown(order: list[Value]) -> list[Value]:

@@ -1,19 +1,12 @@
 """경로(path): 노드에서 root 까지 가는 길들. 세고, 큰 것을 고르고, 모두 더한다.
 
-기울기는 모든 경로에 걸친 국소 미분의 곱의 합이다. 경로는 그래프의 깊이에 지수적(exponential)으로 많지만 하나씩 볼 필요가 없다.
-역전파와 같은 걸음을 걸으며 '합치기'와 '한 걸음 늘이기'만 바꾸면 된다(반환 semiring).
-
-  기울기       합치기 = 더하기                 늘이기 = 국소 미분을 곱하기
-  경로의 수    합치기 = 더하기                 늘이기 = 그대로
-  가장 큰 k개  합치기 = 모아서 큰 것 k개만      늘이기 = 경로마다 국소 미분을 곱하고 한 칸 잇기
-
-|곱| 이 큰 k개를 노드마다 남기면 되는 까닭: 같은 수를 곱해도 |곱| 의 순서는 바뀌지 않는다.
+기울기는 모든 경로에 걸친 국소 미분의 곱의 합이다. 경로는 깊이에 지수적(exponential)으로 많지만 하나씩 볼 필요가 없다. 역전파와
+같은 걸음(`reverse.gathered`)에서 한 칸 늘이기와 합치기만 바꾸면 수도, 가장 큰 것들도 나온다.
 """
 
 import functools
-import math
 import operator
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -50,7 +43,9 @@ class Paths:
         self._on_path = above(self.order, [value])
         if root not in self._on_path:
             raise ValueError(_unreached(value, root))
-        self._derivatives = {node: local_derivatives(node) for node in self._on_path if node is not value}
+        self._uses_by = {
+            node: [Use(node, i, d) for i, d in enumerate(local_derivatives(node))] for node in self._on_path - {value}
+        }
         self._one = type(root.data)(1)
         self.gradients = dict(self._walk(self._one, lambda g, use: g * use.derivative, _added))
 
@@ -65,39 +60,33 @@ class Paths:
         return self._arriving(1, lambda count, use: count, sum)
 
     def largest(self, limit: int) -> list[Path]:
-        """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다."""
+        """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다.
+
+        같은 수를 곱해도 |곱| 의 순서는 바뀌지 않으므로 노드마다 limit 개만 남기면 된다.
+        """
 
         def extend(ways: list[tuple], use: Use) -> list[tuple]:
             return [(product * use.derivative, (use, rest)) for product, rest in ways]
 
         def merge(several: list[list[tuple]]) -> list[tuple]:
-            return sorted([way for ways in several for way in ways], key=_size, reverse=True)[:limit]
+            ways = [way for ways in several for way in ways]
+            return sorted(ways, key=lambda way: (way[0] != way[0], abs(way[0])), reverse=True)[:limit]
 
         found = self._arriving([(self._one, None)], extend, merge)
         return [Path(product, list(_unlinked(link))) for product, link in found]
 
-    def uses_of(self, node: Value) -> list[Use]:
-        """node 를 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
-        return self._uses.get(node, [])
-
     @functools.cached_property
-    def _uses(self) -> dict[Value, list[Use]]:
-        found: dict[Value, list[Use]] = {}
+    def uses_of(self) -> defaultdict[Value, list[Use]]:
+        """노드 → 그것을 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
+        found = defaultdict(list)
         for node in self.order:
-            for i, d in enumerate(self._derivatives.get(node, ())):
-                found.setdefault(node.parents[i], []).append(Use(node, i, d))
+            for use in self._uses_by.get(node, ()):
+                found[node.parents[use.operand]].append(use)
         return found
 
     def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
-        """root 에서 value 까지 거꾸로 걷는다(`gathered`). extend(여기까지의 것, 칸)은 한 칸 늘인다."""
-
-        def extended(here: Any, node: Value, i: int) -> Any:
-            return extend(here, Use(node, i, self._derivatives[node][i]))
-
-        for node, here in gathered(self.order, start, extended, merge, self._on_path):
-            yield node, here
-            if node is self.value:
-                return
+        """root 에서 value 까지 거꾸로 걷는다. extend(여기까지의 것, 칸)은 한 칸 늘인다."""
+        return gathered(self.order, start, lambda here, node, i: extend(here, self._uses_by[node][i]), merge, self._on_path)
 
     def _arriving(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Any:
         """value 에 모인 것. 지나온 노드의 것(큰 정수나 긴 목록)은 쥐고 있지 않는다."""
@@ -106,11 +95,6 @@ class Paths:
 
 def _added(terms: list) -> Any:
     return functools.reduce(operator.add, terms)  # 내장 sum 은 파이썬 3.12 부터 반올림을 보정하므로 backward 와 끝자리가 다르다
-
-
-def _size(way: tuple) -> Any:
-    product = way[0]
-    return float('inf') if math.isnan(product) else abs(product)
 
 
 def _unlinked(link: tuple | None) -> Iterator[Use]:

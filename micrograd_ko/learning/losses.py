@@ -81,7 +81,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 
 
 def _softmax_minus_target(z: Array, y: Array) -> Array:
-    e = np.exp(z - np.max(z))
+    e = ops.exp(z - np.max(z))  # Fraction 의 배열도 받는다
     return e / np.sum(e) - y
 
 

@@ -1,7 +1,6 @@
 """노트의 방정식(equations)을 행렬 그대로. 식 하나가 함수 하나다.
 
-그래프도 역전파 엔진도 쓰지 않는다(`engine`, `nn` 을 import 하지 않는다). 같은 답을 다른 길로 얻는 독립된 증인이고,
-`receipt` 가 둘을 나란히 놓는다. σ 와 σ′ 만 연산 표의 것을, ∇_a C 만 손실의 기록의 것을 쓴다.
+그래프도 엔진도 모르는 독립된 증인이고, `receipt` 가 둘을 견준다. σ 와 σ′ 만 연산 표의 것, ∇_a C 만 손실의 기록의 것이다.
 
 모양은 노트를 따른다. weights[i] 는 층 i + 2 의 W (nout × nin), biases[i] 는 b (nout,), 벡터는 1차원이다.
 zs[i] 는 층 i + 2 의 z, activations[0] 은 입력 a¹, activations[i + 1] = σ(zs[i]).
@@ -50,10 +49,9 @@ def feedforward(weights: Sequence, biases: Sequence, x: Any, activation: Activat
     >>> zs[0].round(2).tolist(), activations[1].round(3).tolist()
     ([0.58, 0.42], [0.641, 0.603])
     """
-    weights, biases, x = _checked(weights, biases, x)
-    zs: Arrays = []
-    activations = [x]
-    for w, b, op in zip(weights, biases, _per_layer(activation, len(weights)), strict=True):
+    ws, bs, a = _checked(weights, biases, x)
+    zs, activations = [], [a]
+    for w, b, op in zip(ws, bs, _per_layer(activation, len(ws)), strict=True):
         zs.append(weighted_input(w, activations[-1], b))
         activations.append(sigma(zs[-1], op))
     return zs, activations
@@ -83,8 +81,7 @@ def errors(
     weights: Sequence, zs: Arrays, a: Array, y: Any, activation: Activations = 'sigmoid', loss: Gradient = 'quadratic'
 ) -> Arrays:
     """모든 층의 δ(알고리즘 3~4단계): 출력층은 방정식 1, 그 앞은 뒤에서부터 방정식 2. y 와 a 의 모양이 다르면 ValueError."""
-    ops = _per_layer(activation, len(zs))
-    exact = a.dtype == object
+    ops, exact = _per_layer(activation, len(zs)), a.dtype == object
     y = _numeric(y, exact)
     if y.shape != a.shape:
         raise ValueError(f'목표(target) y 의 모양 {y.shape} 이(가) 출력 a^L 의 모양 {a.shape} 와 다릅니다.')
@@ -125,18 +122,15 @@ def sgd_step(
 
 
 def _op(activation: Activation) -> Op:
-    if isinstance(activation, Op):
-        return activation
-    return named('identity' if activation == 'linear' else activation)
+    return activation if isinstance(activation, Op) else named('identity' if activation == 'linear' else activation)
 
 
 def _gradient(loss: Gradient) -> Callable[[Array, Array], Array]:
-    if isinstance(loss, str):
-        if loss not in LOSSES:
-            known = ', '.join(LOSSES)
-            raise ValueError(f'손실(loss) {loss!r} 이(가) 없습니다. {known} 가운데 하나나 ∇_a C(a, y) 를 주는 함수를 주세요.')
-        loss = LOSSES[loss]
-    return loss.gradient if isinstance(loss, Loss) else loss
+    found = LOSSES.get(loss, loss) if isinstance(loss, str) else loss
+    if isinstance(found, str):
+        known = ', '.join(LOSSES)
+        raise ValueError(f'손실(loss) {found!r} 이(가) 없습니다. {known} 가운데 하나나 ∇_a C(a, y) 를 주는 함수를 주세요.')
+    return found.gradient if isinstance(found, Loss) else found
 
 
 def _per_layer(activation: Activations, layers: int) -> list[Activation]:

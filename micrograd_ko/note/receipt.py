@@ -18,19 +18,16 @@ from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep
-from micrograd_ko.writing import notation
+from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
-from micrograd_ko.writing.formulas import ratio
 from micrograd_ko.writing.tables import Table
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
 _SECTIONS: tuple[tuple[str, str, Callable[[Unit], Sequence[Value]]], ...] = (  # 원소의 글자, 노트의 식, 뉴런의 어느 노드인가
-    ('z', '표기 z', lambda unit: [unit.z]),
-    ('a', '표기 a', lambda unit: [unit.a]),
+    ('z', '표기 z', lambda unit: [unit.z]), ('a', '표기 a', lambda unit: [unit.a]),
     ('δ', '방정식 1, 방정식 2', lambda unit: [unit.z]),
-    ('b', '방정식 3', lambda unit: [unit.b]),
-    ('w', '방정식 4', lambda unit: unit.w),
-)
+    ('b', '방정식 3', lambda unit: [unit.b]), ('w', '방정식 4', lambda unit: unit.w),
+)  # fmt: skip
 
 
 class Entry:
@@ -46,8 +43,7 @@ class Entry:
     def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
         self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
-        self.allowance = bound.error
-        self.explained = bound.explains(self.difference)
+        self.allowance, self.explained = bound.error, bound.explains(self.difference)
 
     @property
     def cells(self) -> tuple[Symbol | str, ...]:
@@ -114,14 +110,14 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
         record = loss if isinstance(loss, losses.Loss) else network.loss
         _check(network, record, gradient)
         cost.backward()
-        target = (record or losses.quadratic).vector(y, len(trace.output))
         if gradient is None and record is network.loss:
-            target = network.goal  # 손실이 y 를 고쳐 썼더라도 그래프에 있는 목표다
-        sections = list(_sections(network, _by_matrices(net, network, target, gradient or record)))
+            target: Sequence = network.goal  # 손실이 y 를 고쳐 썼더라도 그래프에 있는 목표다
+        else:
+            target = (record or losses.quadratic).vector(y, len(trace.output))
+        return Receipt(list(_sections(network, _by_matrices(net, network, target, gradient or record))))
     finally:
         for p, grad in zip(parameters, kept, strict=True):
             p.grad = grad
-    return Receipt(sections)
 
 
 def _check(network: Network, record: losses.Loss | None, gradient: Callable | None) -> None:
@@ -146,25 +142,24 @@ def _sections(network: Network, matrices: dict[str, list]) -> Iterator[Section]:
         latex = notation.latex_text(keys) + r'\quad ' + r',\quad '.join([statement.latex for statement in statements])
         nodes = [node for unit in network.units for node in nodes_of(unit)]
         elements = [element for array in matrices[letter] for element in np.ravel(array).tolist()]
-        yield Section(title, latex, [
-            Entry(_label(letter, node), node.data, element, values[node]) if letter in 'za'
-            else Entry(_label(letter, node), node.grad, element, gradients.get(node, Bounded(0)))
-            for node, element in zip(nodes, elements, strict=True)
-        ])  # fmt: skip
+        entries = []
+        for node, element in zip(nodes, elements, strict=True):
+            scalar, bound = (node.data, values[node]) if letter in 'za' else (node.grad, gradients.get(node, Bounded(0)))
+            entries.append(Entry(_label(letter, node), scalar, element, bound))
+        yield Section(title, latex, entries)
 
 
 def _label(letter: str, node: Value) -> Symbol:
     name = letter + node.name[1:] if letter == 'δ' else node.name
     symbol = Symbol(name, latex=notation.latex(name))
-    return ratio(Symbol('C'), symbol) if letter in 'bw' else symbol
+    return formulas.ratio(Symbol('C'), symbol) if letter in 'bw' else symbol
 
 
 def _by_matrices(net: MLP, network: Network, target: Sequence, loss: Any) -> dict[str, list]:
     weights, biases = net.matrices()
-    activation = [units[0].activation for units in network.layers]
+    x, activation = [a.data for a in network.inputs], [units[0].activation for units in network.layers]
     with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
-        zs, activations = equations.feedforward(weights, biases, [a.data for a in network.inputs], activation)
+        zs, activations = equations.feedforward(weights, biases, x, activation)
         deltas = equations.errors(weights, zs, activations[-1], target, activation, loss)
-        nabla_b = [equations.bias_gradient(delta) for delta in deltas]
-        nabla_w = [equations.weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)]
+        nabla_w, nabla_b = equations.backprop(weights, biases, x, target, activation, loss)
     return {'z': zs, 'a': activations[1:], 'δ': deltas, 'b': nabla_b, 'w': nabla_w}

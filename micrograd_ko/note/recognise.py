@@ -6,7 +6,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -90,10 +90,20 @@ class Network:
         return [node for node in self.order if node not in inside]
 
     @cached_property
+    def used(self) -> list[Value]:
+        """손실이 바로 쓰는 신경망의 값, 쓰는 차례로."""
+        return list(dict.fromkeys(p for node in self.region for p in node.parents if p in self.values))
+
+    @cached_property
     def strays(self) -> list[tuple[Value, Value]]:
-        """노트의 가정 2(C 는 aᴸ 만의 함수)를 어기는 곳: (손실의 노드, 그것이 바로 쓰는 가운데 층의 값이나 파라미터)의 목록."""
-        wrong = self.values.keys() - {*self.outputs, *self.inputs}
-        return [(node, p) for node in self.region for p in node.parents if p in wrong]
+        """노트의 가정 2(C 는 aᴸ 만의 함수)를 어기는 곳: (손실의 노드, 그것이 바로 쓰는 가운데 층의 값이나 파라미터)의 목록.
+
+        손실이 출력이 아닌 값 그 자체면 둘이 같은 노드다.
+        """
+        root, inner = self.order[-1], self.values.keys() - set(self.outputs)
+        if root in inner:
+            return [(root, root)]
+        return [(node, p) for node in self.region for p in node.parents if p in inner and p not in self.inputs]
 
     @property
     def loss(self) -> Loss | None:
@@ -114,7 +124,7 @@ class Network:
     @cached_property
     def _loss_and_targets(self) -> tuple[Loss | None, dict[Value, Value]]:
         outputs = set(self.outputs)
-        used = list(dict.fromkeys(p for node in self.region for p in node.parents if p in outputs))
+        used = [v for v in self.used if v in outputs]
         for loss in LOSSES.values() if len(used) == len(outputs) else ():
             found = self._targets_of(loss, used)
             if found is not None:
@@ -155,12 +165,6 @@ class Network:
             names |= {node: indexed('u', None, i) for i, node in enumerate(inner, 1)} | {self.root: 'C'}
         return names
 
-    def mapped(self, twin: Mapping[Value, Value]) -> 'Network':
-        """같은 신경망을 사본의 노드로."""
-        layers = tuple([tuple([_unit(twin[unit.a]) for unit in units]) for units in self.layers])
-        inputs, order = (tuple([twin[v] for v in nodes]) for nodes in (self.inputs, self.order))
-        return Network(inputs, layers, order, self.sampled)
-
     def kind(self, layer: int) -> str:
         return 'output' if layer == len(self.layers) + 1 else 'hidden'
 
@@ -180,6 +184,8 @@ def in_trace(trace: Trace, *root: Value, sampled: bool = True) -> Network:
     """한 표본의 순전파. root 를 주면 그것이 손실이고, 위상 순서는 거기서 끝난다."""
     layers = tuple([tuple(map(_unit, activations)) for activations in trace.activations[1:]])
     order = topological(*[a for a in trace.output if a not in root], *root)
+    if root and order[-1] is not root[0]:  # 손실이 신경망 안의 값이다
+        order = topological(*root)
     return Network(tuple(trace.activations[0]), layers, tuple(order), sampled)
 
 
@@ -231,18 +237,14 @@ def _in_order_of_names(units: list[Unit]) -> list[Unit]:
 
 def _same_shape(template: Value, root: Value, bound: dict[Value, Value], free: set[Value]) -> bool:
     """template 이 root 와 같은 모양인가. bound 에 template 의 노드 → root 의 노드를 채운다. free 에는 무엇이 와도 된다."""
-    pending = [(template, root)]
-    while pending:
-        pattern, node = pending.pop()
-        if pattern in bound:
-            if bound[pattern] is not node:
-                return False
+    given = free | bound.keys()
+    bound[template] = root
+    for pattern in reversed(topological(template)):  # 쓰는 노드가 먼저다: 올 때마다 짝이 정해져 있다
+        op, parents, node = pattern.op, pattern.parents, bound[pattern]
+        if pattern in given:
             continue
-        bound[pattern] = node
-        if pattern in free:
-            continue
-        same_constant = pattern.op is not None or pattern.data == node.data
-        if pattern.op is not node.op or len(pattern.parents) != len(node.parents) or not same_constant:
+        if op is not node.op or len(parents) != len(node.parents) or (op is None and pattern.data != node.data):
             return False
-        pending += zip(pattern.parents, node.parents, strict=True)
+        if any(bound.setdefault(p, q) is not q for p, q in zip(parents, node.parents, strict=True)):
+            return False
     return True

@@ -22,7 +22,7 @@ def draw(subject: Subject) -> Picture:
     if net.root is not None:
         cards.append(loss_picture.card(net, subject.known))
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
-        tails = dict.fromkeys([places.get(v, 'layer1') for v in loss_picture.used(net)])
+        tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
         edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
     caption = ['파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
     if max(net.sizes) > limits.POOLED:

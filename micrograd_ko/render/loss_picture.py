@@ -1,6 +1,6 @@
 """손실의 상자: 신경망의 값에서 손실 C 까지의 노드를 한 상자로 모은다."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network
@@ -23,16 +23,11 @@ def card(net: Network, known: bool) -> Card:
     return drawn._replace(rows=(*formula, *drawn.rows), lines=('손실', *drawn.lines[1:]))
 
 
-def used(net: Network) -> Iterable[Value]:
-    """손실이 쓰는 신경망의 값."""
-    return dict.fromkeys(parent for node in net.region for parent in node.parents if parent in net.values)
-
-
 def edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:
     """손실이 쓰는 값마다 선 하나: 짝이 되는 목표의 행으로, 없으면 C 로. ends 는 값의 선이 나가는 칸."""
     targets = _targets(net)
     ports = {a: name if len(targets) <= limits.MOST_TARGETS else 'y' for a, (name, _) in targets.items()}
-    return [Edge(ends[v], ('loss', ports.get(v, 'C')), uses=(v, net.order[-1], 0)) for v in used(net)]
+    return [Edge(ends[v], ('loss', ports.get(v, 'C')), uses=(v, net.order[-1], 0)) for v in net.used]
 
 
 def _targets(net: Network) -> dict[Value, tuple[str, Value]]:

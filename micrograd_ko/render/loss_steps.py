@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
-from micrograd_ko.render.loss_picture import used
 from micrograd_ko.render.step import Step, Walk, adding, evaluation, label
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival
@@ -33,7 +32,7 @@ class NetworkWalk(Walk):
     def loss(self) -> Iterator[Step]:
         """손실 C 의 걸음. root 가 출력 자체면 없다."""
         if self.net.root is not None:
-            cited, edges = ('2단계', '가정 2', '가정 1'), tuple([self.edge(v, self.root) for v in used(self.net)])
+            cited, edges = ('2단계', '가정 2', '가정 1'), tuple([self.edge(v, self.root) for v in self.net.used])
             yield Step('forward', '손실', tuple(self._told()), cited, self.known([self.root], 'data'), edges)
 
     def _told(self) -> Iterator[str]:

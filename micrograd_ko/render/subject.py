@@ -58,9 +58,8 @@ class Subject(NamedTuple):
         """
         if not self.order:
             raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
-        order = copy.deepcopy(self.order)
+        order, network = copy.deepcopy((self.order, self.network))
         twin = dict(zip(self.order, order, strict=True))
-        network = self.network.mapped(twin) if self.network else None
         labels = Labels(order, names=network.names if network else None)
         names = {node: labels.text(node) for node in order if node.op is not None or labels.name(node)}
         for node, data in replay(order, lambda leaf: leaf.data).items():

@@ -1,8 +1,6 @@
-r"""설명(explain): 한 노드의 값과 기울기가 어떻게 나왔는지를 수를 넣은 식으로 적는다.
+"""설명(explain): 한 노드의 값과 기울기가 어떻게 나왔는지를 수를 넣은 식으로 적는다. 네트워크라면 노트의 기호와 방정식으로.
 
-  값       순전파의 식에 이름을, 그리고 수를 넣는다.
-  기울기   연쇄법칙 한 걸음: 이 노드를 쓰는 노드마다 (그 노드의 기울기) × (국소 미분). 네트워크라면 노트의 기호와 방정식으로.
-  경로     이 노드에서 root 까지의 길을 모두 세고, |곱| 이 큰 것들을 보이고, 합이 기울기임을 적는다.
+값은 순전파의 식, 기울기는 연쇄법칙 한 걸음과 경로(`paths`)의 합이다.
 """
 
 import functools
@@ -18,14 +16,11 @@ from micrograd_ko.kinds.symbols import Symbol, added, symbol
 from micrograd_ko.note import recognise
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.staleness import first_stale
-from micrograd_ko.writing import formulas
+from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.formulas import ELLIPSIS, quantity, ratio
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import LONGEST_PATH
-from micrograd_ko.writing.notation import latex_text, letter_of
-
-PRODUCT = Symbol('곱', latex=r'\text{곱}')
 
 
 def explain(value: Value, root: Value, limit: int = 5) -> 'Explanation':
@@ -83,8 +78,6 @@ class _Writer:
         yield from self.chain_rule(value)
         yield from self.path_lines()
 
-    # 값 ---------------------------------------------------------------------------------------------------------------
-
     def forward(self, node: Value) -> Line:
         """z = w·a + b = 0.4 × 0.5 + 0.2 = 0.4"""
         if node.op is None:
@@ -93,12 +86,10 @@ class _Writer:
         numbers = formulas.applied(node.op, [quantity(p.data) for p in node.parents])
         return _equation([self.labels[node], names], [numbers, quantity(node.data)])
 
-    # 연쇄법칙 ---------------------------------------------------------------------------------------------------------
-
     def chain_rule(self, node: Value) -> Iterator[Line]:
         """∂C/∂node = Σ (쓰는 노드의 기울기) × (국소 미분). 은닉층의 z 라면 그 앞의 ∂C/∂a = Σ w·δ 도 적는다."""
-        uses = self.found.uses_of(node)
-        equation = self.equation(node, uses)
+        uses = self.found.uses_of[node]
+        equation = self.equation(node)
         if equation == '방정식 2' and self.is_z(node):
             yield from self.chain_rule(uses[0].node)
         slope, gradient = self.slope(node), quantity(self.found.gradients[node])
@@ -111,33 +102,35 @@ class _Writer:
 
     def slope(self, node: Value) -> Symbol:
         """∂C/∂node 의 기호. 노트의 z 면 δ."""
-        label, end = self.labels[node], self.labels[self.found.root]
+        label = self.labels[node]
         if self.is_z(node):
             return Symbol('δ' + label.text[1:], latex=r'\delta' + label.latex[1:])
-        return ratio(end, label)
+        return ratio(self.labels[self.found.root], label)
+
+    def letter(self, node: Value) -> str:
+        return notation.letter_of(self.labels.name(node))
 
     def is_z(self, node: Value) -> bool:
-        """노트의 z 인가."""
-        return node.op is ops.affine and letter_of(self.labels.name(node)) == 'z'
+        return node.op is ops.affine and self.letter(node) == 'z'
 
     def is_a(self, node: Value) -> bool:
-        """노트의 a = σ(z) 인가."""
-        is_unary = node.op is not None and node.op.arity == 1
-        return is_unary and letter_of(self.labels.name(node)) == 'a' and self.is_z(node.parents[0])
+        return len(node.parents) == 1 and self.letter(node) == 'a' and self.is_z(node.parents[0])
 
-    def equation(self, node: Value, uses: list[Use]) -> str:
+    def only_z_uses(self, node: Value) -> bool:
+        uses = self.found.uses_of[node]
+        return bool(uses) and all(self.is_z(use.node) for use in uses)
+
+    def equation(self, node: Value) -> str:
         """이 기울기를 적은 노트의 방정식. 네트워크의 노드가 아니면 빈 글."""
-        users_are_z = bool(uses) and all(self.is_z(use.node) for use in uses)
+        uses = self.found.uses_of[node]
         if self.is_z(node) and len(uses) == 1 and self.is_a(uses[0].node):
-            further = self.found.uses_of(uses[0].node)
-            return '방정식 2' if further and all(self.is_z(use.node) for use in further) else '방정식 1'
-        if not users_are_z:
+            return '방정식 2' if self.only_z_uses(uses[0].node) else '방정식 1'
+        if not self.only_z_uses(node):
             return ''
         if self.is_a(node):
             return '방정식 2'
         places = {operand_names(ops.affine, len(use.node.parents))[use.operand][0] for use in uses}
-        letter = letter_of(self.labels.name(node))
-        return {'b': '방정식 3', 'w': '방정식 4'}.get(letter, '') if places == {letter} else ''
+        return {'b': '방정식 3', 'w': '방정식 4'}.get(self.letter(node), '') if places == {self.letter(node)} else ''
 
     def _term(self, use: Use) -> tuple[Symbol, Symbol]:
         """한 항을 (기호, 수)로. 노트처럼 z 로 가는 항은 국소 미분(w 나 a)을 앞에 적는다. 1 은 곱하지 않는다."""
@@ -152,25 +145,21 @@ class _Writer:
 
     def _derivative(self, use: Use) -> Symbol:
         """국소 미분의 기호. 노트의 a 로 가면 σ′(z), 아니면 규칙의 식."""
-        node = use.node
-        if node.op is not None and self.is_a(node):
-            return formulas.prime(node.op, self.labels[node.parents[0]])
-        rule = self.rule(use)
-        return ratio(self.labels[node], self.labels[node.parents[use.operand]]) if rule is None else rule
+        op = use.node.op
+        return formulas.prime(op, self.labels[use.node.parents[0]]) if op and self.is_a(use.node) else self.rule(use)
 
-    def rule(self, use: Use) -> Symbol | None:
-        """표의 규칙에 이름표를 넣은 국소 미분의 식. 표의 연산으로 적히지 않은 규칙이면 None."""
-        node = use.node
-        assert node.op is not None
-        return formulas.rule(node.op, self.labels[node], [self.labels[p] for p in node.parents], use.operand)
-
-    # 경로 -------------------------------------------------------------------------------------------------------------
+    def rule(self, use: Use) -> Symbol:
+        """표의 규칙에 이름표를 넣은 국소 미분의 식. 표의 연산으로 적히지 않은 규칙이면 ∂z/∂x."""
+        op, z, operands = use.node.op, self.labels[use.node], [self.labels[p] for p in use.node.parents]
+        assert op is not None
+        found = formulas.rule(op, z, operands, use.operand)
+        return ratio(z, operands[use.operand]) if found is None else found
 
     def path_lines(self) -> Iterator[Line]:
         count, shown = self.found.count, self.shown
         some = f', |곱| 이 큰 {len(shown)}개' if count > len(shown) else ''
         yield words('heading', f'경로 (path): 모두 {_counted(count)}개{some}')
-        unnamed: dict[Value, None] = {}
+        unnamed: set[Value] = set()
         for number, path in enumerate(shown, 1):
             half = LONGEST_PATH // 2
             uses: list[Use | None] = list(path.edges)
@@ -181,10 +170,9 @@ class _Writer:
                 yield words('step', f'… {len(path.edges) - len(uses) + 1:,}칸을 줄였다 …') if use is None else self._step(use)
             factors = [ELLIPSIS if use is None else quantity(use.derivative) for use in uses]
             product = functools.reduce(operator.mul, factors) if factors else symbol(1)
-            yield _equation([PRODUCT], [product, quantity(path.product)], kind='step')
-            unnamed.update(dict.fromkeys([use.node for use in uses if use is not None and not self.labels.name(use.node)]))
+            yield _equation([Symbol('곱', latex=r'\text{곱}')], [product, quantity(path.product)], kind='step')
+            unnamed |= {use.node for use in uses if use is not None and not self.labels.name(use.node)} - {self.found.root}
         yield self._total()
-        unnamed.pop(self.found.root, None)
         if unnamed:
             yield words('heading', '여기서')
             yield from [self.forward(node) for node in sorted(unnamed, key=self.found.order.index)]
@@ -195,10 +183,10 @@ class _Writer:
         return Line('route', f'{number}. ' + ' → '.join([stop.text for stop in stops]), rf'{number}.\quad {latex}')
 
     def _step(self, use: Use) -> Line:
-        parents, rule = use.node.parents, self.rule(use)
-        slope = ratio(self.labels[use.node], self.labels[parents[use.operand]])
-        remark = f'{use.operand + 1}번째 피연산자로' if parents.count(parents[use.operand]) > 1 else ''
-        return _equation([slope] if rule is None else [slope, rule], [quantity(use.derivative)], remark, 'step')
+        parents, operand = use.node.parents, use.node.parents[use.operand]
+        slope = ratio(self.labels[use.node], self.labels[operand])
+        remark = f'{use.operand + 1}번째 피연산자로' if parents.count(operand) > 1 else ''
+        return _equation([slope, self.rule(use)], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:
         products = [quantity(path.product) for path in self.shown]
@@ -206,12 +194,9 @@ class _Writer:
         if hidden:
             products.append(quantity(self.found.gradient - sum([path.product for path in self.shown])))
         remark = f'마지막 항은 나머지 {_counted(hidden)}개의 합' if hidden else ''
-        slope, gradient = self.slope(self.found.value), quantity(self.found.gradient)
-        line = _equation([slope], [added(products), gradient], remark)
+        line = _equation([self.slope(self.found.value)], [added(products), quantity(self.found.gradient)], remark)
         return Line('formula', '합: ' + line.text, r'\text{합: } ' + line.latex)
 
-
-# 글로 적기 ------------------------------------------------------------------------------------------------------------
 
 def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind: str = 'formula') -> Line:
     """이름으로 적은 것과 수로 적은 것을 등호로 잇는다. 잇달아 같은 것은 한 번만, 수의 곱하기는 × 로 적는다."""
@@ -220,7 +205,7 @@ def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind
     text = ' = '.join([formulas.text(x, f' {times} ') for x, times in kept])
     latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in kept])
     if remark:
-        text, latex = f'{text}   ({remark})', latex + r'\quad ' + latex_text(f'({remark})')
+        text, latex = f'{text}   ({remark})', latex + r'\quad ' + notation.latex_text(f'({remark})')
     return Line(kind, text, latex)
 
 
