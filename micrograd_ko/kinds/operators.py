@@ -7,13 +7,8 @@ from micrograd_ko import ops
 from micrograd_ko.operation import Op
 
 
-def _pair(op: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """op 의 메서드와, 피연산자가 바뀐(reflected) 메서드."""
-
-    def method(self: Any, other: Any) -> Any:
-        return op.apply(self, other)
-
-    return method, lambda self, other: op.apply(other, self)
+def _binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    return lambda self, other: op.apply(*((other, self) if reflected else (self, other)))
 
 
 class Operators:
@@ -21,10 +16,10 @@ class Operators:
 
     __slots__ = ()
 
-    __add__, __radd__ = _pair(ops.add)
-    __sub__, __rsub__ = _pair(ops.sub)
-    __mul__, __rmul__ = _pair(ops.mul)
-    __truediv__, __rtruediv__ = _pair(ops.div)
+    __add__, __radd__ = _binary(ops.add), _binary(ops.add, reflected=True)
+    __sub__, __rsub__ = _binary(ops.sub), _binary(ops.sub, reflected=True)
+    __mul__, __rmul__ = _binary(ops.mul), _binary(ops.mul, reflected=True)
+    __truediv__, __rtruediv__ = _binary(ops.div), _binary(ops.div, reflected=True)
 
     def __pow__(self, n: Any) -> Any:
         return ops.power(n).apply(self)
