@@ -60,11 +60,7 @@ class Loss:
     formula='½ Σⱼ (aⱼ − yⱼ)²', slope='aⱼ − yⱼ', terms=('½ × [{}]', '(aⱼ − yⱼ)²'), targets='출력마다 수 하나',
 )  # fmt: skip
 def quadratic(outputs: Any, targets: Any) -> Value:
-    """이차 손실(quadratic loss): C = ½ Σⱼ (aⱼ − yⱼ)² = ½ |y − a|² (노트의 가정 2).
-
-    >>> quadratic([Value(1.0), Value(3.0)], [0.0, 1.0]).data
-    2.5
-    """
+    """이차 손실(quadratic loss): C = ½ Σⱼ (aⱼ − yⱼ)² = ½ |y − a|² (노트의 가정 2)."""
     gaps = [a - y for a, y in _pairs(outputs, targets)]
     return ops.dot(gaps, gaps) / 2
 
@@ -111,9 +107,7 @@ def hinge(outputs: Any, targets: Any) -> Value:
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
 
 
-LOSSES: dict[str, Loss] = {
-    'quadratic': quadratic, 'cross_entropy': cross_entropy, 'softmax_cross_entropy': softmax_cross_entropy, 'hinge': hinge,
-}  # fmt: skip
+LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in (quadratic, cross_entropy, softmax_cross_entropy, hinge)}
 
 
 def mean(losses: Iterable[Value]) -> Value:
