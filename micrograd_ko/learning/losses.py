@@ -76,13 +76,8 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     return -ops.total([y * ops.log(a) + (1 - y) * ops.log(1 - a) for a, y in _pairs(outputs, targets)])
 
 
-def _softmax_minus_target(z: Array, y: Array) -> Array:
-    e = np.exp(z - np.max(z))
-    return e / np.sum(e) - y
-
-
 @functools.partial(
-    Loss, gradient=_softmax_minus_target,
+    Loss, gradient=lambda a, y: (e := np.exp(a - np.max(a))) / np.sum(e) - y,
     formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
 )  # fmt: skip
