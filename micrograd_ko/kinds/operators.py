@@ -7,8 +7,8 @@ from micrograd_ko import ops
 from micrograd_ko.operation import Op
 
 
-def _binary(op: Op, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    return lambda self, other: op.apply(*((other, self) if reflected else (self, other)))
+def _method(op: Op, reflected: bool = False) -> Callable[..., Any]:
+    return lambda self, *other: op.apply(*other, self) if reflected else op.apply(self, *other)
 
 
 class Operators:
@@ -16,16 +16,11 @@ class Operators:
 
     __slots__ = ()
 
-    __add__, __radd__ = _binary(ops.add), _binary(ops.add, reflected=True)
-    __sub__, __rsub__ = _binary(ops.sub), _binary(ops.sub, reflected=True)
-    __mul__, __rmul__ = _binary(ops.mul), _binary(ops.mul, reflected=True)
-    __truediv__, __rtruediv__ = _binary(ops.div), _binary(ops.div, reflected=True)
+    __add__, __radd__ = _method(ops.add), _method(ops.add, reflected=True)
+    __sub__, __rsub__ = _method(ops.sub), _method(ops.sub, reflected=True)
+    __mul__, __rmul__ = _method(ops.mul), _method(ops.mul, reflected=True)
+    __truediv__, __rtruediv__ = _method(ops.div), _method(ops.div, reflected=True)
+    __neg__, __abs__ = _method(ops.neg), _method(ops.abs)
 
     def __pow__(self, n: Any) -> Any:
         return ops.power(n).apply(self)
-
-    def __neg__(self) -> Any:
-        return ops.neg.apply(self)
-
-    def __abs__(self) -> Any:
-        return ops.abs.apply(self)

@@ -13,28 +13,24 @@ _LATEX = str.maketrans({i: f'_{k}' for k, i in enumerate(_INDICES, 1)})
 
 
 class Rule(NamedTuple):
-    """표의 한 줄을 기호로. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None.
-
-    모든 피연산자가 0 인 점이 꺾인 점이 아니면 그 점의 편미분들은 빈 튜플이다.
-    """
+    """표의 한 줄을 기호로. 없는 것은 None."""
 
     op: Op
     formula: Symbol
-    partials: list[tuple[str, Symbol]]
+    partials: list[tuple[str, Symbol]]  # (피연산자, ∂z/∂피연산자)
     domain: Symbol | None = None
-    kinks: tuple[Symbol, tuple] | None = None
+    kinks: tuple[Symbol, tuple] | None = None  # (꺾인 점의 식, 0 에서의 편미분들. 0 이 꺾인 점이 아니면 빈 튜플)
 
 
 def rule_of(op: Op) -> Rule:
     """연산 하나의 줄을 기호로."""
     if op.arity is None:
-        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _general_partials(op))
+        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _partials(op))
     xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
-    partials = [(name, symbol(d)) for name, d in zip(op.arguments, op.derivatives(Z, *xs), strict=True)]
     domain, kinks = op.defined(*xs) if op.defined else None, None
     if op.kinks:
         kinks = op.kinks(*xs) == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
-    return Rule(op, write(op, xs), partials, domain, kinks)
+    return Rule(op, write(op, xs), _partials(op), domain, kinks)
 
 
 def _named(op: Op, indices: Iterable[Any]) -> list[Any]:
@@ -52,8 +48,8 @@ def operand_names(op: Op, count: int) -> list[str]:
     return list(op.flat(_named(op, range(1, length + 1))))
 
 
-def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
-    """n항 연산의 일반항 ∂z/∂xᵢ: 항 셋으로 규칙을 부르고, 편미분마다 제 번호를 글자 i 로 바꾼다.
+def _partials(op: Op) -> list[tuple[str, Symbol]]:
+    """(피연산자, 편미분)의 목록. n항 연산이면 목록마다 일반항 ∂z/∂xᵢ: 항 셋으로 규칙을 부르고 제 번호를 글자 i 로 바꾼다.
 
     i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면 항마다 따로 적는다.
     """

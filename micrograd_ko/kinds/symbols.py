@@ -69,7 +69,6 @@ def symbol(x: Any) -> Symbol:
     return Symbol(x, UNARY if x < 0 else ATOM, {math.inf: r'\infty', -math.inf: r'-\infty'}.get(x))
 
 
-_PLACE = re.compile(r'#(\d)')
 _GROUP = re.compile(r'\{[^{}]*\}|\([^()]*\)|\[[^][]*\]|\|[^|]*\|')
 _BINDINGS = (
     (r'\\lor', OR), (r'\\land', AND), (r' (=|<|>|\\le|\\ge|\\ne) ', COMPARISON),
@@ -91,7 +90,7 @@ def typeset(template: str, operands: tuple) -> tuple[str, int]:
         loosest = tighter if before else level if level > UNARY else ATOM
         return x.latex if x.latex_level <= loosest else f'({x.latex})'
 
-    return _PLACE.sub(place, template), level
+    return re.sub(r'#(\d)', place, template), level
 
 
 def _binding(template: str) -> int:

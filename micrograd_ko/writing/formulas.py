@@ -15,12 +15,11 @@ from micrograd_ko.writing.notation import superscript
 from micrograd_ko.writing.numbers import is_short, number
 
 ELLIPSIS = Symbol('…', latex=r'\cdots')
-_WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
 
 
 def text(x: Symbol, times: str = '·') -> str:
     """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −."""
-    written = _WHOLE_POWER.sub(lambda found: superscript(int(found[1])), x.text)
+    written = re.sub(r'\*\*(\d+)(?![\d.])', lambda found: superscript(int(found[1])), x.text)
     return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
 
 
