@@ -91,6 +91,12 @@ def test_a_rule_without_a_general_term_is_listed_term_by_term():
     assert [(x, d.text) for x, d in rule_of(weird).partials] == [('x₁', '1'), ('x₂', '2*x₂'), ('x₃', '2*x₃')]
 
 
+def test_the_partial_of_a_plain_argument_keeps_the_numbers_of_the_terms():
+    """목록이 아닌 인수의 편미분에는 일반항이 없다: 식에 든 x₁ 은 xᵢ 가 아니라 x₁ 이다."""
+    first = Op('first', lambda m, *xs: xs[0] * xs[-1], lambda z, *xs: (xs[-1], *[0] * (len(xs) - 2), xs[0]), arguments='*x b')
+    assert [(x, d.text) for x, d in rule_of(first).partials] == [('x₁', 'b'), ('x₂', '0'), ('x₃', '0'), ('b', 'x₁')]
+
+
 def test_kinks_show_what_the_rule_gives_there():
     shown = {row.op.name: (row.kinks[0].text, *row.kinks[1]) for row in ROWS if row.kinks}
     assert shown['relu'] == shown['abs'] == ('x = 0', 0)

@@ -8,7 +8,7 @@ import pytest
 
 from micrograd_ko import MLP, iris
 from micrograd_ko.learning.train import accuracy
-from micrograd_ko.walkthrough import learning
+from micrograd_ko.walkthrough import flowers
 
 
 def test_fifty_flowers_of_each_species_in_order():
@@ -79,10 +79,10 @@ def test_the_network_beats_a_linear_classifier_on_unseen_flowers():
     hits = baseline = 0
     for seed in range(3):
         rng = random.Random(seed)
-        training, testing = iris.standardise(*iris.split(iris.load(), learning.TEST, rng))
-        net = MLP(4, [learning.HIDDEN, 3], rng=rng)
+        training, testing = iris.standardise(*iris.split(iris.load(), flowers.TEST, rng))
+        net = MLP(4, [flowers.HIDDEN, 3], rng=rng)
         before = accuracy(net, training)
-        losses = learning.train(net, training, 60, rng)
+        losses = flowers.train(net, training, 60, rng)
         assert losses[-1] < losses[0] / 4
         assert accuracy(net, training) > max(before, 0.9)
         hits += round(accuracy(net, testing) * len(testing))

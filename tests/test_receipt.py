@@ -205,6 +205,10 @@ def test_overflow_is_reported_not_hidden():
     assert any(np.isinf(entry.scalar) for entry in result.entries) and 'inf' in str(result)
 
 
+def test_the_sum_of_one_term_is_exact():
+    assert ops.total([Bounded(0.5)]).error == 0 < ops.total([Bounded(0.5), Bounded(0.25)]).error
+
+
 def test_a_jump_between_two_correct_evaluations_is_explained():
     """두 계산이 참값의 양쪽에 있어도: 한계는 참값이 아니라 다른 계산까지의 거리다."""
     x = Bounded(0.3) - Bounded(0.1) * 3  # 5.6e-17 대신 다른 순서로는 −5.6e-17 쯤이 나올 수 있다

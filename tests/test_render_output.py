@@ -240,6 +240,13 @@ def test_a_new_file_has_the_usual_permissions(tmp_path):
     assert write_atomically(tmp_path / 'a', b'').stat().st_mode == (tmp_path / 'usual').stat().st_mode
 
 
+def test_a_file_written_again_keeps_its_permissions(tmp_path):
+    path = write_atomically(tmp_path / 'a', b'before')
+    path.chmod(stat.S_IREAD | stat.S_IWRITE)
+    before = path.stat().st_mode
+    assert write_atomically(path, b'after').stat().st_mode == before and path.read_bytes() == b'after'
+
+
 def test_drawing_repr_tells_its_level():
     assert repr(draw(loss())) == "<Drawing detail='neuron', 상자 7개>"
     assert isinstance(draw(loss()), Drawing)

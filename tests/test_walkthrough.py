@@ -11,7 +11,7 @@ import pytest
 from micrograd_ko import equations, iris, train
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
-from micrograd_ko.walkthrough import algorithm, assumptions, example, insights, learning, lines, order, specimen, update, walk
+from micrograd_ko.walkthrough import algorithm, assumptions, example, flowers, insights, lines, order, specimen, update, walk
 from micrograd_ko.writing.console import width
 from micrograd_ko.writing.tables import Table
 
@@ -149,16 +149,16 @@ def test_wrong_orders_give_wrong_gradients():
     assert [line.split()[-1] for line in verdicts] == ['맞다.', '틀리다.', '틀리다.']
 
 
-def test_learning_page_prints_what_training_gives():
-    page = list(learning.page(random.Random(5), 3))
+def test_flowers_page_prints_what_training_gives():
+    page = list(flowers.page(random.Random(5), 3))
     rng = random.Random(5)
-    training, testing = iris.standardise(*iris.split(iris.load(), learning.TEST, rng))
-    net = MLP(4, [learning.HIDDEN, 3], rng=rng)
-    history = learning.train(net, training, 3, rng)
+    training, testing = iris.standardise(*iris.split(iris.load(), flowers.TEST, rng))
+    net = MLP(4, [flowers.HIDDEN, 3], rng=rng)
+    history = flowers.train(net, training, 3, rng)
     assert f'{history[0]:.6f}' in line_with(page, '     1  ')
     assert f'{history[-1]:.6f}' in line_with(page, '     3  ')
     assert f'{train.accuracy(net, testing):.1%}' in line_with(page, '시험 정확도')
-    counts = learning.confusion(net, testing)
+    counts = flowers.confusion(net, testing)
     assert [sum(row) for row in counts] == [10, 10, 10]
     assert sum(counts[k][k] for k in range(3)) == round(train.accuracy(net, testing) * 30)
     for name, row in zip(iris.SPECIES, counts, strict=True):
@@ -182,4 +182,6 @@ def test_lines_fit_a_terminal():
 def test_table_and_matrix_columns_line_up():
     rows = list(Table(['층마다', 'δ'], [['δ²', '-0.25'], ['한글 이름', '1']]).lines())
     assert len({width(row) for row in rows}) == 1
+    assert lines.vector([0.58, 0.42], 2) == '[0.58, 0.42]'
+    assert lines.matrix('W', [[1, -2], [0, 3]], 1) == ['W = [  1.0  -2.0 ]', '    [  0.0   3.0 ]']
     assert len({width(line) for line in lines.matrix('∂C/∂W²', [[-1.5, 20.25], [0, 3]])}) == 1

@@ -2,11 +2,6 @@
 
 배열의 연산은 IEEE 를 따른다. 정의역을 벗어난 칸은 오류 대신 nan 이나 inf 가 된다. 정수와 불 배열은 float64 로 바뀌고,
 dtype 이 object 인 배열(`Fraction` 을 담은)은 칸마다 파이썬 수의 규칙으로 정확하게 계산한다.
-
->>> import numpy as np
->>> from micrograd_ko import ops
->>> ops.relu(np.array([-1.0, 2.0]))
-array([0., 2.])
 """
 
 import math
@@ -42,12 +37,7 @@ def apply(op: Op, operands: tuple) -> Any:
 
 
 def ieee_derivatives(op: Op, z: Any, operands: tuple) -> tuple:
-    """편미분을 IEEE 산술로: 정의역의 끝에서 오류 대신 inf 나 nan 이 나온다. 파이썬 float 의 튜플.
-
-    >>> from micrograd_ko import ops
-    >>> ieee_derivatives(ops.sqrt, 0.0, (0.0,))
-    (inf,)
-    """
+    """편미분을 IEEE 산술로: 정의역의 끝에서 오류 대신 inf 나 nan 이 나온다. 파이썬 float 의 튜플."""
     with np.errstate(all='ignore'):
         return tuple([float(d) for d in op.derivatives(*[np.float64(x) for x in (z, *operands)])])
 

@@ -2,13 +2,6 @@
 
 값 v 와 기울기 s 의 쌍 v + s·ε (ε² = 0) 에 표의 같은 편미분을 연쇄 법칙(chain rule)으로 쓴다: f(v + sε) = f(v) + f′(v)·s·ε.
 v 와 s 가 다시 쌍대수면 이계 미분이 된다.
-
->>> from micrograd_ko import ops
->>> ops.square(Dual(3.0, 1)).slope
-6.0
->>> x = Dual(Dual(3.0, 1), 1)
->>> (x**3).slope.slope
-18.0
 """
 
 from typing import Any

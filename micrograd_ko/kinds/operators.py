@@ -7,13 +7,8 @@ from micrograd_ko import ops
 from micrograd_ko.operation import Op
 
 
-def _pair(op: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """op 의 메서드와, 피연산자가 바뀐(reflected) 메서드."""
-
-    def method(self: Any, other: Any) -> Any:
-        return op.apply(self, other)
-
-    return method, lambda self, other: op.apply(other, self)
+def _method(op: Op, reflected: bool = False) -> Callable[..., Any]:
+    return lambda self, *other: op.apply(*other, self) if reflected else op.apply(self, *other)
 
 
 class Operators:
@@ -21,16 +16,11 @@ class Operators:
 
     __slots__ = ()
 
-    __add__, __radd__ = _pair(ops.add)
-    __sub__, __rsub__ = _pair(ops.sub)
-    __mul__, __rmul__ = _pair(ops.mul)
-    __truediv__, __rtruediv__ = _pair(ops.div)
+    __add__, __radd__ = _method(ops.add), _method(ops.add, reflected=True)
+    __sub__, __rsub__ = _method(ops.sub), _method(ops.sub, reflected=True)
+    __mul__, __rmul__ = _method(ops.mul), _method(ops.mul, reflected=True)
+    __truediv__, __rtruediv__ = _method(ops.div), _method(ops.div, reflected=True)
+    __neg__, __abs__ = _method(ops.neg), _method(ops.abs)
 
     def __pow__(self, n: Any) -> Any:
         return ops.power(n).apply(self)
-
-    def __neg__(self) -> Any:
-        return ops.neg.apply(self)
-
-    def __abs__(self) -> Any:
-        return ops.abs.apply(self)

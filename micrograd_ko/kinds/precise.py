@@ -1,10 +1,6 @@
 """200자리 수(high precision): mpmath 로 표를 해석한다. 값, 기울기, 꺾인 점, `ulps` 약속의 기준이 된다.
 
 이 모듈의 문맥(context) `MP` 는 따로 있는 것이라 mpmath 의 전역 정밀도를 건드리지 않는다.
-
->>> from micrograd_ko import ops
->>> MP.nstr(ops.exp(exact(1)), 30)
-'2.71828182845904523536028747135'
 """
 
 from collections.abc import Callable
@@ -15,9 +11,8 @@ import mpmath
 
 from micrograd_ko.operation import ARITHMETIC, DomainError, Namespace, Op, interpret
 
-DIGITS = 200
 MP = mpmath.MPContext()
-MP.dps = DIGITS
+MP.dps = 200
 Precise = MP.mpf
 
 
@@ -44,11 +39,10 @@ def _real(function: Callable) -> Callable:
     return real
 
 
-def _select(c: Any, x: Any, y: Any) -> Any:
-    return MP.mpf(x if c > 0 else y)
-
-
-PRECISE = Namespace(lambda name: _real(getattr(MP, name)), **ARITHMETIC, select=_select, pow=_real(MP.power))
+PRECISE = Namespace(
+    lambda name: _real(getattr(MP, name)),
+    **ARITHMETIC, select=lambda c, x, y: MP.mpf(x if c > 0 else y), pow=_real(MP.power),
+)  # fmt: skip
 
 
 def apply(op: Op, operands: tuple) -> Any:

@@ -1,18 +1,6 @@
-"""표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글.
+"""표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글."""
 
->>> from micrograd_ko import ops
->>> rule_of(ops.tanh).partials
-[('x', 1 - z*z)]
->>> rule_of(ops.affine).partials
-[('wᵢ', xᵢ), ('xᵢ', wᵢ), ('b', 1)]
->>> print(described(ops.relu))
-relu(x)
-<BLANKLINE>
-  z = relu(x)
-  ∂z/∂x = step(x)
-  꺾인 점: x = 0 에서 0
-"""
-
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -21,71 +9,65 @@ from micrograd_ko.operation import Op
 
 Z = Symbol('z')
 _INDICES = '₁₂₃'  # n항 연산의 규칙을 항 셋으로 불러 일반항을 찾는다
+_LATEX = str.maketrans({i: f'_{k}' for k, i in enumerate(_INDICES, 1)})
 
 
 class Rule(NamedTuple):
-    """표의 한 줄을 기호로. partials 는 (피연산자, ∂z/∂피연산자), kinks 는 (꺾인 점의 식, 그 점의 편미분들) 또는 None.
-
-    모든 피연산자가 0 인 점이 꺾인 점이 아니면 그 점의 편미분들은 빈 튜플이다.
-    """
+    """표의 한 줄을 기호로. 없는 것은 None."""
 
     op: Op
     formula: Symbol
-    partials: list[tuple[str, Symbol]]
+    partials: list[tuple[str, Symbol]]  # (피연산자, ∂z/∂피연산자)
     domain: Symbol | None = None
-    kinks: tuple[Symbol, tuple] | None = None
+    kinks: tuple[Symbol, tuple] | None = None  # (꺾인 점의 식, 0 에서의 편미분들. 0 이 꺾인 점이 아니면 빈 튜플)
 
 
 def rule_of(op: Op) -> Rule:
     """연산 하나의 줄을 기호로."""
     if op.arity is None:
-        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _general_partials(op))
+        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _partials(op))
     xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
-    partials = [(name, symbol(d)) for name, d in zip(op.arguments, op.derivatives(Z, *xs), strict=True)]
     domain, kinks = op.defined(*xs) if op.defined else None, None
     if op.kinks:
         kinks = op.kinks(*xs) == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
-    return Rule(op, write(op, xs), partials, domain, kinks)
+    return Rule(op, write(op, xs), _partials(op), domain, kinks)
+
+
+def _named(op: Op, indices: Iterable[Any]) -> list[Any]:
+    """인수마다의 이름. 목록인 인수면 번호를 하나씩 붙인 이름의 목록."""
+    return [[f'{name[1:]}{i}' for i in indices] if name[0] in '*+' else name for name in op.arguments]
 
 
 def _signature(op: Op) -> str:
-    return ', '.join([f'{name[1:]}s' if name[0] in '*+' else name for name in op.arguments])
-
-
-def _general_partials(op: Op) -> list[tuple[str, Symbol]]:
-    """n항 연산의 일반항 ∂z/∂xᵢ.
-
-    i 째 항의 번호만 글자 i 로 바꾼 기호로 규칙을 부른다. i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면
-    항마다 따로 적는다.
-    """
-    found: list[tuple[str, Symbol]] = []
-    general = [_called(op, _INDICES.replace(index, 'ᵢ')) for index in _INDICES]
-    for argument, listed in enumerate(_called(op, _INDICES)):
-        terms = [general[k][argument][k] for k in range(len(listed))]
-        found += terms[:1] if len({d.text for _, d in terms}) == 1 else listed
-    return found
-
-
-def _called(op: Op, indices: str) -> list[list[tuple[str, Symbol]]]:
-    """번호 indices 를 붙인 기호로 규칙을 부른 것: 인수마다 (피연산자, 편미분)의 목록."""
-    flat = op.flat([_operands(name, indices) for name in op.arguments])
-    pairs = [(x.text, symbol(d)) for x, d in zip(flat, op.derivatives(Z, *flat), strict=True)]
-    return [part if isinstance(part, list) else [part] for part in op.split(pairs)]
-
-
-def _operands(name: str, indices: str) -> Any:
-    """목록인 인수면 번호 붙은 기호의 목록, 아니면 기호 하나."""
-    if name[0] not in '*+':
-        return Symbol(name)
-    return [Symbol(name[1:] + i, latex=f'{name[1:]}_{"i" if i == "ᵢ" else k}') for k, i in enumerate(indices, 1)]
+    return ', '.join(op.flat(_named(op, 's')))
 
 
 def operand_names(op: Op, count: int) -> list[str]:
     """피연산자 count 개의 이름: x, y 또는 w1, w2, x1, x2, b."""
-    labels: list[str] = []
-    for name, part in zip(op.arguments, op.split(range(count)), strict=True):
-        labels += [f'{name[1:]}{i}' for i, _ in enumerate(part, 1)] if name[0] in '*+' else [name]
-    return labels
+    length = next((len(part) for part in op.split(range(count)) if isinstance(part, range)), 0)
+    return list(op.flat(_named(op, range(1, length + 1))))
+
+
+def _partials(op: Op) -> list[tuple[str, Symbol]]:
+    """(피연산자, 편미분)의 목록. n항 연산이면 목록마다 일반항 ∂z/∂xᵢ: 항 셋으로 규칙을 부르고 제 번호를 글자 i 로 바꾼다.
+
+    i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면 항마다 따로 적는다.
+    """
+    xs = [Symbol(name, latex=name.translate(_LATEX)) for name in op.flat(_named(op, _INDICES))]
+    partials = [(x.text, symbol(d)) for x, d in zip(xs, op.derivatives(Z, *xs), strict=True)]
+    found: list[tuple[str, Symbol]] = []
+    for part in op.split(partials):
+        if isinstance(part, list):
+            general = [(x.replace(i, 'ᵢ'), _renumbered(d, i)) for i, (x, d) in zip(_INDICES, part, strict=True)]
+            found += general[:1] if len({d.text for _, d in general}) == 1 else part
+        else:
+            found.append(part)
+    return found
+
+
+def _renumbered(x: Symbol, index: str) -> Symbol:
+    latex = x.latex.replace(index.translate(_LATEX), '_i')
+    return Symbol(x.text.replace(index, 'ᵢ'), x.level, latex, x.latex_level)
 
 
 def complaint(op: Op, operands: tuple, names: tuple) -> str:

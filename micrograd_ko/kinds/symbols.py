@@ -1,13 +1,4 @@
-r"""기호(symbol): 표의 식에 수 대신 이름을 넣으면 식이 글로 나온다. 파이썬 글(`text`)과 LaTeX(`latex`) 두 가지로.
-
->>> from micrograd_ko import ops
->>> z, x = Symbol('z'), Symbol('x')
->>> ops.tanh.partials[0](z, x)
-1 - z*z
->>> ops.atan.partials[0](z, x).latex
-'\\frac{1}{1 + x \\cdot x}'
->>> ops.log.defined(x)
-x > 0
+"""기호(symbol): 표의 식에 수 대신 이름을 넣으면 식이 글로 나온다. 파이썬 글(`text`)과 LaTeX(`latex`) 두 가지로.
 
 LaTeX 는 표의 latex 칸에 피연산자를 넣어 만든다. 넣을 자리가 괄호로 싸여 있지 않으면 느슨하게 묶인 식에 괄호를 두른다.
 """
@@ -78,7 +69,6 @@ def symbol(x: Any) -> Symbol:
     return Symbol(x, UNARY if x < 0 else ATOM, {math.inf: r'\infty', -math.inf: r'-\infty'}.get(x))
 
 
-_PLACE = re.compile(r'#(\d)')
 _GROUP = re.compile(r'\{[^{}]*\}|\([^()]*\)|\[[^][]*\]|\|[^|]*\|')
 _BINDINGS = (
     (r'\\lor', OR), (r'\\land', AND), (r' (=|<|>|\\le|\\ge|\\ne) ', COMPARISON),
@@ -100,7 +90,7 @@ def typeset(template: str, operands: tuple) -> tuple[str, int]:
         loosest = tighter if before else level if level > UNARY else ATOM
         return x.latex if x.latex_level <= loosest else f'({x.latex})'
 
-    return _PLACE.sub(place, template), level
+    return re.sub(r'#(\d)', place, template), level
 
 
 def _binding(template: str) -> int:
@@ -115,11 +105,7 @@ _SUMMANDS = Namespace(ops.named, total=lambda *xs: list(xs))  # 합의 자리에
 
 
 def terms(op: Op, operands: Sequence[Symbol]) -> list[Symbol] | None:
-    """합으로 된 n항 연산(total, dot, affine)의 항들. 다른 연산이면 None.
-
-    >>> terms(ops.affine, (Symbol('w'), Symbol('x'), Symbol('b')))
-    [w*x, b]
-    """
+    """합으로 된 n항 연산(total, dot, affine)의 항들: affine 이면 [w*x, b]. 다른 연산이면 None."""
     return _SUMMANDS.function(op)(*operands) if op in (ops.total, ops.dot, ops.affine) else None
 
 

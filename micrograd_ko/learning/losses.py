@@ -60,11 +60,7 @@ class Loss:
     formula='½ Σⱼ (aⱼ − yⱼ)²', slope='aⱼ − yⱼ', terms=('½ × [{}]', '(aⱼ − yⱼ)²'), targets='출력마다 수 하나',
 )  # fmt: skip
 def quadratic(outputs: Any, targets: Any) -> Value:
-    """이차 손실(quadratic loss): C = ½ Σⱼ (aⱼ − yⱼ)² = ½ |y − a|² (노트의 가정 2).
-
-    >>> quadratic([Value(1.0), Value(3.0)], [0.0, 1.0]).data
-    2.5
-    """
+    """이차 손실(quadratic loss): C = ½ Σⱼ (aⱼ − yⱼ)² = ½ |y − a|² (노트의 가정 2)."""
     gaps = [a - y for a, y in _pairs(outputs, targets)]
     return ops.dot(gaps, gaps) / 2
 
@@ -80,13 +76,8 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     return -ops.total([y * ops.log(a) + (1 - y) * ops.log(1 - a) for a, y in _pairs(outputs, targets)])
 
 
-def _softmax_minus_target(z: Array, y: Array) -> Array:
-    e = ops.exp(z - np.max(z))  # Fraction 의 배열도 받는다
-    return e / np.sum(e) - y
-
-
 @functools.partial(
-    Loss, gradient=_softmax_minus_target,
+    Loss, gradient=lambda a, y: (e := ops.exp(a - np.max(a))) / np.sum(e) - y,  # Fraction 의 배열도 받는다
     formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
 )  # fmt: skip
@@ -111,9 +102,7 @@ def hinge(outputs: Any, targets: Any) -> Value:
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
 
 
-LOSSES: dict[str, Loss] = {
-    'quadratic': quadratic, 'cross_entropy': cross_entropy, 'softmax_cross_entropy': softmax_cross_entropy, 'hinge': hinge,
-}  # fmt: skip
+LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in (quadratic, cross_entropy, softmax_cross_entropy, hinge)}
 
 
 def mean(losses: Iterable[Value]) -> Value:

@@ -11,12 +11,6 @@ class SGD:
 
     `.grad` 가 미니배치의 평균 (1/m) Σ_x ∂C_x/∂w 이면 노트의 (η/m) Σ_x δ^(x,l) (a^(x,l−1))ᵀ 와 같다. lr 은 학습률 η.
     momentum μ 를 주면 v ← μ·v + ∂C/∂w, w ← w − η·v.
-
-    >>> w = Value(1.0)
-    >>> (w * w).backward()
-    >>> SGD([w], lr=0.25).step()
-    >>> w.data
-    0.5
     """
 
     def __init__(self, parameters: Iterable[Value], lr: Number, momentum: Number = 0) -> None:

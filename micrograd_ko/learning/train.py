@@ -11,11 +11,7 @@ from micrograd_ko.nn import MLP
 
 
 def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[list]:
-    """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다.
-
-    >>> [len(batch) for batch in minibatches(range(7), 3, random.Random(0))]
-    [3, 3, 1]
-    """
+    """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다."""
     if size < 1:
         raise ValueError(f'미니배치의 크기(size)는 1 이상의 정수입니다. {size!r} 을(를) 받았습니다.')
     shuffled = rng.sample(samples, len(samples))
@@ -40,11 +36,7 @@ def epoch(
 
 
 def one_hot(label: int, classes: int) -> list[int]:
-    """원-핫(one-hot): label 번째만 1 인 길이 classes 의 목록.
-
-    >>> one_hot(1, 3)
-    [0, 1, 0]
-    """
+    """원-핫(one-hot): label 번째만 1 인 길이 classes 의 목록."""
     if not 0 <= label < classes:
         raise ValueError(f'클래스 번호(label)는 0 부터 {classes - 1} 까지입니다. {label!r} 을(를) 받았습니다.')
     return [int(i == label) for i in range(classes)]

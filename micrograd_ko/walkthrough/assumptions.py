@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
 from micrograd_ko.note.statements import NOTE
@@ -41,16 +40,11 @@ def _mean() -> Iterator[list[str]]:
     ]
 
 
-def consumers(node: Value, root: Value) -> list[Value]:
-    """root 의 그래프에서 node 를 피연산자로 쓰는 노드들, 위상 순서로."""
-    return [user for user in topological(root) if node in user.parents]
-
-
 def _output() -> Iterator[list[str]]:
     x, y = SAMPLES[0]
     trace, cost = backpropagated(network(), x, y)
     hidden = trace.activations[1][0]
-    users = ', '.join(sorted([node.name for node in consumers(hidden, cost)]))
+    users = ', '.join(sorted([node.name for node in topological(cost) if hidden in node.parents]))
     yield [f'가정 2  손실은 마지막 출력 aᴸ 의 함수다: {NOTE["가정 2"].text}']
     yield [
         f'  a³ = {vector(trace.output)},  y = {vector(y, 0)},  C = {cost:.6f}',

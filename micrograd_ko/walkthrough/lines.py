@@ -22,20 +22,12 @@ def paragraphs(*blocks: Iterable[str]) -> Iterator[str]:
 
 
 def vector(xs: Any, digits: int = 4) -> str:
-    """벡터를 한 줄로.
-
-    >>> vector([0.58, 0.42], 2)
-    '[0.58, 0.42]'
-    """
+    """벡터를 한 줄로."""
     return '[' + ', '.join([f'{x:.{digits}f}' for x in xs]) + ']'
 
 
 def matrix(name: str, rows: Any, digits: int = 4) -> list[str]:
-    """이름 = 행렬. 행마다 한 줄이고, 이름은 첫 줄에 있다.
-
-    >>> matrix('W', [[1, -2], [0, 3]], 1)
-    ['W = [  1.0  -2.0 ]', '    [  0.0   3.0 ]']
-    """
+    """이름 = 행렬. 행마다 한 줄이고, 이름은 첫 줄에 있다."""
     cells = [[f'{x:.{digits}f}' for x in row] for row in rows]
     columns = max(len(cell) for row in cells for cell in row) + 1
     margin = f'{name} = '

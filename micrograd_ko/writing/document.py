@@ -18,6 +18,10 @@ class Line(NamedTuple):
     text: str
     latex: str
 
+    def html(self) -> str:
+        tag = _TAGS.get(self.kind)
+        return f'<{tag}>{html.escape(self.text)}</{tag}>' if tag else html.formula(self.text, indented=self.kind == 'step')
+
 
 def words(kind: str, text: str) -> Line:
     """글로만 된 줄."""
@@ -34,10 +38,7 @@ class Document:
     def __str__(self) -> str:
         lines: list[str] = []
         for block in self.blocks():
-            if isinstance(block, Line):
-                lines.append(_INDENTS[block.kind] + block.text)
-            else:
-                lines += [f'  {line}' for line in block.lines()]
+            lines += [_INDENTS[block.kind] + block.text] if isinstance(block, Line) else [f'  {line}' for line in block.lines()]
         return '\n'.join(lines)
 
     def latex(self) -> str:
@@ -49,9 +50,4 @@ class Document:
         return html.page(title, self._repr_html_())
 
     def _repr_html_(self) -> str:
-        return html.fragment(''.join([_element(block) if isinstance(block, Line) else block.html() for block in self.blocks()]))
-
-
-def _element(line: Line) -> str:
-    tag = _TAGS.get(line.kind)
-    return f'<{tag}>{html.escape(line.text)}</{tag}>' if tag else html.formula(line.text, indented=line.kind == 'step')
+        return html.fragment(''.join([block.html() for block in self.blocks()]))

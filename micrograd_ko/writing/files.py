@@ -1,8 +1,8 @@
 """파일 쓰기: 다 쓰거나 아무것도 쓰지 않는다."""
 
 import os
+import shutil
 import stat
-import tempfile
 from pathlib import Path
 
 
@@ -18,22 +18,18 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> Path:
         raise IsADirectoryError(f'{str(path)!r} 은(는) 폴더입니다. 파일 이름까지 적으세요.')
     if path.exists() and not (path.stat().st_mode & stat.S_IWUSR and os.access(path, os.W_OK)):
         raise PermissionError(f'{str(path)!r} 은(는) 읽기 전용(read-only)입니다. 다른 이름으로 저장하세요.')
+    temporary = path.with_name(f'.{path.name[:40]}.{os.urandom(4).hex()}')
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f'.{path.name[:40]}.', dir=path.parent)
+        file = temporary.open('xb')
     except PermissionError:
         raise PermissionError(f'폴더 {str(path.parent)!r} 에 쓸 권한(permission)이 없습니다.') from None
     try:
-        with os.fdopen(handle, 'wb') as file:
+        with file:
             file.write(data)
-        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+        if path.exists():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink()
         raise
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

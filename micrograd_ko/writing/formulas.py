@@ -15,16 +15,11 @@ from micrograd_ko.writing.notation import superscript
 from micrograd_ko.writing.numbers import is_short, number
 
 ELLIPSIS = Symbol('…', latex=r'\cdots')
-_WHOLE_POWER = re.compile(r'\*\*(\d+)(?![\d.])')
 
 
 def text(x: Symbol, times: str = '·') -> str:
-    """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −.
-
-    >>> text(Symbol('x')**2 * Symbol('y') - 1), text(Symbol('x') * 3, ' × ')
-    ('x²·y − 1', 'x × 3')
-    """
-    written = _WHOLE_POWER.sub(lambda found: superscript(int(found[1])), x.text)
+    """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −."""
+    written = re.sub(r'\*\*(\d+)(?![\d.])', lambda found: superscript(int(found[1])), x.text)
     return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
 
 
@@ -38,10 +33,8 @@ def quantity(x: Any) -> Symbol:
 
 
 def _number_latex(short: str) -> str:
-    if short.lstrip('-') in ('inf', 'nan'):
-        return short.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
-    mantissa, _, exponent = short.partition('e')
-    return mantissa + (rf'\times 10^{{{int(exponent)}}}' if exponent else '')
+    latex = re.sub(r'e([+-]\d+)', lambda found: rf'\times 10^{{{int(found[1])}}}', short)
+    return latex.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
 
 
 def grouped(x: str) -> str:
@@ -99,11 +92,7 @@ def applied(op: Op, operands: Sequence[Symbol]) -> Symbol:
 
 
 def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
-    """연산을 피연산자의 글에 적용한 식: 'a + b', 'σ(z)', 'w₁·x₁ + w₂·x₂ + b'. 음수와 식인 피연산자는 괄호를 두른다.
-
-    >>> formula(ops.mul, ['a', '-3'], ' × '), formula(ops.sigmoid, ['-3']), formula(ops.affine, ['w', 'x', 'b'])
-    ('a × (-3)', 'σ(-3)', 'w·x + b')
-    """
+    """연산을 피연산자의 글에 적용한 식: 'a + b', 'σ(z)', 'w₁·x₁ + w₂·x₂ + b'. 음수와 식인 피연산자는 괄호를 두른다."""
     return text(applied(op, [read(x) for x in operands]), times)
 
 

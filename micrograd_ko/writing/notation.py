@@ -1,8 +1,4 @@
-"""노트의 표기법(notation): 층은 위첨자, 뉴런과 입력의 번호는 아래첨자. w²₁₂ 는 둘째 층 첫 뉴런의 둘째 가중치다.
-
->>> indexed('w', 2, 1, 2), indexed('w', 2, 10, 3), indexed('z', 10, 1), indexed('b', None)
-('w²₁₂', 'w²₁₀,₃', 'z¹⁰₁', 'b')
-"""
+"""노트의 표기법(notation): 층은 위첨자, 뉴런과 입력의 번호는 아래첨자. w²₁₂ 는 둘째 층 첫 뉴런의 둘째 가중치다."""
 
 import re
 
@@ -43,11 +39,7 @@ def letter_of(name: str) -> str:
 
 
 def latex(name: str) -> str:
-    r"""이름의 LaTeX. 노트의 표기법이면 첨자로, 한 글자면 그대로, 다른 이름은 글(\text)로 적는다.
-
-    >>> latex('w²₁₀,₃'), latex('δ²₁'), latex('손실_1')
-    ('w^{2}_{10,3}', '\\delta^{2}_{1}', '\\text{손실\\_1}')
-    """
+    r"""이름의 LaTeX. 노트의 표기법이면 첨자로, 한 글자면 그대로, 다른 이름은 글(\text)로 적는다."""
     found = _NAME.fullmatch(name)
     if found and found[1].isalpha():
         letter = _LETTERS.get(found[1], found[1])

@@ -1,8 +1,4 @@
-"""수를 글로: 유효 숫자 몇 자리로 짧게.
-
->>> number(0.13291234), number(float('nan')), number(None)
-('0.1329', '⚠ nan', '–')
-"""
+"""수를 글로: 유효 숫자 몇 자리로 짧게."""
 
 import math
 from decimal import Decimal

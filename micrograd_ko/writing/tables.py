@@ -13,12 +13,7 @@ Cell = str | Symbol
 
 
 class Table(NamedTuple):
-    """열의 이름과 행들. align 은 열마다 l 이나 r(없으면 첫 열만 왼쪽), marked 는 눈에 띄게 할 행의 번호.
-
-    >>> print(*Table(['층', 'δ'], [['2', '0.5']]).lines(), sep='\\n')
-    층    δ
-    2   0.5
-    """
+    """열의 이름과 행들. align 은 열마다 l 이나 r(없으면 첫 열만 왼쪽), marked 는 눈에 띄게 할 행의 번호."""
 
     headings: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]

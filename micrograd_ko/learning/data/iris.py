@@ -1,9 +1,7 @@
 """붓꽃(Iris) 자료: 꽃 150송이의 네 길이와 세 품종. 패키지에 든 `data/iris.csv` 를 읽는다.
 
 출처: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7 (1936). UCI Machine
-Learning Repository 로 널리 퍼진 자료다. UCI 의 파일은 두 줄이 논문과 다르다고 알려져 있다. 여기서는 논문의 값을 따른다(R 과
-scikit-learn 도 같다): 35번째 꽃의 꽃잎 너비는 0.1 이 아니라 0.2, 38번째 꽃의 꽃받침 너비와 꽃잎 길이는 3.1, 1.5 가 아니라
-3.6, 1.4 다.
+Learning Repository 로 널리 퍼진 자료다. 두 파일이 다른 두 줄은 논문의 값을 따른다(`learning/README.md`).
 """
 
 import csv
@@ -19,11 +17,7 @@ SPECIES = ('setosa', 'versicolor', 'virginica')
 
 
 def load() -> list[Sample]:
-    """(네 길이[cm], 품종 번호)의 목록, 논문의 순서대로 150개. 번호는 `SPECIES` 의 자리이고 길이의 순서는 `FEATURES` 다.
-
-    >>> load()[0]
-    ([5.1, 3.5, 1.4, 0.2], 0)
-    """
+    """(네 길이[cm], 품종 번호)의 목록, 논문의 순서대로 150개. 번호는 `SPECIES` 의 자리이고 길이의 순서는 `FEATURES` 다."""
     text = (resources.files('micrograd_ko.learning.data') / 'iris.csv').read_text(encoding='utf-8')
     _, *rows = csv.reader(text.splitlines())
     return [([float(x) for x in lengths], SPECIES.index(species)) for *lengths, species in rows]

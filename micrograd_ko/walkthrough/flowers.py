@@ -1,9 +1,9 @@
 """붓꽃(Iris)으로 학습: 노트의 갱신 식을 미니배치마다 되풀이하면 신경망이 꽃을 가려낸다."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from micrograd_ko.engine import Value
 from micrograd_ko.learning.data import iris
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.learning.optim import SGD
@@ -43,22 +43,15 @@ def train(net: MLP, samples: Sequence[iris.Sample], epochs: int, rng: random.Ran
     """바퀴마다의 평균 손실. 터미널이면 진행 막대(tqdm)를 stderr 에 그린다."""
     from tqdm import tqdm
 
-    optimizer = SGD(net.parameters(), lr=ETA)
-    history = []
+    optimizer, history = SGD(net.parameters(), lr=ETA), []
     bar = tqdm(range(epochs), desc='  학습', unit='바퀴', leave=False, disable=None)
     for _ in bar:
-        history.append(epoch(net, samples, _loss, optimizer, BATCH, rng))
+        history.append(epoch(net, samples, lambda a, label: quadratic(a, one_hot(label, CLASSES)), optimizer, BATCH, rng))
         bar.set_postfix_str(f'C = {history[-1]:.4f}')
     return history
 
 
-def _loss(outputs: Sequence, label: int) -> Value:
-    return quadratic(outputs, one_hot(label, CLASSES))
-
-
 def confusion(net: MLP, samples: Sequence[iris.Sample]) -> list[list[int]]:
     """혼동 행렬(confusion matrix): [참 품종][답한 품종] 의 꽃 수."""
-    counts = [[0] * CLASSES for _ in range(CLASSES)]
-    for x, label in samples:
-        counts[label][classify(net, x)] += 1
-    return counts
+    counts = Counter((label, classify(net, x)) for x, label in samples)
+    return [[counts[true, answer] for answer in range(CLASSES)] for true in range(CLASSES)]
