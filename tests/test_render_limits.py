@@ -1,5 +1,7 @@
 """한도(`writing.limits`): 보이는 것을 바꾸는 수마다, 그 수까지와 그 다음이 다르게 보인다. 한도를 하나만 옮겨도 실패한다."""
 
+import random
+
 import pytest
 
 from micrograd_ko import MLP, Value, draw, losses, ops
@@ -19,7 +21,7 @@ def chain(nodes):
 
 def loss(nin, *nouts, x=0.1, weight=None):
     """크기가 (nin, *nouts) 인 신경망의 이차 손실. 입력은 모두 x, weight 를 주면 가중치는 모두 그것이다."""
-    net = MLP(nin, list(nouts))
+    net = MLP(nin, list(nouts), rng=random.Random(0))
     if weight is not None:
         for p in net.parameters():
             p.data = weight if p.name.startswith('w') else 0.0
