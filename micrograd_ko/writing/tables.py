@@ -9,14 +9,14 @@ from micrograd_ko.writing.console import left, right, width
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.notation import latex_text
 
-Cell = str | Symbol
+Content = str | Symbol
 
 
 class Table(NamedTuple):
     """열의 이름과 행들. align 은 열마다 l 이나 r(없으면 첫 열만 왼쪽), marked 는 눈에 띄게 할 행의 번호."""
 
-    headings: Sequence[Cell]
-    rows: Sequence[Sequence[Cell]]
+    headings: Sequence[Content]
+    rows: Sequence[Sequence[Content]]
     align: str = ''
     marked: Collection[int] = ()
 
@@ -64,7 +64,7 @@ def refreshed(document: str, name: str, content: str) -> str:
     return pattern.sub(lambda _: f'{begin}\n{content}\n{end}', document)
 
 
-def _latex(cell: Cell) -> str:
+def _latex(cell: Content) -> str:
     if isinstance(cell, Symbol):
         return cell.latex
     try:
