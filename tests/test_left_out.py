@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-CHOSEN = ['test_page.py::test_every_button', 'test_render_output.py::test_an_engine_that_fails_is_reported']
+CHOSEN = ['render/test_page.py::test_every_button', 'render/test_render_output.py::test_an_engine_that_fails_is_reported']
 
 
 def run_without_programs(**environment):

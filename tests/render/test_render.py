@@ -71,7 +71,7 @@ def test_same_text_in_every_process():
         "net = MLP(2, [3, 2], rng=random.Random(0)); loss = losses.quadratic(net([0.5, 0.3]), [1, 0]); loss.backward()\n"
         "import sys; sys.stdout.buffer.write(''.join(draw(loss, d).dot for d in ('ops', 'neuron', 'layer')).encode())"
     )
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     texts = set()
     for seed in ('1', '2'):
         environment = {**os.environ, 'PYTHONHASHSEED': seed, 'PYTHONPATH': str(root)}

@@ -15,7 +15,7 @@ from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.walkthrough import specimen, walk
 from micrograd_ko.writing.tables import refreshed
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 @functools.cache
@@ -37,7 +37,7 @@ def test_a_formula_has_functions_a_test_and_a_line(key, statement):
     for dotted in statement.functions.split():
         assert pkgutil.resolve_name(f'micrograd_ko.{dotted}').__doc__, dotted
     file, function = formula_map.TESTS[key].split('::')
-    tree = ast.parse((HERE / f'{file}.py').read_text(encoding='utf-8'))
+    tree = ast.parse((TESTS / f'{file}.py').read_text(encoding='utf-8'))
     assert function in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert statement.text in chapters()[statement.chapter], (key, statement.text)
     assert statement.latex and statement.title

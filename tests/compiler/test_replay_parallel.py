@@ -166,7 +166,7 @@ def test_the_threads_of_blas_do_not_change_the_bits():
         'program = MLP(300, [40, 3], rng=random.Random(0)).compile(); '
         'print(program.gradient((rng.normal(size=(500, 300)), rng.normal(size=(500, 3)))).tobytes().hex())'
     )
-    root = str(Path(__file__).parent.parent)
+    root = str(Path(__file__).parents[2])
     found = {
         subprocess.run(
             [sys.executable, '-c', code], check=True, capture_output=True,
@@ -190,7 +190,7 @@ def test_products_in_pieces_are_products(shape):
 
 
 def test_the_dask_example_runs_or_says_what_to_install():
-    example = Path(__file__).parent.parent / 'examples' / 'dask_gradient.py'
+    example = Path(__file__).parents[2] / 'examples' / 'dask_gradient.py'
     environment = {**os.environ, 'PYTHONPATH': str(example.parent.parent), 'PYTHONIOENCODING': 'utf-8'}
     command = [sys.executable, example, '3000']
     done = subprocess.run(command, check=False, capture_output=True, encoding='utf-8', env=environment)

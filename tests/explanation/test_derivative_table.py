@@ -16,7 +16,7 @@ from micrograd_ko.kinds.symbols import ATOM, Symbol, symbol, typeset
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.tables import refreshed
 
-README = Path(__file__).parent.parent / 'micrograd_ko' / 'explanation' / 'README.md'
+README = Path(__file__).parents[2] / 'micrograd_ko' / 'explanation' / 'README.md'
 ROWS = rows()
 FIXED = [row for row in ROWS if row.op.arity is not None]
 NAMES = {**ops.table, 'inf': math.inf, 'Fraction': Fraction}

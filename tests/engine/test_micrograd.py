@@ -10,7 +10,7 @@ from micrograd import engine as micrograd
 from micrograd_ko import Value, topological
 from micrograd_ko.reverse import bounded_sweep
 
-SCRIPT = runpy.run_path(str(Path(__file__).parent.parent / 'examples' / 'microgpt_step.py'))
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / 'examples' / 'microgpt_step.py'))
 
 
 def first_example(kind, a, b):

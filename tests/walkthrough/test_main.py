@@ -11,7 +11,7 @@ from micrograd_ko import __version__
 from micrograd_ko.__main__ import main
 from micrograd_ko.render import engines
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def run(tmp_path, *arguments, **environment):
