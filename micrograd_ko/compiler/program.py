@@ -63,9 +63,8 @@ class Program:
           instructions(종류 → 명령의 수).
     """
 
-    def __init__(
-        self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int, names: dict[int, str], labels: list[str]
-    ) -> None:
+    def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,
+                 names: dict[int, str], labels: list[str]) -> None:  # fmt: skip
         self.tape, self.inputs, self.parameters = tape, inputs, parameters
         self.nodes, self.names, self.labels = nodes, names, labels
         self.vector = self._values()

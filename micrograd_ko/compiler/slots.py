@@ -17,14 +17,14 @@ def assigned(
     """(명령의 번호 → 행렬; 노드마다의 칸, 없으면 −1; 상수 칸마다의 노드; 베낀 칸마다 원래의 칸). W 의 열은 입력의 행의 순서다."""
     weights = {k: each.weights[:, np.argsort(row[each.inputs], kind='stable')].ravel() for k, each in matrices.items()}
     ranges = [nodes for k, each in matrices.items() for nodes in (weights[k], each.bias) if len(nodes)]
-    slot, free = np.full(len(code), -1, np.intp), 0
+    slot, used, free = np.full(len(code), -1, np.intp), np.zeros(len(code), np.bool_), 0
     for nodes in ranges:
+        used[nodes] = True
         if nodes.max() < code.declared and (slot[nodes] < 0).all() and len(np.unique(nodes)) == len(nodes):
             slot[nodes] = np.arange(free, free + len(nodes))
             free += len(nodes)
     others = np.arange(code.inputs, code.declared)
-    fixed = np.unique(np.concatenate([others[:0], *ranges]))
-    fixed = fixed[fixed >= code.declared]
+    fixed = code.declared + np.flatnonzero(used[code.declared :])
     others = np.concatenate([others[slot[others] < 0], fixed])
     slot[others] = np.arange(free, free + len(others))
 
