@@ -202,9 +202,7 @@ def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) ->
         seen.add(leaf)
 
 
-def _in_order(
-    of_block: Callable, theta: np.ndarray, blocks: Iterator[np.ndarray], executor: Executor | None
-) -> Iterator[tuple]:
+def _in_order(of_block: Callable, theta: np.ndarray, blocks: Iterator[np.ndarray], executor: Executor | None) -> Iterator[tuple]:
     """블록마다의 of_block(theta, 블록)을 블록의 순서대로. executor 에는 정해진 수의 블록만 미리 맡긴다."""
     if executor is None:
         yield from (of_block(theta, samples) for samples in blocks)

@@ -61,15 +61,12 @@ def columns(inputs: Any) -> tuple[list[Value], Columns]:
     parts: Sequence[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
     if all(isinstance(part, Value) for part in parts):
         return list(parts), Columns(len(parts), None)
-    groups = [[part] if isinstance(part, Value) else list(_iterable(part)) for part in parts]
+    for part in parts:
+        if not isinstance(part, Value | Iterable):
+            raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
+    groups = [[part] if isinstance(part, Value) else list(part) for part in parts]
     leaves = [leaf for group in groups for leaf in group]
     return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))
-
-
-def _iterable(part: Any) -> Iterable:
-    if not hasattr(part, '__iter__'):
-        raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
-    return part
 
 
 def _reals(part: Any) -> np.ndarray:
