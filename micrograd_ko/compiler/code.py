@@ -7,7 +7,9 @@
 그 뒤로 상수와 연산이 온다. 선언한 잎은 그래프에 없어도 자리를 갖는다.
 """
 
-from collections.abc import Iterator
+import math
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -84,14 +86,35 @@ class Code:
         return (self.kind == LEAF) & (np.arange(len(self)) >= self.declared)
 
 
+class Writer:
+    """`Code` 를 노드의 순서대로 적는 것. ops 는 먼저 번호를 받는 연산, leaves 는 이미 적힌 잎의 수."""
+
+    def __init__(self, ops: Iterable[Op] = (), leaves: int = 0) -> None:
+        self.numbers = {op: number for number, op in enumerate(dict.fromkeys(ops))}
+        self.kind, self.start, self.operand = array('i', [LEAF]) * leaves, array('q', [0]) * (leaves + 1), array('i')
+        self.data, self.source = array('d', [math.nan]) * leaves, array('i', [-1]) * leaves
+
+    def write(self, op: Op | None, operands: Iterable[int], source: int, data: float = math.nan) -> int:
+        """노드 하나를 적고 그 번호를 준다. op 가 None 이면 잎이다."""
+        self.kind.append(LEAF if op is None else self.numbers.setdefault(op, len(self.numbers)))
+        self.operand.extend(operands)
+        self.start.append(len(self.operand))
+        self.data.append(data)
+        self.source.append(source)
+        return len(self.kind) - 1
+
+    def code(self, roots: Sequence[int], inputs: int, parameters: int) -> Code:
+        """적은 것. 처음 적은 inputs + parameters 개는 선언한 잎이다."""
+        kind, start, operand, data = [np.array(part) for part in (self.kind, self.start, self.operand, self.data)]
+        return Code(tuple(self.numbers), kind, start, operand, data, np.array(self.source), np.array(roots), inputs, parameters)
+
+
 def used(code: Code, roots: np.ndarray) -> np.ndarray:
     """(n,) roots 에 닿는 노드인지."""
-    reached = bytearray(len(code))
-    for root in roots.tolist():
-        reached[root] = 1
-    start, operand = code.start, code.operand
-    for node in range(int(roots.max(initial=-1)), -1, -1):
-        if reached[node]:
-            for parent in operand[start[node] : start[node + 1]].tolist():
-                reached[parent] = 1
-    return np.frombuffer(reached, np.bool_)
+    flags = bytearray(len(code))
+    reached = np.frombuffer(flags, np.bool_)
+    reached[roots] = True
+    for node in np.flatnonzero(code.kind != LEAF)[::-1].tolist():
+        if flags[node]:
+            reached[code.operand[code.start[node] : code.start[node + 1]]] = True
+    return reached

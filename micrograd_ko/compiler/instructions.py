@@ -7,18 +7,18 @@
 Sum 과 Matrix 는 `ops` 의 같은 규칙을 한꺼번에 하는 것이고, 시험이 둘을 견준다.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.matmul import multiply
 from micrograd_ko.compiler.tape import Tape
-from micrograd_ko.operation import Op
+from micrograd_ko.kinds.arrays import ARRAYS
 
 Rows = Any  # 행을 고르는 것: 번호 하나(퍼뜨린다), slice, 번호의 배열. 고를 행이 없으면 None
 Adder = Callable[[np.ndarray, Rows, np.ndarray], None] | None  # 기울기의 표의 그 행들에 더하는 법. None 이면 흐르지 않는다
+ALONE = 4 * 65536  # OpenBLAS 는 m·n·k 가 이 이하면 스레드 하나로 곱한다 (interface/gemm.c 의 SMP_THRESHOLD_MIN 의 4배)
 
 
 class Map:
@@ -26,17 +26,13 @@ class Map:
 
     __slots__ = ('adders', 'function', 'op', 'operands', 'out')
 
-    def __init__(self, op: Op, function: Callable, first: int, table: np.ndarray, active: np.ndarray) -> None:
-        self.op, self.function = op, function
+    def __init__(self, tape: Tape, number: int, active: np.ndarray) -> None:
         self.out: Rows
-        self.adders: list[Adder]
-        if table.shape[1] == 1:
-            self.out, self.operands = first, table[:, 0].tolist()
-            self.adders = [_add if active[row] else None for row in self.operands]
-        else:
-            self.out = slice(first, first + table.shape[1])
-            self.operands = [int(rows[0]) if (rows == rows[0]).all() else _selector(rows) for rows in table]
-            self.adders = [_adder(rows, chosen, active) for rows, chosen in zip(table, self.operands, strict=True)]
+        self.op, self.out, table = tape.ops[tape.kind[number]], tape.out(number), tape.operand_rows(number)
+        self.function = ARRAYS.function(self.op)
+        self.operands, self.adders = _chosen(table, active, broadcast=True)
+        if table.shape[1] == 1:  # 행 하나는 벡터로 계산한다
+            self.out, self.adders = self.out.start, [None if add is None else _add for add in self.adders]
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         values[self.out] = self.function(*[values[rows] for rows in self.operands])
@@ -54,15 +50,13 @@ class Sum:
 
     __slots__ = ('adders', 'lanes', 'out', 'plain', 'plains', 'ws', 'xs')
 
-    def __init__(self, op: Op, first: int, table: np.ndarray, active: np.ndarray) -> None:
-        self.lanes = table.shape[1]
-        self.out = slice(first, first + self.lanes)
-        parts = op.split(list(table))
+    def __init__(self, tape: Tape, number: int, active: np.ndarray) -> None:
+        op, table, self.out = tape.ops[tape.kind[number]], tape.operand_rows(number), tape.out(number)
+        parts, self.lanes = op.split(list(table)), table.shape[1]
         ws, xs, plain = ([], [], *parts) if op is ops.total else (*parts, [])[:3]
         lists = [np.array(part, np.intp).ravel() for part in (ws, xs, plain)]
         self.plains = len(lists[2]) // self.lanes
-        self.ws, self.xs, self.plain = chosen = [_selector(rows) for rows in lists]
-        self.adders = [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
+        (self.ws, self.xs, self.plain), self.adders = _chosen(lists, active)
 
     def _table(self, values: np.ndarray, rows: Rows) -> np.ndarray:
         """(항 × 행 × 표본)."""
@@ -94,13 +88,11 @@ class Matrix:
     __slots__ = ('adders', 'bias', 'inputs', 'out', 'residual', 'shape', 'weights')
 
     def __init__(self, tape: Tape, number: int, active: np.ndarray) -> None:
-        dense, first = tape.dense[number], int(tape.first[number])
-        m, n = self.shape = tape.lanes(number), dense.inputs
-        self.out, self.weights = slice(first, first + m), slice(dense.weights, dense.weights + m * n)
+        dense, self.out = tape.dense[number], tape.out(number)
+        m, n = self.shape = self.out.stop - self.out.start, dense.inputs
+        self.weights = slice(dense.weights, dense.weights + m * n)
         self.bias = slice(dense.bias, dense.bias + m) if dense.bias >= 0 else None
-        lists = tape.dense_rows(number)
-        self.inputs, self.residual = chosen = [_selector(rows) for rows in lists]
-        self.adders = [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
+        (self.inputs, self.residual), self.adders = _chosen(tape.dense_rows(number), active)
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
@@ -126,18 +118,45 @@ class Matrix:
 Instruction = Map | Sum | Matrix
 
 
-def instruction(tape: Tape, functions: list[Callable], number: int, active: np.ndarray) -> Instruction:
-    """테이프의 명령 number. functions 는 연산마다의 NumPy 함수, active (행,) 는 기울기가 흐르는 행."""
+def instruction(tape: Tape, number: int, active: np.ndarray) -> Instruction:
+    """테이프의 명령 number. active (행,) 는 기울기가 흐르는 행."""
     if number in tape.dense:
         return Matrix(tape, number, active)
-    kind, first, table = int(tape.kind[number]), int(tape.first[number]), tape.operand_rows(number)
-    if tape.ops[kind] in (ops.total, ops.dot, ops.affine):
-        return Sum(tape.ops[kind], first, table, active)
-    return Map(tape.ops[kind], functions[kind], first, table, active)
+    return (Sum if tape.ops[tape.kind[number]] in (ops.total, ops.dot, ops.affine) else Map)(tape, number, active)
 
 
-def _selector(rows: np.ndarray) -> Rows:
-    """행들을 표(2차원)로 고르는 가장 싼 것: 같은 간격이면 slice."""
+def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """out = a·b. a (m × n), b (n × k), out (m × k)은 주지 않으면 새 배열이다.
+
+    BLAS 가 스스로 스레드를 나누지 않을 만큼 작은 조각으로 부른다. 나누면 스레드의 수에 따라 끝자리가 달라지고, 블록을 맡은
+    일꾼마다 또 나누면 서로 기다리느라 수십 배 느려진다. 조각은 모양으로만 정해지므로 비트가 기계에 매이지 않는다.
+    """
+    (m, n), k = a.shape, b.shape[1]
+    if out is None:
+        out = np.empty((m, k))
+    if min(m, k) < 2 or 4 * n > ALONE:  # 벡터의 곱은 BLAS 의 다른 길(gemv)로 가고, 그 문턱은 훨씬 낮다
+        return np.einsum('ij,jk->ik', a, b, out=out)
+    if m * n * k <= ALONE:
+        return np.matmul(a, b, out=out)
+    columns = max(2, ALONE // (m * n))
+    rows = max(2, ALONE // (columns * n))
+    for top in range(0, m, rows):
+        for left in range(0, k, columns):
+            part = slice(top, top + rows), slice(left, left + columns)
+            multiply(a[part[0]], b[:, part[1]], out[part])
+    return out
+
+
+def _chosen(lists: Iterable[np.ndarray], active: np.ndarray, broadcast: bool = False) -> tuple[list[Rows], list[Adder]]:
+    """행의 목록마다의 (고르는 것, 기울기를 더하는 법)."""
+    chosen = [_selector(rows, broadcast) for rows in lists]
+    return chosen, [_adder(rows, selected, active) for rows, selected in zip(lists, chosen, strict=True)]
+
+
+def _selector(rows: np.ndarray, broadcast: bool) -> Rows:
+    """행들을 표(2차원)로 고르는 가장 싼 것: 같은 간격이면 slice. broadcast 면 한 행뿐일 때 그 번호."""
+    if broadcast and (rows == rows[0]).all():
+        return int(rows[0])
     if len(rows) < 2:
         return slice(int(rows[0]), int(rows[0]) + 1) if len(rows) else None
     gap = int(rows[1]) - int(rows[0])

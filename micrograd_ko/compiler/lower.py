@@ -1,12 +1,9 @@
 """낮추기(lowering): `Value` 그래프를 배열(`Code`)로. 상수만의 식은 접고(constant folding), 같은 상수는 하나로 모은다."""
 
-import math
-from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from micrograd_ko.compiler.code import LEAF, Code
+from micrograd_ko.compiler.code import Code, Writer
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.operation import Op
@@ -19,44 +16,30 @@ def lower(
 
     상수만의 식도 지금의 잎에서 다시 계산한다. 정의역을 벗어나면 DomainError.
     """
-    index = {leaf: i for i, leaf in enumerate((*inputs, *parameters))}
-    one = len(index)
-    constants = {(1.0).hex(): one, (-1.0).hex(): one + 1}  # 값 → 번호. hex 는 0.0 과 −0.0 을 가르고 nan 을 하나로 본다
-    known = {one, one + 1}
-    data = array('d', [math.nan] * one + [1.0, -1.0])
-    kind, source = array('i', [LEAF]) * len(data), array('i', [-1]) * len(data)
-    start, operand = array('q', [0]) * (len(data) + 1), array('i')
-    numbers: dict[Op, int] = {}
+    order, index = topological(loss, *outputs), {leaf: i for i, leaf in enumerate((*inputs, *parameters))}
+    writer = Writer(leaves=len(index))
+    # 상수의 값 → 번호. hex 는 0.0 과 −0.0 을 가르고 nan 을 하나로 본다
+    constants = {value.hex(): writer.write(None, (), -1, value) for value in (1.0, -1.0)}
+    known = set(constants.values())
     names: dict[int, str] = {}
-    order = topological(loss, *outputs)
     for number, node in enumerate(order):
         if node.name:
             names[number] = node.name
         if node in index:
-            source[index[node]] = number
+            writer.source[index[node]] = number
             continue
         operands = [index[parent] for parent in node.parents]
         op = node.op
         if op is None or known.issuperset(operands):
-            value = _frozen(node) if op is None else float(_for_floats(op).apply(*[data[i] for i in operands]))
-            index[node] = constants.setdefault(value.hex(), len(kind))
-            if index[node] in known:
-                continue
-            known.add(len(kind))
-            kind.append(LEAF)
-            data.append(value)
+            value = _frozen(node) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
+            if value.hex() not in constants:
+                constants[value.hex()] = writer.write(None, (), number, value)
+                known.add(constants[value.hex()])
+            index[node] = constants[value.hex()]
         else:
-            index[node] = len(kind)
-            kind.append(numbers.setdefault(op, len(numbers)))
-            data.append(math.nan)
-            operand.extend(operands)
-        source.append(number)
-        start.append(len(operand))
-    code = Code(
-        tuple(map(_for_floats, numbers)), np.array(kind), np.array(start), np.array(operand), np.array(data), np.array(source),
-        np.array([index[root] for root in (loss, *outputs)]), len(inputs), len(parameters),
-    )  # fmt: skip
-    return code, names, len(order)
+            index[node] = writer.write(op, operands, number)
+    code = writer.code([index[root] for root in (loss, *outputs)], len(inputs), len(parameters))
+    return replace(code, ops=tuple(map(_for_floats, code.ops))), names, len(order)
 
 
 def _frozen(leaf: Value) -> float:

@@ -9,7 +9,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -26,6 +26,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError, Op
 
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
+_writing = threading.Lock()  # `.data` 와 `.grad` 는 한 번에 한 스레드가 쓴다
 
 
 class ReplayError(DomainError):
@@ -62,35 +63,25 @@ class Program:
           instructions(종류 → 명령의 수).
     """
 
-    def __init__(
-        self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int, names: dict[int, str], labels: list[str]
-    ) -> None:
+    def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,
+                 names: dict[int, str], labels: list[str]) -> None:  # fmt: skip
         self.tape, self.inputs, self.parameters = tape, inputs, parameters
         self.nodes, self.names, self.labels = nodes, names, labels
-        self.vector = np.array([float(p.data) for p in parameters])
-        self._prepare()
-
-    def _prepare(self) -> None:
-        self._replayer, self._writing = Replayer(self.tape), threading.Lock()
+        self.vector = self._values()
+        self._replayer = Replayer(tape)
 
     def loss(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> float:
         """평균 손실 C = (1/n) Σ_x C_x."""
-        _check_choice(undefined)
-        arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
-        theta = self._theta(parameters)
-        totals, failures = zip(*self._results(_block_loss, theta, arrays), strict=True)
-        return float('nan') if self._failed(failures, undefined) else float(sum(totals)) / len(arrays[0])
+        arrays = self.inputs.read(X, self.inputs.count)
+        totals = [total for total, _ in self._replayed(self._replayer.loss, arrays, parameters, undefined)]
+        return float(sum(totals)) / len(arrays[0])
 
     def outputs(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> np.ndarray:
         """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
-        _check_choice(undefined)
         if not len(self.tape.outputs):
             raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
-        arrays = self.inputs.read(X, self.tape.used_inputs)
-        theta = self._theta(parameters)
-        tables, failures = zip(*self._results(_block_outputs, theta, arrays), strict=True)
-        self._failed(failures, undefined)
-        return np.concatenate(tables)
+        arrays = self.inputs.read(X, self.tape.needed)
+        return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
 
     def gradient(
         self, X: Any, write: bool = True, executor: Executor | None = None, *, parameters: Any = None, undefined: str = 'raise'
@@ -100,18 +91,14 @@ class Program:
         표본을 정해진 크기의 블록으로 나누고 블록의 순서대로 더한다. `executor`(`concurrent.futures` 의 것이면 무엇이든)를
         주면 블록을 나누어 맡긴다: 일꾼의 수나 걸린 시간이 결과의 비트를 바꾸지 않는다.
         """
-        _check_choice(undefined)
-        arrays = self.inputs.read(X, np.ones(self.inputs.count, np.bool_))
-        theta = self._theta(parameters)
-        gradient, failures = np.zeros(self.tape.slots), []
-        for part, failure in self._results(_block_gradient, theta, arrays, executor):
+        arrays = self.inputs.read(X, self.inputs.count)
+        gradient = np.zeros(self.tape.slots)
+        for part, failed in self._replayed(self._replayer.gradient, arrays, parameters, undefined, executor):
             gradient += part
-            failures.append(failure)
-        if self._failed(failures, undefined):
-            return np.full(len(self.parameters), np.nan)
+            write = write and failed is None
         mean = self.tape.gathered(gradient) / len(arrays[0])
         if write:
-            with self._writing:
+            with _writing:
                 for p, g in zip(self.parameters, mean.tolist(), strict=True):
                     p.grad = g
         return mean
@@ -120,7 +107,7 @@ class Program:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
         if parameters is not None:
             self.vector = self._checked(parameters).copy()
-        with self._writing:
+        with _writing:
             for p, data in zip(self.parameters, self.vector.tolist(), strict=True):
                 p.data = data
 
@@ -135,10 +122,8 @@ class Program:
         rows = max(self.tape.rows, 1)
         return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
 
-    def _theta(self, parameters: Any) -> np.ndarray:
-        if parameters is None:
-            self.vector = np.array([float(p.data) for p in self.parameters])
-        return self.tape.spread(self.vector if parameters is None else self._checked(parameters))
+    def _values(self) -> np.ndarray:
+        return np.array([float(p.data) for p in self.parameters])
 
     def _checked(self, parameters: Any) -> np.ndarray:
         vector = np.asarray(parameters, np.float64)
@@ -146,48 +131,29 @@ class Program:
             raise ValueError(f'parameters 는 길이 {len(self.parameters)} 인 벡터입니다. 모양 {vector.shape} 을(를) 받았습니다.')
         return vector
 
-    def _results(
-        self, of_block: Callable, theta: np.ndarray, arrays: list[np.ndarray], executor: Executor | None = None
-    ) -> Iterator[tuple]:
-        """블록마다의 of_block(…)을 블록의 순서대로."""
+    def _replayed(
+        self, of_block: Callable, arrays: list[np.ndarray], parameters: Any, undefined: str, executor: Executor | None = None
+    ) -> Iterator[tuple[Any, Undefined | None]]:
+        """블록의 순서대로 of_block(칸의 벡터, 블록). undefined 가 'raise' 면 정의역을 벗어난 표본은 모두 마친 뒤 ReplayError."""
+        if undefined not in ('raise', 'nan'):
+            raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
+        vector = self._values() if parameters is None else self._checked(parameters)
+        if parameters is None:
+            self.vector = vector
+        failures: dict[int, Undefined] = {}  # 블록의 첫 표본 → 거기서 벗어난 표본
         blocks = self.inputs.blocks(arrays, self.block_size)
-        if executor is None:
-            yield from (of_block(self._replayer, theta, samples) for samples in blocks)
-            return
-        waiting: deque[Future] = deque()
-        try:
-            for samples in blocks:
-                waiting.append(executor.submit(of_block, self._replayer, theta, samples))
-                if len(waiting) == IN_FLIGHT:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-    def _failed(self, failures: Sequence[Undefined | None], undefined: str) -> bool:
-        """정의역을 벗어난 표본이 있는지. undefined 가 'raise' 면 첫 표본을 알리는 ReplayError."""
-        at = next((i for i, failure in enumerate(failures) if failure is not None), None)
-        if at is None or undefined == 'nan':
-            return at is not None
-        first = failures[at]
-        assert first is not None
-        source = self.tape.source
-        names = tuple([self._name(row) for row in first.operand_rows])
-        count = int(sum(failure.mask.sum() for failure in failures if failure is not None))
-        row = at * self.block_size + first.column
-        raise ReplayError(first.op, first.operands, names, row, count, int(source[first.row]), self._name(first.row))
+        for block, (part, failed) in enumerate(_in_order(of_block, self.tape.spread(vector), blocks, executor)):
+            if failed is not None:
+                failures[block * self.block_size] = failed
+            yield part, failed
+        if failures and undefined == 'raise':
+            begin, first = next(iter(failures.items()))
+            count, node = sum(len(failed.columns) for failed in failures.values()), int(self.tape.source[first.row])
+            names = tuple([self._name(row) for row in first.operand_rows])
+            raise ReplayError(first.op, first.operands, names, begin + first.columns[0], count, node, self._name(first.row))
 
     def _name(self, row: int) -> str:
         return self.names.get(int(self.tape.source[row]), '')
-
-    def __getstate__(self) -> dict:
-        return {name: value for name, value in self.__dict__.items() if name not in ('_replayer', '_writing')}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state)
-        self._prepare()
 
     def __repr__(self) -> str:
         kinds = ', '.join(f'{kind} {count}' for kind, count in self.instructions.items())
@@ -236,27 +202,19 @@ def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) ->
         seen.add(leaf)
 
 
-def _check_choice(undefined: str) -> None:
-    if undefined not in ('raise', 'nan'):
-        raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
-
-
-def _block_loss(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
-    values, undefined = replayer.forward(theta, samples, 'in_loss')
-    return float(values[replayer.tape.loss].sum()), undefined
-
-
-def _block_outputs(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
-    values, undefined = replayer.forward(theta, samples, 'in_outputs')
-    table = values[replayer.tape.outputs].T.copy()
-    if undefined is not None:
-        table[undefined.mask] = np.nan
-    return table, undefined
-
-
-def _block_gradient(replayer: Replayer, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
-    """블록 하나의 (칸의 기울기의 합, 정의역을 벗어난 표본)."""
-    values, undefined = replayer.forward(theta, samples, 'in_loss')
-    if undefined is not None:
-        return np.zeros(replayer.tape.slots), undefined
-    return replayer.backward(theta, values), None
+def _in_order(of_block: Callable, theta: np.ndarray, blocks: Iterator[np.ndarray], executor: Executor | None) -> Iterator[tuple]:
+    """블록마다의 of_block(theta, 블록)을 블록의 순서대로. executor 에는 정해진 수의 블록만 미리 맡긴다."""
+    if executor is None:
+        yield from (of_block(theta, samples) for samples in blocks)
+        return
+    waiting: deque[Future] = deque()
+    try:
+        for samples in blocks:
+            waiting.append(executor.submit(of_block, theta, samples))
+            if len(waiting) == IN_FLIGHT:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

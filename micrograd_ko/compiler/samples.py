@@ -3,6 +3,7 @@
 import numbers
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,45 +20,40 @@ class Columns:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        return (self.count,) if self.sizes is None else self.sizes
+        return self.sizes or (self.count,)
 
-    def read(self, X: Any, needed: np.ndarray) -> list[np.ndarray]:
-        """X 를 (표본 × 열)의 배열들로. needed 는 열마다 쓰이는지: 쓰이지 않는 뒤쪽 목록은 주지 않아도 된다.
+    def read(self, X: Any, needed: int) -> list[np.ndarray]:
+        """X 를 (표본 × 열)의 배열들로. 앞의 needed 열 뒤에 있는 목록은 주지 않아도 된다.
 
         모양이 다르거나 표본이 없으면 ValueError, 수가 아니면 TypeError.
         """
-        parts = list(X) if isinstance(X, tuple) else [X]
+        parts, grouped = (X, True) if isinstance(X, tuple) else ((X,), False)
         arrays = [_reals(part) for part in parts]
-        if isinstance(X, tuple):
+        if grouped:
             arrays = [a[:, None] if a.ndim == 1 and width == 1 else a for a, width in zip(arrays, self.widths, strict=False)]
             fits = len(parts) <= len(self.widths) and [a.shape[1:] for a in arrays] == [(w,) for w in self.widths[: len(parts)]]
         else:
             fits = arrays[0].ndim == 2
         given = sum(a.shape[1] for a in arrays) if fits else -1
-        ends = np.cumsum(self.widths).tolist()
-        if not fits or (given != self.count and (given not in ends or needed[given:].any())):
-            raise ValueError(self._expected(X if isinstance(X, tuple) else arrays[0]))
+        if given < needed or given not in accumulate(self.widths):
+            sizes = self.sizes and f', 또는 모양이 {", ".join(f"(n, {w})" for w in self.sizes)} 인 배열의 튜플'
+            shapes = tuple([np.shape(part) for part in parts])
+            raise ValueError(
+                f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{sizes or ""}입니다. '
+                f'{shapes if grouped else shapes[0]} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
+            )
         if len({len(a) for a in arrays}) > 1:
             raise ValueError(f'배열마다 표본(row)의 수가 다릅니다: {[len(a) for a in arrays]}.')
         if not len(arrays[0]):
             raise ValueError('표본(row)이 하나도 없습니다. 평균 손실은 표본이 하나 이상일 때 정해집니다.')
         return arrays
 
-    def _expected(self, given: Any) -> str:
-        shapes = tuple([np.shape(part) for part in given]) if isinstance(given, tuple) else np.shape(given)
-        groups = '' if self.sizes is None else f', 또는 모양이 {", ".join(f"(n, {w})" for w in self.sizes)} 인 배열의 튜플'
-        wanted = f'X 는 모양(shape)이 (n, {self.count}) 인 2차원 배열{groups}입니다.'
-        return f'{wanted} {shapes} 을(를) 받았습니다. 표본 하나도 행 하나입니다.'
-
     def blocks(self, arrays: list[np.ndarray], size: int) -> Iterator[np.ndarray]:
         """표본을 size 개씩 float64 의 (표본 × 입력)으로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
-        for begin in range(0, len(arrays[0]), size):
-            given = [array[begin : begin + size] for array in arrays]
-            samples, column = np.zeros((len(given[0]), self.count)), 0
-            for part in given:
-                samples[:, column : column + part.shape[1]] = part
-                column += part.shape[1]
-            yield samples
+        n, given = len(arrays[0]), sum(a.shape[1] for a in arrays)
+        parts = [*arrays, np.broadcast_to(0.0, (n, self.count - given))]
+        for begin in range(0, n, size):
+            yield np.concatenate([part[begin : begin + size] for part in parts], axis=1, dtype=np.float64)
 
 
 def columns(inputs: Any) -> tuple[list[Value], Columns]:
@@ -65,15 +61,12 @@ def columns(inputs: Any) -> tuple[list[Value], Columns]:
     parts: Sequence[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
     if all(isinstance(part, Value) for part in parts):
         return list(parts), Columns(len(parts), None)
-    groups = [[part] if isinstance(part, Value) else list(_iterable(part)) for part in parts]
+    for part in parts:
+        if not isinstance(part, Value | Iterable):
+            raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
+    groups = [[part] if isinstance(part, Value) else list(part) for part in parts]
     leaves = [leaf for group in groups for leaf in group]
     return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))
-
-
-def _iterable(part: Any) -> Iterable:
-    if not hasattr(part, '__iter__'):
-        raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
-    return part
 
 
 def _reals(part: Any) -> np.ndarray:

@@ -1,14 +1,12 @@
 """순서 짜기(scheduling): `Code` 를 실행할 `Tape` 로. 명령과 행은 `rows` 가, 파라미터의 칸(slot)은 `slots` 가 정한다."""
 
-from itertools import chain
-
 import numpy as np
 
 from micrograd_ko.compiler.code import Code, used
-from micrograd_ko.compiler.dense import Recovered, levels, recovered
+from micrograd_ko.compiler.dense import levels, recovered
 from micrograd_ko.compiler.rows import leaf_rows, partitioned, placed
-from micrograd_ko.compiler.slots import Slots, assigned
-from micrograd_ko.compiler.tape import DENSE, Dense, Tape
+from micrograd_ko.compiler.slots import assigned
+from micrograd_ko.compiler.tape import DENSE, Tape
 
 
 def schedule(code: Code) -> Tape:
@@ -21,32 +19,16 @@ def schedule(code: Code) -> Tape:
     groups, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
     leaves = leaf_rows(code, matrices)
     row, start, operand = placed(code, groups, found, leaves)
-    dense, slots = _dense(code, found, row)
+    dense, slot, fixed, copied = assigned(code, found, row)
     heads, has_row = np.array([nodes[0] for nodes in groups], int), row >= 0
     kind, source = code.kind[heads], np.empty(has_row.sum(), np.int32)
     kind[list(dense)], source[row[has_row]] = DENSE, code.source[has_row]
-    slot = slots.slot[code.inputs : code.declared]
+    of_parameter, needed = slot[code.inputs : code.declared], np.flatnonzero(in_outputs[: code.inputs])
     return Tape(
         ops=code.ops, kind=kind, first=np.cumsum([len(leaves), *map(len, groups)], dtype=np.int32),
-        start=start, operand=operand,
-        active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads], dense=dense, inputs=code.inputs,
-        constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
-        slot=slot, order=np.argsort(slot), fixed=code.data[slots.fixed], copied=slots.copied,
-        parameter_rows=slots.slot[leaves[code.is_parameter()[leaves]]],
-        loss=int(row[code.roots[0]]), outputs=row[code.roots[1:]], used_inputs=in_outputs[: code.inputs],
+        start=start, operand=operand, active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads],
+        dense=dense, inputs=code.inputs, constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
+        slot=of_parameter, order=np.argsort(of_parameter), fixed=code.data[fixed], copied=copied,
+        parameter_rows=slot[leaves[code.is_parameter()[leaves]]],
+        loss=int(row[code.roots[0]]), outputs=row[code.roots[1:]], needed=int(needed.max(initial=-1)) + 1,
     )  # fmt: skip
-
-
-def _dense(code: Code, found: dict[int, Recovered], row: np.ndarray) -> tuple[dict[int, Dense], Slots]:
-    """(명령의 번호 → 행렬, 칸). W 의 열은 입력의 행의 순서다."""
-    weights = [matrix.weights[:, np.argsort(row[matrix.inputs], kind='stable')].ravel() for matrix in found.values()]
-    pairs = zip(weights, [matrix.bias for matrix in found.values()], strict=True)
-    slots = assigned(code, [nodes for nodes in chain.from_iterable(pairs) if len(nodes)])
-    starts = iter(slots.starts)
-    return {
-        k: Dense(
-            weights=next(starts), bias=next(starts) if len(matrix.bias) else -1,
-            inputs=len(matrix.inputs), residual=len(matrix.residual) > 0,
-        )
-        for k, matrix in found.items()
-    }, slots  # fmt: skip

@@ -7,20 +7,18 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, count
+from unicodedata import normalize
 
 import numpy as np
 
 from micrograd_ko import ops
 from micrograd_ko.compiler.samples import Columns
 from micrograd_ko.compiler.tape import Dense, Tape
-from micrograd_ko.operation import Op
 from micrograd_ko.writing.notation import subscript, superscript
 
 SHOWN = 100  # 이보다 많은 명령은 적지 않는다
 PIECES = 3  # 피연산자의 조각을 이만큼까지 적는다
-_INDEX = re.compile('[₀₁₂₃₄₅₆₇₈₉,]+$')
-_SCRIPTS = str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉', '01234567890123456789')
-INFIX: dict[Op, str] = {ops.add: ' + ', ops.sub: ' - ', ops.mul: ' ⊙ ', ops.div: ' / '}
+INFIX = {ops.add: ' + ', ops.sub: ' - ', ops.mul: ' ⊙ ', ops.div: ' / '}
 
 
 class Listing:
@@ -29,18 +27,20 @@ class Listing:
     labels 와 parameters 는 입력과 파라미터의 이름, names 는 기록된 노드의 위상 번호 → 이름.
     """
 
-    def __init__(
-        self, tape: Tape, inputs: Columns, labels: Sequence[str], parameters: Sequence[str], names: dict[int, str]
-    ) -> None:
+    def __init__(self, tape: Tape, inputs: Columns, labels: Sequence[str], parameters: Sequence[str],
+                 names: dict[int, str]) -> None:  # fmt: skip
         self.tape, self.inputs, self.parameters, self.names = tape, inputs, parameters, names
         self.taken: set[str] = set()
         self.matrices: dict[int, str] = {}  # W 의 첫 칸 → 이름
-        self.vectors: list[tuple[int, int, str]] = []  # (첫 행, 끝 행, 이름)
+        self.vectors: list[tuple[int, int, str]] = []  # (첫 행, 끝 행, 이름), 행의 순서로
         column = 0
         for i, width in enumerate(inputs.widths):
             default = ('x', 'y')[i] if i < 2 else f'x{superscript(i + 1)}'
             self._name(column, column + width, _base(labels[column : column + width]) or default)
             column += width
+        scalars = [f'{constant:.6g}' for constant in tape.constants]
+        scalars += [parameters[i] or f'θ{subscript(i + 1)}' for i in tape.order[tape.parameter_rows].tolist()]
+        self.vectors += [(row, row + 1, name) for row, name in enumerate(scalars, tape.inputs)]
 
     def text(self, nodes: int) -> str:
         """명령마다 한 줄: 식과 모양. nodes 는 기록된 노드의 수. 콘솔이 못 쓰는 글자는 z^2, a_1 처럼 적는다."""
@@ -56,21 +56,21 @@ class Listing:
 
     def _row(self, k: int) -> tuple[str, str]:
         """명령 k 의 (식, 모양)."""
-        first, last, dense = int(self.tape.first[k]), int(self.tape.first[k + 1]), self.tape.dense.get(k)
-        right = self._map(k) if dense is None else self._dense(k, dense)
-        shape = f'{last - first}' if dense is None else f'{last - first}×{dense.inputs}'
-        return f'{self._result(k, first, last, dense)} = {right}', shape
-
-    def _result(self, k: int, first: int, last: int, dense: Dense | None) -> str:
-        recorded = [self.names.get(source, '') for source in self.tape.source[first:last].tolist()]
-        loss = 'C' if first <= self.tape.loss < last else ''
-        default = self._activation(k) if dense is None else f'z{self.matrices[dense.weights][1:]}'
-        return self._name(first, last, _base(recorded) or loss or default)
+        out, dense = self.tape.out(k), self.tape.dense.get(k)
+        if dense is None:
+            right, default, shape = self._map(k), self._activation(k), f'{self.tape.lanes(k)}'
+        else:
+            right, shape = self._dense(k, dense), f'{self.tape.lanes(k)}×{dense.inputs}'
+            default = f'z{self.matrices[dense.weights][1:]}'
+        recorded = _base([self.names.get(source, '') for source in self.tape.source[out].tolist()])
+        loss = 'C' if out.start <= self.tape.loss < out.stop else ''
+        return f'{self._name(out.start, out.stop, recorded or loss or default)} = {right}', shape
 
     def _activation(self, k: int) -> str:
         """행렬 z 전체에 한 단항 연산의 결과는 a 다."""
-        source = self._whole(self.tape.operand_rows(k)[0]) if self.tape.ops[self.tape.kind[k]].arity == 1 else ''
-        return 'a' + source[1:] if source.startswith('z') else ''
+        rows = self.tape.operand_rows(k)[0]
+        source = self._rows(rows) if self.tape.ops[self.tape.kind[k]].arity == 1 and (np.diff(rows) == 1).all() else ''
+        return 'a' + source[1:] if source.startswith('z') and source in self.taken else ''
 
     def _name(self, first: int, last: int, wanted: str) -> str:
         numbered = (f'{wanted}.{i}' if wanted else f'v{superscript(i)}' for i in count(1))
@@ -82,15 +82,12 @@ class Listing:
     def _dense(self, k: int, dense: Dense) -> str:
         inputs, residual = self.tape.dense_rows(k)
         if dense.weights not in self.matrices:
-            self.matrices[dense.weights] = self._matrix(dense)
+            base = _base([self.parameters[i] for i in self.tape.order[dense.weights : dense.weights + 1]])
+            numbered = ('W' + superscript(i) for i in count(2))
+            self.matrices[dense.weights] = _free(base and 'W' + base[1:], numbered, self.matrices.values())
         name = self.matrices[dense.weights]
         bias = f' + b{name[1:]}' if dense.bias >= 0 else ''
         return f'{name}·{self._rows(inputs)}{bias}' + (f' + {self._rows(residual)}' if dense.residual else '')
-
-    def _matrix(self, dense: Dense) -> str:
-        at = np.flatnonzero(self.tape.slot == dense.weights)
-        base = _base([self.parameters[at[0]]]) if len(at) else ''
-        return _free(base and 'W' + base[1:], ('W' + superscript(i) for i in count(2)), self.matrices.values())
 
     def _map(self, k: int) -> str:
         op, rows = self.tape.ops[self.tape.kind[k]], self.tape.operand_rows(k)
@@ -106,38 +103,23 @@ class Listing:
             return f'-{operands[0]}'
         return f'{operands[0]}**{op.family[1][0]}' if op.family and op.arity == 1 else f'{op.name}({", ".join(operands)})'
 
-    def _whole(self, rows: np.ndarray) -> str:
-        """rows 가 벡터 하나의 전부이면 그 이름, 아니면 빈 글."""
-        return next((name for first, last, name in self.vectors if np.array_equal(rows, np.arange(first, last))), '')
-
     def _rows(self, rows: np.ndarray) -> str:
         """행들을 벡터의 이름으로. 일부는 번호를 붙이고, 여러 조각이면 괄호로 묶는다."""
         if (rows == rows[0]).all():
-            return self._piece(int(rows[0]), int(rows[0]) + 1)
-        if whole := self._whole(rows):
-            return whole
-        owner = [self._owner(row) for row in rows.tolist()]
+            rows = rows[:1]
+        owner = np.searchsorted([first for first, _, _ in self.vectors], rows, 'right') - 1
         breaks = np.flatnonzero((np.diff(rows) != 1) | (np.diff(owner) != 0)) + 1
-        pieces = [self._piece(int(part[0]), int(part[-1]) + 1) for part in np.split(rows, breaks)]
-        more = ['…'] if len(pieces) > PIECES else []
-        return pieces[0] if len(pieces) == 1 else f'[{", ".join(pieces[:PIECES] + more)}]'
+        pieces = [self._piece(part) for part in np.split(rows, breaks)[:PIECES]]
+        more = ['…'] if len(breaks) >= PIECES else []
+        return pieces[0] if len(breaks) == 0 else f'[{", ".join(pieces + more)}]'
 
-    def _owner(self, row: int) -> int:
-        return next((first for first, last, _ in self.vectors if first <= row < last), -1 - row)
-
-    def _piece(self, begin: int, end: int) -> str:
-        for first, last, name in self.vectors:
-            if first <= begin < last:
-                if (begin, end) == (first, last):
-                    return name
-                at = subscript(begin - first + 1)
-                return name + (at if end == begin + 1 else f'{at}…{subscript(end - first)}')
-        constant = begin - self.tape.inputs
-        if constant < len(self.tape.constants):
-            return f'{self.tape.constants[constant]:.6g}'
-        slot = self.tape.parameter_rows[constant - len(self.tape.constants)]
-        index = int(np.flatnonzero(self.tape.slot == slot)[0])
-        return self.parameters[index] or f'θ{subscript(index + 1)}'
+    def _piece(self, rows: np.ndarray) -> str:
+        """한 벡터 안의 이어진 행들."""
+        first, last, name = next(vector for vector in self.vectors if vector[0] <= rows[0] < vector[1])
+        if len(rows) == last - first:
+            return name
+        at = subscript(rows[0] - first + 1)
+        return name + at if len(rows) == 1 else f'{name}{at}…{subscript(rows[-1] - first + 1)}'
 
 
 def _free(wanted: str, others: Iterable[str], taken: Collection[str]) -> str:
@@ -147,7 +129,7 @@ def _free(wanted: str, others: Iterable[str], taken: Collection[str]) -> str:
 
 def _base(names: Sequence[str]) -> str:
     """이름들에서 번호를 뗀 공통의 이름. 없으면 빈 글."""
-    bases = {_INDEX.sub('', name) for name in names}
+    bases = {name.rstrip('₀₁₂₃₄₅₆₇₈₉,') for name in names}
     return bases.pop() if len(bases) == 1 else ''
 
 
@@ -155,7 +137,7 @@ def _encodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        text = re.sub('[⁰¹²³⁴⁵⁶⁷⁸⁹]+', lambda found: '^' + found[0].translate(_SCRIPTS), text)
-        text = re.sub('[₀₁₂₃₄₅₆₇₈₉][₀₁₂₃₄₅₆₇₈₉,]*', lambda found: '_' + found[0].translate(_SCRIPTS), text)
+        text = re.sub('[⁰¹²³⁴⁵⁶⁷⁸⁹]+', lambda found: '^' + normalize('NFKC', found[0]), text)
+        text = re.sub('[₀₁₂₃₄₅₆₇₈₉][₀₁₂₃₄₅₆₇₈₉,]*', lambda found: '_' + normalize('NFKC', found[0]), text)
         text = text.replace('⊙', '*').encode(encoding, 'replace').decode(encoding)
     return text

@@ -4,56 +4,43 @@
 여러 행렬이 파라미터를 다른 모양으로 나누어 쓰면(W 와 Wᵀ 처럼) 뒤의 것은 베낀 칸을 갖는다.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from micrograd_ko.compiler.code import Code
+from micrograd_ko.compiler.dense import Recovered
+from micrograd_ko.compiler.tape import Dense
 
 
-@dataclass(frozen=True)
-class Slots:
-    """정해진 칸.
-
-    slot    (n,) 파라미터와 상수 노드의 칸, 없으면 −1.
-    starts  구간마다의 첫 칸.
-    fixed   상수 칸마다의 노드.
-    copied  베낀 칸마다 원래의 칸.
-    """
-
-    slot: np.ndarray
-    starts: list[int]
-    fixed: np.ndarray
-    copied: np.ndarray
-
-
-def assigned(code: Code, ranges: list[np.ndarray]) -> Slots:
-    """ranges 는 이어진 칸을 받을 노드들의 목록."""
-    slot = np.full(len(code), -1, np.intp)
-    free = 0
+def assigned(
+    code: Code, matrices: dict[int, Recovered], row: np.ndarray
+) -> tuple[dict[int, Dense], np.ndarray, np.ndarray, np.ndarray]:
+    """(명령의 번호 → 행렬; 노드마다의 칸, 없으면 −1; 상수 칸마다의 노드; 베낀 칸마다 원래의 칸). W 의 열은 입력의 행의 순서다."""
+    weights = {k: each.weights[:, np.argsort(row[each.inputs], kind='stable')].ravel() for k, each in matrices.items()}
+    ranges = [nodes for k, each in matrices.items() for nodes in (weights[k], each.bias) if len(nodes)]
+    slot, used, free = np.full(len(code), -1, np.intp), np.zeros(len(code), np.bool_), 0
     for nodes in ranges:
+        used[nodes] = True
         if nodes.max() < code.declared and (slot[nodes] < 0).all() and len(np.unique(nodes)) == len(nodes):
             slot[nodes] = np.arange(free, free + len(nodes))
             free += len(nodes)
     others = np.arange(code.inputs, code.declared)
-    others = others[slot[others] < 0]
-    slot[others] = np.arange(free, code.parameters)
-    fixed = np.unique(np.concatenate([[], *ranges])).astype(np.int64)
-    fixed = fixed[fixed >= code.declared]
-    slot[fixed] = np.arange(code.parameters, code.parameters + len(fixed))
+    fixed = code.declared + np.flatnonzero(used[code.declared :])
+    others = np.concatenate([others[slot[others] < 0], fixed])
+    slot[others] = np.arange(free, free + len(others))
 
-    starts: list[int] = []
-    copies: dict[bytes, int] = {}
-    copied: list[np.ndarray] = []
-    free = code.parameters + len(fixed)
+    free += len(others)
+    starts: dict[bytes, int] = {}  # 이어진 칸을 받은 노드들 → 그 첫 칸
+    copied = [np.empty(0, np.intp)]
     for nodes in ranges:
         wanted = slot[nodes]
         if (np.diff(wanted) == 1).all():
-            starts.append(int(wanted[0]))
-            continue
-        if wanted.tobytes() not in copies:
-            copies[wanted.tobytes()] = free
+            starts[nodes.tobytes()] = int(wanted[0])
+        elif nodes.tobytes() not in starts:
+            starts[nodes.tobytes()] = free
             copied.append(wanted)
             free += len(wanted)
-        starts.append(copies[wanted.tobytes()])
-    return Slots(slot, starts, fixed, np.concatenate([np.empty(0, np.intp), *copied]))
+    dense = {
+        k: Dense(starts[weights[k].tobytes()], starts.get(each.bias.tobytes(), -1), len(each.inputs), len(each.residual) > 0)
+        for k, each in matrices.items()
+    }
+    return dense, slot, fixed, np.concatenate(copied)

@@ -37,6 +37,7 @@ class Tape:
     source    (r,) 행마다 기록된 그래프의 위상 번호, 없으면 −1.
     slot      (P,) 파라미터마다 그 칸. order (P,) 칸마다 그 파라미터.
     fixed     파라미터 다음 칸들에 놓이는 상수. copied 는 그다음 칸들이 저마다 베끼는 칸.
+    needed    출력을 계산하는 데 필요한 입력은 앞의 이만큼이다.
     """
 
     ops: tuple[Op, ...]
@@ -58,7 +59,7 @@ class Tape:
     copied: np.ndarray
     loss: int
     outputs: np.ndarray
-    used_inputs: np.ndarray
+    needed: int
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -75,12 +76,21 @@ class Tape:
         kind = self.kind[instruction]
         return 'dense' if kind == DENSE else self.ops[kind].name
 
+    def out(self, instruction: int) -> slice:
+        """결과의 행."""
+        return slice(int(self.first[instruction]), int(self.first[instruction + 1]))
+
     def lanes(self, instruction: int) -> int:
         return int(self.first[instruction + 1] - self.first[instruction])
 
     def operand_rows(self, instruction: int) -> np.ndarray:
         """(피연산자의 수, 행의 수). 행렬 명령이 아닌 것에만."""
         return self.operand[self.start[instruction] : self.start[instruction + 1]].reshape(-1, self.lanes(instruction))
+
+    def operation(self, row: int) -> tuple[Op, np.ndarray]:
+        """(행 row 를 계산하는 연산, 그 피연산자의 행). 행렬 명령이 아닌 것에만."""
+        k = int(np.searchsorted(self.first, row, 'right')) - 1
+        return self.ops[self.kind[k]], self.operand_rows(k)[:, row - self.first[k]]
 
     def dense_rows(self, instruction: int) -> tuple[np.ndarray, np.ndarray]:
         """행렬 명령의 (입력의 행, 잔차의 행)."""

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, equations
-from micrograd_ko.compiler.matmul import multiply
+from micrograd_ko.compiler.instructions import multiply
 
 
 @pytest.fixture(scope='module')
