@@ -117,6 +117,7 @@ class Value(Copied, UnaryMethods):
         seed = beside(number(seed), self.data)
         order = topological(self)
         before = [node.grad for node in order]
+        leaves = [(node, node.grad) for node in order if node.op is None]
         try:
             for node in order:
                 node.grad = 0
@@ -126,9 +127,8 @@ class Value(Copied, UnaryMethods):
             for node, grad in zip(order, before, strict=True):
                 node.grad = grad
             raise
-        for node, grad in zip(order, before, strict=True):
-            if node.op is None:
-                node.grad = grad + node.grad
+        for leaf, grad in leaves:
+            leaf.grad = grad + leaf.grad
 
     def detach(self) -> Value:
         """같은 값과 이름을 가진 새 잎. 기울기가 이 노드로 흐르지 않는다."""

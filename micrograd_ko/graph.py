@@ -1,7 +1,6 @@
 """그래프 위를 걷는 일: 위상 순서, 역전파의 걸음, 선과 경로.
 
-노드가 `op, parents, data, grad, name` 을 가진다는 것만 안다(`operation.Node`). 모두 되부름(recursion) 없이 돌므로 10⁶ 노드의
-사슬도 걷는다.
+노드의 `op, parents, data, grad` 만 안다(`operation.Node`). 모두 되부름(recursion) 없이 돌므로 10⁶ 노드의 사슬도 걷는다.
 """
 
 from __future__ import annotations
@@ -33,12 +32,13 @@ def topological(*roots: N) -> list[N]:
             leave(pop())
         elif node not in seen:
             enter(node)
-            if node.op is None:
+            parents = node.parents
+            if not parents:
                 leave(node)
                 continue
             push(node)
             push(None)
-            for parent in reversed(node.parents):
+            for parent in reversed(parents):
                 if parent not in seen:
                     push(parent)
     return order
@@ -54,8 +54,9 @@ def sweep(order: Sequence[Node]) -> None:
         try:
             if op.arity == 2:  # 가장 잦은 연산: 튜플과 호출을 던다
                 x, y = parents
+                a, b = x.data, y.data
                 dx, dy = op.partials
-                dx, dy = dx(z, x.data, y.data), dy(z, x.data, y.data)
+                dx, dy = dx(z, a, b), dy(z, a, b)
                 x.grad += g * dx
                 y.grad += g * dy
                 continue

@@ -6,15 +6,14 @@
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.number import beside, number
 
-Array = np.ndarray
+if TYPE_CHECKING:
+    from numpy import ndarray  # 배열을 받을 때까지 NumPy 를 읽지 않는다
 
 
 class Loss:
@@ -32,7 +31,7 @@ class Loss:
     __name__: str
 
     def __init__(
-        self, value: Callable[[Any, Any], Value], gradient: Callable[[Array, Array], Array], formula: str, slope: str,
+        self, value: Callable[[Any, Any], Value], gradient: 'Callable[[ndarray, ndarray], ndarray]', formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
     ) -> None:  # fmt: skip
         functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
@@ -77,7 +76,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: (e := ops.exp(a - np.max(a))) / np.sum(e) - y,  # Fraction 의 배열도 받는다
+    Loss, gradient=lambda a, y: (e := ops.exp(a - a.max())) / e.sum() - y,  # Fraction 의 배열도 받는다
     formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
 )  # fmt: skip
@@ -93,7 +92,7 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: np.where(y * a < 1, -y, 0 * y),
+    Loss, gradient=lambda a, y: -y * ops.step(1 - y * a),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
     assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
 )  # fmt: skip
