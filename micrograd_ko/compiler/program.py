@@ -84,7 +84,7 @@ class Program:
         return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
 
     def gradient(
-        self, X: Any, write: bool = True, executor: Executor | None = None, *, parameters: Any = None, undefined: str = 'raise'
+        self, X: Any, write: bool = True, *, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
     ) -> np.ndarray:
         """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
 

@@ -171,7 +171,7 @@ class _Writer:
             factors = [ELLIPSIS if use is None else quantity(use.derivative) for use in uses]
             product = functools.reduce(operator.mul, factors) if factors else symbol(1)
             yield _equation([Symbol('곱', latex=r'\text{곱}')], [product, quantity(path.product)], kind='step')
-            unnamed |= {use.node for use in uses if use is not None and not self.labels.name(use.node)} - {self.found.root}
+            unnamed |= {use.node for use in uses if use is not None and not use.node.name} - {self.found.root}
         yield self._total()
         if unnamed:
             yield words('heading', '여기서')

@@ -84,10 +84,12 @@ class Report:
 class GradcheckError(AssertionError):
     """틀린 기울기. `report` 에 모든 판정이 있다."""
 
-    def __init__(self, report: Report, f: Any) -> None:
-        self.report = report
-        shown = f'\n{f}' if isinstance(f, StraightLine) else ''
-        super().__init__(f'기울기(gradient)가 틀렸습니다.\n{report}{shown}')
+    def __init__(self, report: Report, program: str = '') -> None:
+        self.report, self.program = report, program
+        super().__init__(f'기울기(gradient)가 틀렸습니다.\n{report}{program}')
+
+    def __reduce__(self) -> tuple:
+        return GradcheckError, (self.report, self.program)
 
 
 def gradcheck(f: Callable[..., Value], xs: Sequence[Number], order: int = 1) -> Report:
@@ -104,7 +106,7 @@ def gradcheck(f: Callable[..., Value], xs: Sequence[Number], order: int = 1) -> 
             verdicts += [v._replace(name=f'x{i},{v.name}') for v in _check(_slope_of(f, i), numbers)]
     report = Report(verdicts)
     if report.wrong:
-        raise GradcheckError(report, f)
+        raise GradcheckError(report, f'\n{f}' if isinstance(f, StraightLine) else '')
     return report
 
 

@@ -200,3 +200,10 @@ def test_the_dask_example_runs_or_says_what_to_install():
     else:
         assert done.returncode == 0, done.stderr
         assert '기울기가 같습니다' in done.stdout
+
+
+def test_an_executor_is_given_by_name():
+    """자리로 주면 write 로 잘못 읽힌다."""
+    x, w = Value(1.0), Value(2.0)
+    with pytest.raises(TypeError, match='positional'):
+        compile_graph(w * x, [x], [w]).gradient([[1.0]], True, ThreadPoolExecutor(1))

@@ -216,6 +216,13 @@ def test_nodes_of_a_network_are_explained_in_the_notation_of_the_note(network, p
         assert eval(numbers[-2].replace('×', '*')) == pytest.approx(node.grad, rel=5e-3)
 
 
+def test_the_inner_nodes_of_the_loss_are_told(network):
+    """사용자가 이름 짓지 않은 노드는, 노트의 이름으로 불려도 무엇인지 적는다."""
+    net, _, cost = network
+    text = str(explain(net.layers[1].neurons[0].b, cost))
+    assert '  u₁ = a³₁ − y₁ = ' in text.split('여기서')[1] and 'z³₁ = ' not in text.split('여기서')[1]
+
+
 def test_the_hidden_error_shows_where_it_comes_from(network):
     _, trace, cost = network
     text = str(explain(trace.zs[0][1], cost))

@@ -1,6 +1,7 @@
 """검사기의 검사: 판정과 그 까닭의 예. 연산마다 틀린 규칙을 심는 것은 test_campaign.py 에 있다."""
 
 import math
+import pickle
 import random
 
 import pytest
@@ -42,6 +43,8 @@ def test_the_first_wrong_operation_is_named_with_both_numbers():
     (first, _) = caught.value.report.wrong
     assert 'sin 의 ∂z/∂x' in first.note and first.relative_error == pytest.approx(0.001, rel=0.01)
     assert repr(first.expected) in str(caught.value)
+    again = pickle.loads(pickle.dumps(caught.value))  # 프로세스 풀이 오류를 넘긴다
+    assert str(again) == str(caught.value) and again.report.verdicts == caught.value.report.verdicts
 
 
 # 옳은 함수 ---------------------------------------------------------------------------------------------------------------
