@@ -91,6 +91,12 @@ def errors(
     return deltas
 
 
+def gradients(deltas: Arrays, activations: Arrays) -> tuple[Arrays, Arrays]:
+    """모든 층의 기울기(알고리즘 5단계): (nabla_w, nabla_b), 방정식 4 와 3. activations 는 `feedforward` 의 것, a¹ 부터다."""
+    nabla_w = [weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)]
+    return nabla_w, [bias_gradient(delta) for delta in deltas]
+
+
 def backprop(
     weights: Sequence, biases: Sequence, x: Any, y: Any, activation: Activations = 'sigmoid', loss: Gradient = 'quadratic'
 ) -> tuple[Arrays, Arrays]:
@@ -99,9 +105,7 @@ def backprop(
     loss 는 `losses` 의 기록이나 그 이름, 또는 ∇_a C(a, y) 를 주는 함수다.
     """
     zs, activations = feedforward(weights, biases, x, activation)
-    deltas = errors(weights, zs, activations[-1], y, activation, loss)
-    nabla_w = [weight_gradient(delta, a) for delta, a in zip(deltas, activations[:-1], strict=True)]
-    return nabla_w, [bias_gradient(delta) for delta in deltas]
+    return gradients(errors(weights, zs, activations[-1], y, activation, loss), activations)
 
 
 def sgd_step(
@@ -114,10 +118,10 @@ def sgd_step(
     """
     if not batch:
         raise ValueError('sgd_step: 미니배치(mini-batch)가 비어 있습니다. (x, y) 를 하나 이상 주세요.')
-    gradients = [backprop(weights, biases, x, y, activation, loss) for x, y in batch]
+    samples = [backprop(weights, biases, x, y, activation, loss) for x, y in batch]
     rate = eta / len(batch)
-    new_w = [_numeric(w) - rate * sum(nabla_w[i] for nabla_w, _ in gradients) for i, w in enumerate(weights)]
-    new_b = [_numeric(b) - rate * sum(nabla_b[i] for _, nabla_b in gradients) for i, b in enumerate(biases)]
+    new_w = [_numeric(w) - rate * sum(nabla_w[i] for nabla_w, _ in samples) for i, w in enumerate(weights)]
+    new_b = [_numeric(b) - rate * sum(nabla_b[i] for _, nabla_b in samples) for i, b in enumerate(biases)]
     return new_w, new_b
 
 

@@ -161,5 +161,5 @@ def _by_matrices(net: MLP, network: Network, target: Sequence, loss: Any) -> dic
     with np.errstate(all='ignore'):  # 넘치는 값은 양쪽에 똑같이 inf 로 남아 영수증에 적힌다
         zs, activations = equations.feedforward(weights, biases, x, activation)
         deltas = equations.errors(weights, zs, activations[-1], target, activation, loss)
-        nabla_w, nabla_b = equations.backprop(weights, biases, x, target, activation, loss)
+        nabla_w, nabla_b = equations.gradients(deltas, activations)
     return {'z': zs, 'a': activations[1:], 'δ': deltas, 'b': nabla_b, 'w': nabla_w}
