@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
@@ -50,22 +52,32 @@ def sweep(order: Sequence[Node]) -> None:
         op = node.op
         if op is None:
             continue
-        g, z, parents = node.grad, node.data, node.parents
+        g, z, parents = node._grad, node._data, node.parents
         try:
             if op.arity == 2:  # 가장 잦은 연산: 튜플과 호출을 던다
                 x, y = parents
-                a, b = x.data, y.data
+                a, b = x._data, y._data
                 dx, dy = op.partials
-                dx, dy = dx(z, a, b), dy(z, a, b)
-                x.grad += g * dx
-                y.grad += g * dy
+                dx, dy = g * dx(z, a, b), g * dy(z, a, b)
+                x._grad += dx
+                y._grad += dy
                 continue
-            operands = [parent.data for parent in parents]
+            operands = [parent._data for parent in parents]
             slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
         except EDGE_ERRORS:
             slopes = local_derivatives(node)
         for parent, d in zip(parents, slopes, strict=True):
-            parent.grad += g * d
+            try:
+                parent._grad += g * d
+            except OverflowError:  # float 가 그 범위를 넘는 정수를 만났다
+                parent._grad = _ieee(parent._grad) + (_ieee(g) * _ieee(d) if g and d else 0.0)
+
+
+def _ieee(x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
 
 
 def local_derivatives(node: Node) -> tuple[Any, ...]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
-from micrograd_ko.number import NOT_YET, Number, unchecked
+from micrograd_ko.number import Number, unchecked
 from micrograd_ko.operation import Op, table
+from micrograd_ko.state import commit, grad_set
 from micrograd_ko.writing.notation import indexed
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Module:
 
     def zero_grad(self) -> None:
         """모든 파라미터의 기울기를 0 으로. `backward` 가 잎의 기울기를 더해 가므로 갱신할 때마다 부른다."""
-        for p in self.parameters():
-            p.grad = NOT_YET
+        parameters = self.parameters()
+        commit(grad_set(parameters, [None] * len(parameters)))
 
 
 class Neuron(Module):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
         data: Any
         grad: Any
+        _data: Any  # 걸러진 칸(`state.Held`)
+        _grad: Any
         name: str
         op: Op | None
         parents: tuple[Any, ...]

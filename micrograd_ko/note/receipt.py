@@ -18,6 +18,7 @@ from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.state import commit, grad_set
 from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.tables import Table
@@ -116,8 +117,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
             target = (record or losses.quadratic).vector(y, len(trace.output))
         return Receipt(list(_sections(network, _by_matrices(net, network, target, gradient or record))))
     finally:
-        for p, grad in zip(parameters, kept, strict=True):
-            p.grad = grad
+        commit(grad_set(parameters, kept))
 
 
 def _check(network: Network, record: losses.Loss | None, gradient: Callable | None) -> None:
