@@ -23,7 +23,7 @@ from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError, Op
-from micrograd_ko.state import commit, data_set, grad_set
+from micrograd_ko.state import alone, commit, data_set, grad_set
 
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
 
@@ -116,6 +116,7 @@ class Program:
         rows = max(self.tape.rows, 1)
         return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
 
+    @alone
     def _values(self) -> np.ndarray:
         return np.array([float(p.data) for p in self.parameters])
 

@@ -175,7 +175,7 @@ class _Writer:
         yield self._total()
         if unnamed:
             yield words('heading', '여기서')
-            yield from [self.forward(node) for node in sorted(unnamed, key=self.found.order.index)]
+            yield from [self.forward(node) for node in self.found.order if node in unnamed]
 
     def _route(self, number: int, uses: list[Use | None]) -> Line:
         stops = [self.labels[self.found.value], *[ELLIPSIS if use is None else self.labels[use.node] for use in uses]]
@@ -185,7 +185,7 @@ class _Writer:
     def _step(self, use: Use) -> Line:
         parents, operand = use.node.parents, use.node.parents[use.operand]
         slope = ratio(self.labels[use.node], self.labels[operand])
-        remark = f'{use.operand + 1}번째 피연산자로' if parents.count(operand) > 1 else ''
+        remark = f'{use.operand + 1}번째 피연산자로' if sum(parent is operand for parent in parents) > 1 else ''
         return _equation([slope, self.rule(use)], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:

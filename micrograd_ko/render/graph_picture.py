@@ -35,5 +35,5 @@ def _card(card: str, node: Value, subject: Subject) -> Card:
     if heading:
         rows.insert(0, (Cell(name or made, 'title', note=made if name else '', span=2),))
         lines.insert(0, heading)
-    kind = 'root' if node in subject.roots else 'op' if node.op is not None else 'leaf'
+    kind = 'root' if node in set(subject.roots) else 'op' if node.op is not None else 'leaf'
     return Card(card, kind, tuple(rows), tuple(lines))

@@ -46,7 +46,7 @@ class LayerWalk(NetworkWalk):
         up, following = notation.superscript(layer), notation.superscript(layer + 1)
         zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
         slopes = [local_derivatives(a)[0] for a in outputs]
-        is_output = outputs == self.net.outputs
+        is_output = set(outputs) == set(self.net.outputs)
         lines = [
             f'δ{up} = {"∇ₐC" if is_output else f"(W{following})ᵀ δ{following}"} ⊙ σ′(z{up})',
             f'{vector([a.grad for a in outputs])} ⊙ {vector(slopes)} = {vector([z.grad for z in zs])}',

@@ -73,9 +73,9 @@ class NetworkWalk(Walk):
     def _slopes(self, a: Value) -> list[str]:
         """∂C/∂a 의 식, 그리고 수를 채운 식. 손실을 모르거나 a 가 출력이 아니면 빈 목록."""
         loss, outputs, y = self.net.loss, self.net.outputs, self.net.targets.get(a)
-        if loss is None or a not in outputs:
+        j = next((j for j, output in enumerate(outputs) if output is a), None)
+        if loss is None or j is None:
             return []
-        j = outputs.index(a)
         named = loss.slope.replace('aⱼ', label(a)).replace('yⱼ', 'yⱼ' if y is None else label(y))
         return [form.replace('ⱼ', notation.subscript(j + 1)) for form in (named, _filled(loss.slope, a.data, self.net.goal[j]))]
 

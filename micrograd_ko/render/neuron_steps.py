@@ -37,8 +37,10 @@ class NeuronWalk(NetworkWalk):
         """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
         shown = [x for x in self.arrivals if x.operand in visible]
-        for node, group in itertools.groupby(shown, lambda x: x.result):
-            walked, unit = list(group), self.unit_of.get(node)
+        for _, group in itertools.groupby(shown, lambda x: id(x.result)):
+            walked = list(group)
+            node = walked[0].result
+            unit = self.unit_of.get(node)
             if unit is None:
                 yield self.from_loss(node, walked)
             elif node is unit.a:
@@ -51,7 +53,7 @@ class NeuronWalk(NetworkWalk):
 
     def _error(self, unit: Unit, x: Arrival) -> Step:
         """에러 δ = ∂C/∂a · σ′(z): 출력층이면 방정식 1, 아니면 방정식 2."""
-        is_output, delta, flowing = unit.a in self.net.outputs, self._delta(unit.z), self.slope(unit.a)
+        is_output, delta, flowing = unit.a in set(self.net.outputs), self._delta(unit.z), self.slope(unit.a)
         slope = prime(unit.activation, read(label(unit.z))).text
         lines = [chain(delta, f'{flowing} · {slope}', adding(x)), derivation(slope, x)]
         if not is_output:
