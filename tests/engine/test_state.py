@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -264,10 +265,11 @@ def test_the_tracer_of_this_test_sees_a_torn_loop():
 
 
 def test_a_timer_signal_tears_nothing():
-    leaves = [Value(i / 100) for i in range(300)]
-    root = ops.total([leaf * leaf for leaf in leaves])
+    leaves = [Value(i / 100) for i in range(3000)]
+    root = ops.dot(leaves, leaves)
+    start = time.perf_counter()
     root.backward()
-    once = every(leaves, 'grad')
+    duration, once = time.perf_counter() - start, every(leaves, 'grad')
 
     def stop(*_):
         raise Stopped
@@ -277,7 +279,7 @@ def test_a_timer_signal_tears_nothing():
         for i in range(200):
             commit(grad_set(leaves, [None] * len(leaves)))
             try:
-                signal.setitimer(signal.ITIMER_REAL, 1e-6 + 5e-6 * i)
+                signal.setitimer(signal.ITIMER_REAL, 1e-6 + duration * i / 200)
                 root.backward()
                 signal.setitimer(signal.ITIMER_REAL, 0)
             except Stopped:
@@ -367,13 +369,14 @@ def test_threads_lose_no_integer():
     """정수의 합은 순서에 매이지 않으므로 하나도 틀리지 않는다. 안쪽 노드를 나누어 가져도 그렇다."""
     x = Value(3)
     inner = x * x
+    roots = [functools.reduce(lambda y, _: y + x, range(2000), inner * 2) for _ in range(4)]
 
-    def work(_):
-        for _ in range(200):
-            (inner * 2 + x).backward()
+    def work(i):
+        for _ in range(30):
+            roots[i].backward()
 
     together(work)
-    assert x.grad == 4 * 200 * 13
+    assert x.grad == 4 * 30 * (12 + 2000)
 
 
 def test_a_forked_process_inherits_no_lock():
