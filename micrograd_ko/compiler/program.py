@@ -84,7 +84,7 @@ class Program:
         return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
 
     def gradient(
-        self, X: Any, write: bool = True, *, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
+        self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
     ) -> np.ndarray:
         """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
 
@@ -94,7 +94,8 @@ class Program:
         arrays = self.inputs.read(X, self.inputs.count)
         gradient = np.zeros(self.tape.slots)
         for part, failed in self._replayed(self._replayer.gradient, arrays, parameters, undefined, executor):
-            gradient += part
+            with np.errstate(all='ignore'):  # 넘친 블록의 합도 IEEE 값이다
+                gradient += part
             write = write and failed is None
         mean = self.tape.gathered(gradient) / len(arrays[0])
         if write:

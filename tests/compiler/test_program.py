@@ -253,6 +253,35 @@ def test_the_error_names_the_row_and_the_node_and_writes_nothing():
         compile_graph(inputs[0].log(), inputs[:1], []).loss([[-1.0]])
 
 
+def test_of_the_errors_of_a_row_the_first_recorded_is_reported():
+    """명령은 깊이의 순서로 돌지만, 알리는 것은 위상 번호가 가장 작은 것이다."""
+    x = Value(0.5)
+    deep, shallow = (x.tanh().tanh() - 0.2).log(), x.log()
+    loss = deep + shallow
+    with pytest.raises(ReplayError) as caught:
+        compile_graph(loss, [x], []).loss([[1.0], [-1.0]])
+    assert topological(loss)[caught.value.node] is deep
+    assert caught.value.row == 1
+
+
+@pytest.mark.filterwarnings('error')
+def test_an_overflow_leaks_no_warning():
+    """넘친 수는 IEEE 의 inf 와 nan 으로 지나간다: 경고(RuntimeWarning)도 없다. 블록 하나의 합에서도, 블록 사이의 합에서도."""
+    x, w = Value(1.0), [Value(2.0) for _ in range(4)]
+    rows = [w[0] * x + w[1] * x * x, w[2] * x + w[3] * x * x]
+    back = [w[0] * rows[0].tanh() + w[2] * rows[1].tanh(), w[1] * rows[0].tanh() + w[3] * rows[1].tanh()]
+    cube = x * x * x * w[0]
+    program = compile_graph(cube * w[1].exp() + back[0] + back[1], [x], w, rows)
+    X = np.repeat([[1e200], [-1e200]], 2 * program.block_size, axis=0)
+    for part in (X, X[::-1], X[:: 2 * program.block_size]):
+        assert math.isnan(program.loss(part))
+        assert np.isnan(program.gradient(part)).any()
+        assert np.isinf(program.outputs(part)).any()
+    assert program.loss([[np.finfo(np.longdouble).max]]) == math.inf
+    with pytest.raises(ValueError, match='float 의 범위'):
+        program.loss([[10**400]])
+
+
 def test_undefined_rows_are_nan_when_asked():
     loss, inputs, w, _ = risky()
     program = compile_graph(loss, inputs, [w], loss)
