@@ -1,9 +1,12 @@
 """낮추기와 되찾기의 패스: 함수를 바꾸지 않고, 되찾은 행렬의 수는 어떻게 적었든 같다."""
 
+import functools
 import itertools
 import math
+import os
 import random
 import runpy
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -357,6 +360,44 @@ def test_an_attention_block_gives_back_its_matrices(positions):
     expected = np.array([p.grad for p in parameters])
     found = program.gradient([[x.data for x in inputs]])
     assert np.allclose(found, expected, rtol=1e-10, atol=1e-12 * abs(expected).max())
+
+
+def lines_run(task):
+    """task 가 도는 동안 실행된 컴파일러의 줄의 수. 목록의 식(comprehension)은 원소마다 센다."""
+    counted = 0
+
+    def trace(frame, event, _):
+        nonlocal counted
+        if f'{os.sep}compiler{os.sep}' not in frame.f_code.co_filename:
+            return None
+        counted += event == 'line'
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        task()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize(
+    'write',
+    [
+        lambda y, x, w: y * w + x, lambda y, x, w: x + w * y, lambda y, x, w: (y * w).tanh(), lambda y, x, w: y + x,
+        lambda y, x, w: x - y, lambda y, x, w: -(y * x), lambda y, x, w: w * x + y, lambda y, x, w: ops.maximum(y * w, x),
+    ],
+)  # fmt: skip
+def test_compiling_and_replaying_is_linear_in_the_depth(write):
+    """두 배 깊으면 두 배의 일이다: 벽시계가 아니라 실행된 줄을 센다."""
+    counts = []
+    for depth in (100, 200, 400):
+        x, w = Value(0.5), Value(0.25)
+        y = functools.reduce(lambda y, _, x=x, w=w: write(y, x, w), range(depth), x)
+        counts.append(lines_run(lambda y=y, x=x, w=w: compile_graph(y, [x], [w]).gradient([[0.5]])))
+    first, second = counts[1] - counts[0], counts[2] - counts[1]
+    assert second <= 2.1 * first
 
 
 def test_a_learners_language_model_is_88_instructions():
