@@ -46,10 +46,10 @@ class _Terms:
         self.plains.append((x, sign))
 
     def absorb(self, other: '_Terms', sign: int) -> bool:
-        """다른 합 other 를 항으로 풀어 더한다. 그럴 수 없으면 거짓. 짧은 목록을 긴 목록에 붙여, 깊은 사슬도 거의 선형이다."""
+        """다른 합 other 를 sign 을 붙여, 항으로 풀어 더한다. 그럴 수 없으면 거짓."""
         if (sign < 0 and other.products) or (len(other.plains) > 1 and (sign < 0 or self.plains)):
             return False
-        longer, shorter = self.products, other.products
+        longer, shorter = self.products, other.products  # 짧은 것을 긴 것에 붙여야 깊은 사슬도 선형이다
         if len(longer) < len(shorter):
             longer, shorter = shorter, longer
         longer += shorter
@@ -130,9 +130,8 @@ class _Rewriter(Writer):
             (weighted if ordered[0] in self.rank else rest).append(ordered)
         if max([self.rank[w] for w, _ in weighted], default=0) <= CONSTANT:
             return self.simplest(products, plains, source)
-        bias = [(x, sign) for x, sign in plains[2 * bare :] if sign > 0 and x in self.rank][:1]
-        for term in bias:
-            plains.remove(term)
+        free = [i for i, (x, sign) in enumerate(plains) if sign > 0 and x in self.rank and not (bare and i < 2)]
+        bias = [plains.pop(i) for i in free[:1]]
         if rest or plains:
             weighted.append((self.one, self.simplest(rest, plains, -1)))
         return self.simplest(weighted, bias, source)
