@@ -44,6 +44,7 @@ LAZY = {
     ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
     ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
     ('operation', 'kinds.rules'): '오류와 help 의 글. 계산에는 필요 없다',
+    ('operation', 'kinds.fitting'): '수의 종류를 모르는 규칙의 오류, 등록할 때의 확인',
     ('graph', 'kinds.arrays'): '정의역의 끝에서만 NumPy 를 읽는다',
     ('number', 'kinds.arrays'): '위와 같다',
 }
