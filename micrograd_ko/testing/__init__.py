@@ -20,13 +20,14 @@ except ImportError as _error:
 
 from micrograd_ko.kinds.dual import Dual
 from micrograd_ko.kinds.precise import MP, PRECISE, PrecisionError, exact
-from micrograd_ko.testing.gradcheck import GradcheckError, Report, Verdict, gradcheck
+from micrograd_ko.testing.gradcheck import gradcheck
 from micrograd_ko.testing.oracles import CheckError, check_program, forward_slope
 from micrograd_ko.testing.path_sums import path_count, path_sums
 from micrograd_ko.testing.profiles import PROFILES, register_profiles, use_profile
 from micrograd_ko.testing.recorded import precise_replay
 from micrograd_ko.testing.straight_line import Assignment, Constant, StraightLine
 from micrograd_ko.testing.strategies import networks, programs, reals_in
+from micrograd_ko.testing.verdicts import GradcheckError, Report, Verdict
 
 __all__ = [
     'MP', 'PRECISE', 'PROFILES', 'Assignment', 'CheckError', 'Constant', 'Dual', 'GradcheckError', 'PrecisionError', 'Report',
