@@ -21,7 +21,8 @@ def verdicts(f: Callable[..., Any], xs: Sequence[Any], gradient: Callable[..., A
     if np.ndim(value) or not isinstance(value, float | int | np.ndarray | np.generic):
         raise TypeError(f'gradient= 를 주면 f 는 보통 수 하나를 돌려줘야 합니다. {type(value).__name__} 을(를) 돌려받았습니다.')
     found = gradient(*_given(xs, arrays))
-    parts = [found] if len(arrays) == 1 and np.shape(found) == arrays[0].shape else list(found)
+    alone = not hasattr(found, '__len__') or (len(arrays) == 1 and np.shape(found) == arrays[0].shape)
+    parts = [found] if alone else list(found)
     slopes = [np.array(part, dtype=np.float64) for part in parts]
     wanted, given = [x.shape for x in arrays], [d.shape for d in slopes]
     if wanted != given:

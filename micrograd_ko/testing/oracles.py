@@ -65,15 +65,13 @@ def forward_slope(order: Sequence[Value], leaf: Value, numbers: Mapping[Value, A
 
 
 def _other_ways(order: list[Value], leaves: list[Value], numbers: dict) -> Iterator[tuple[Value, str, Any]]:
-    """역방향이 아닌 길: (잎, 길의 이름, 기울기)."""
-    try:
-        summed = path_sums(order, numbers) if path_count(order) <= MOST_PATHS else {}
-    except EDGE_ERRORS:  # 정의역의 끝이 어느 경로에 있다
-        summed = {}
-    for leaf in leaves:
-        yield leaf, 'dual', forward_slope(order, leaf, numbers)
-        if summed:
-            yield leaf, '경로의 합', summed[leaf]
+    """역방향이 아닌 길: (잎, 길의 이름, 기울기). 그래프 어디에 정의역의 끝이 있으면 갈 수 없는 길은 빠진다."""
+    with contextlib.suppress(*EDGE_ERRORS):
+        if path_count(order) <= MOST_PATHS:
+            summed = path_sums(order, numbers)
+            yield from [(leaf, '경로의 합', summed[leaf]) for leaf in leaves]
+    with contextlib.suppress(*EDGE_ERRORS):
+        yield from [(leaf, 'dual', forward_slope(order, leaf, numbers)) for leaf in leaves]
 
 
 def _agree_precisely(program: StraightLine, order: list[Value], leaves: list[Value], slopes: list[Value], precise: dict) -> None:

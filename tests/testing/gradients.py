@@ -80,7 +80,8 @@ def detached(x):
 
 for op in (ops.exp, ops.log, ops.sqrt, ops.sin, ops.tanh, ops.sigmoid, ops.erf, ops.gelu, ops.softplus, ops.power(3)):
     wrong(f'{op.name} 1.001 배', call(op), [0.7], times(op, 1.001))
-for op, xs in ((ops.pow, [1.7, 2.3]), (ops.logsumexp, [0.3, 1.1]), (ops.dot, [1.0, 2.0, 3.0, 4.0]), (ops.affine, [1.0, 2.0, 0.5])):
+SEVERAL = {ops.pow: [1.7, 2.3], ops.logsumexp: [0.3, 1.1], ops.dot: [1.0, 2.0, 3.0, 4.0], ops.affine: [1.0, 2.0, 0.5]}
+for op, xs in SEVERAL.items():
     wrong(f'{op.name} 1.001 배', call(op), xs, times(op, 1.001))
 for op in (ops.cos, ops.neg, ops.abs, ops.atan, ops.reciprocal, ops.sinh, ops.expm1):
     wrong(f'{op.name} 의 부호', call(op), [0.7], times(op, -1))
@@ -106,7 +107,8 @@ wrong('이계의 그래프가 끊긴 sin', ops.sin, [0.7], (ops.sin, (lambda z, 
 wrong('이계의 그래프가 끊긴 mul', ops.mul, [0.7, 1.3],
       (ops.mul, (lambda z, x, y: detached(y), lambda z, x, y: x)), order=2)  # fmt: skip
 wrong('float 에서만 틀린 규칙', ops.sin, [1.0], (ops.sin, (lambda z, x: ops.cos(x) * (2 if type(x) is float else 1),)))
-wrong('Value 에서만 틀린 규칙', ops.sin, [1.0], (ops.sin, (lambda z, x: ops.cos(x) * (2 if isinstance(x, Value) else 1),)), order=2)
+wrong('Value 에서만 틀린 규칙', ops.sin, [1.0],
+      (ops.sin, (lambda z, x: ops.cos(x) * (2 if isinstance(x, Value) else 1),)), order=2)  # fmt: skip
 
 wrong('dot 의 둘째 가중치', call(ops.dot), [1.0, 2.0, 3.0, 4.0], operand(ops.dot, 1, 1.001))
 wrong('affine 의 b', call(ops.affine), [1.0, 2.0, 0.5], operand(ops.affine, 2, 2))
@@ -289,5 +291,5 @@ right('손으로 적은 상쇄', lambda x: (1 - math.cos(x)) / x**2, [1e-6], gra
       judged='noisy', why='상쇄')  # fmt: skip
 right('손으로 적은 정의역의 끝', math.sqrt, [0.0], gradient=lambda x: math.inf,
       judged='noisy', why='float 차분의 정의역 끝')  # fmt: skip
-right('손으로 적은 행렬', lambda w, x: np.tanh(w @ x).sum(), [np.array([[1.0, 2.0], [3.0, -4.0]]), np.array([0.1, 0.2])],
-      gradient=lambda w, x: (np.outer(1 - np.tanh(w @ x) ** 2, x), w.T @ (1 - np.tanh(w @ x) ** 2)), judged='ok ' * 6)  # fmt: skip
+right('손으로 적은 행렬', lambda w, x: (w @ x) @ (w @ x), [np.array([[1.0, 2.0], [3.0, -4.0]]), np.array([0.1, 0.2])],
+      gradient=lambda w, x: (2 * np.outer(w @ x, x), 2 * w.T @ (w @ x)), judged='ok ' * 6)  # fmt: skip
