@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from micrograd_ko.operation import EDGE_ERRORS
 
 FINEST, WIDEST = 47, 1  # 걸음은 x 를 덮는 2의 거듭제곱의 2⁻⁴⁷ … 2⁻¹ 배: x 의 64 ulp 에서 x 까지
+SMALLEST = 2.0**-960  # 0 이 아니면서 이보다 작은 x 에는 놓을 걸음이 없다
 NEARBY = (67, 101, 157)  # 반올림을 재는 점들의 간격, ulp 로. 서로 다른 홀수라야 아래 자리의 반올림이 고루 보인다
-CLEAR = 32  # 값의 변화가 반올림의 이만큼은 되어야 기울기를 말한다
+CLEAR = 1000  # 값의 변화가 반올림의 이만큼은 되어야 기울기를 말한다
 COLUMNS = 4  # 외삽하는 걸음의 수
 AGREEING = 3  # 적어도 이만큼의 걸음이 서로 맞아야 한다
 RESOLVED = 2.5e-4  # 차분의 오차가 이보다(상대) 작아야 인수 1.001 을 가려낸다
@@ -43,6 +44,8 @@ class Finding(NamedTuple):
 
 def judged(f: Callable[[float], float], x: float, gradient: float, noise: float = 0.0) -> Finding:
     """f 의 x 에서의 기울기라는 gradient 를 차분으로 판정한다. noise 는 이미 아는 f 의 값의 절대 오차."""
+    if 0 < abs(x) < SMALLEST:
+        return Finding(None, 'noisy')
     samples = _Samples(f, x, noise)
     samples.find_stairs()
     if samples.blind(gradient):
@@ -52,12 +55,10 @@ def judged(f: Callable[[float], float], x: float, gradient: float, noise: float 
     if abs(behind.slope - ahead.slope) > slack:
         low, high = sorted((behind.slope, ahead.slope))
         return Finding((behind.slope, ahead.slope), 'kink' if low - slack <= gradient <= high + slack else 'wrong')
-    both = samples.slope(0)
-    if not math.isfinite(both.error):  # 정의역의 끝: 있는 쪽만
-        both = min(behind, ahead, key=lambda side: side.error)
-    if not math.isfinite(both.error):
+    found = samples.slope(samples.inside())
+    if not math.isfinite(found.error):
         return Finding(None, 'noisy')
-    return Finding(both.slope, _settled(gradient, both, samples.variation()))
+    return Finding(found.slope, _settled(gradient, found, samples.variation()))
 
 
 def _settled(gradient: float, found: Estimate, variation: float) -> str:
@@ -94,6 +95,11 @@ class _Samples:
         agreed = self._agreeing(side)
         best = min(agreed, key=lambda estimate: estimate.error, default=Estimate(0.0, math.inf))
         return best if len(agreed) >= AGREEING else Estimate(best.slope, math.inf)
+
+    def inside(self) -> int:
+        """정의역의 끝이면 안쪽(−1 이나 1), 아니면 0."""
+        left, right = (any(map(math.isfinite, self.sides[sign])) for sign in (-1, 1))
+        return right - left
 
     def variation(self) -> float:
         """가장 넓은 걸음에서 값이 변한 빠르기."""
