@@ -68,9 +68,10 @@ class Point:
         """i 번째 기울기가, `grad` 로 지은 같은 기울기의 그래프 slope 의 값과 같은가."""
         leaf, root = self.recording.leaves[i], slope.recording.root
         one, other = self.adjoints.get(leaf, MP.mpf(0)), slope.numbers[root]
-        rounding = slope._noise() + (self._bound(leaf).known or 0.0)
-        agreement = RESOLVED if self.trouble or slope.trouble else LOCAL_AGREEMENT
-        return not abs(one - other) > agreement * max(abs(one), abs(other)) + rounding
+        allowed = (RESOLVED if self.trouble or slope.trouble else LOCAL_AGREEMENT) * max(abs(one), abs(other))
+        if self.trouble or slope.trouble or not self._exact:  # 200자리의 두 값이 아니거나, 식에 float 상수가 있다
+            allowed += slope._noise() + (self._bound(leaf).known or 0.0)
+        return not abs(one - other) > allowed
 
     def _found(self, i: int) -> tuple[Any, str, str]:
         """(참값, 판정, 까닭)."""
@@ -93,6 +94,11 @@ class Point:
     def _noise(self) -> float:
         """f 의 값의 반올림 가운데 오차 한계가 아는 것."""
         return self.values.get(self.recording.root, SILENT).known or 0.0
+
+    @functools.cached_property
+    def _exact(self) -> bool:
+        """모든 연산의 식이 200자리에서 정확한가."""
+        return all(is_exact(node.op) for node in self.recording.order)
 
     def _bound(self, leaf: Value) -> Bounded:
         return self.bounds.get(leaf, SILENT)
@@ -137,7 +143,7 @@ class Point:
     def _constants_explain(self, i: int, leaf: Value, gap: Any) -> bool:
         """규칙과 차분의 차이가, 사용자의 연산에 적힌 float 상수의 반올림인가."""
         known = self._bound(leaf).known
-        if known is None or gap > 2 * known or all(is_exact(node.op) for node in self.recording.order):
+        if known is None or gap > 2 * known or self._exact:
             return False
         return bool(gap <= NOTICEABLE * max(self.recording.variation(i), abs(self.adjoints[leaf])))
 

@@ -110,6 +110,9 @@ wrong('float 에서만 틀린 규칙', ops.sin, [1.0], (ops.sin, (lambda z, x: o
 wrong('Value 에서만 틀린 규칙', ops.sin, [1.0],
       (ops.sin, (lambda z, x: ops.cos(x) * (2 if isinstance(x, Value) else 1),)), order=2)  # fmt: skip
 
+wrong('반올림이 큰 곳에서 Value 에서만 틀린 규칙', lambda x: (1 - x.cos()) / x**2, [1e-6],
+      (ops.cos, (lambda z, x: -ops.sin(x) * (2 if isinstance(x, Value) else 1),)), order=2)  # fmt: skip
+
 wrong('dot 의 둘째 가중치', call(ops.dot), [1.0, 2.0, 3.0, 4.0], operand(ops.dot, 1, 1.001))
 wrong('affine 의 b', call(ops.affine), [1.0, 2.0, 0.5], operand(ops.affine, 2, 2))
 wrong('affine 의 마지막 x', call(ops.affine), [1.0, 2.0, 3.0, 4.0, 0.5], operand(ops.affine, 3, 1.001))
