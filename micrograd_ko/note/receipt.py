@@ -3,6 +3,7 @@
 두 길은 더하는 순서가 다르므로 끝자리가 다를 수 있다. 그 차이가 반올림으로 설명되는지는 오차 한계(`bounds`)가 말한다.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -38,18 +39,20 @@ class Entry:
     scalar      그래프에서 읽은 수.
     matrix      행렬 방정식의 원소.
     difference  scalar − matrix.
-    allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이다.
+    allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이고, inf 면 한계를 모른다: 그런 차이는 설명된 것이 아니다.
     """
 
     def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
-        self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
-        self.allowance, self.explained = bound.error, bound.explains(self.difference)
+        same = scalar == matrix or (scalar != scalar and matrix != matrix)  # inf − inf 와 nan − nan 은 차이가 아니다
+        self.difference = 0.0 if same else scalar - matrix
+        self.allowance = bound.error
+        self.explained = self.difference == 0 or (bound.known is not None and bound.explains(self.difference))
 
     @property
     def cells(self) -> tuple[Symbol | str, ...]:
         both = f'{float(self.scalar):.12f}', f'{float(self.matrix):.12f}'
-        judged = '설명됨' if self.explained else '설명되지 않음'
+        judged = '설명됨' if self.explained else '설명되지 않음' if math.isfinite(self.allowance) else '한계를 모름'
         return self.symbol, *both, f'{float(self.difference):.1e}', f'{self.allowance:.1e}', judged
 
     def __repr__(self) -> str:
