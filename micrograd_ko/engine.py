@@ -13,6 +13,7 @@ from __future__ import annotations
 from micrograd_ko import ops
 from micrograd_ko.copying import Copied
 from micrograd_ko.graph import sweep, topological
+from micrograd_ko.kinds import elements, huge
 from micrograd_ko.number import NOT_YET, Number, beside, number, refuse_number, refuse_order, refuse_truth, undefined
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, Op, give_methods, interpret
 
@@ -53,6 +54,8 @@ def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
 
     def method(self: Value, other: Any) -> Value:
         if type(other) is not Value:
+            if type(other) is not float and not isinstance(other, (int, Value)):
+                return op.apply(self, other)  # 배열이면 칸마다
             other = _lifted(other, self)
         try:
             data = eager(self.data, other.data)
@@ -92,7 +95,7 @@ class Value(Copied, UnaryMethods):
     """
 
     __slots__ = ('__weakref__', 'data', 'grad', 'name', 'op', 'parents')
-    __array_ufunc__ = None  # NumPy 가 왼쪽에 있어도 아래의 __radd__ 들이 불리게 한다
+    __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
         """하위 형의 연산은 보통의 Value 를 준다. `class Mine(Value, closed=True)` 면 Mine 이 낀 연산은 Mine 을 준다."""
@@ -128,15 +131,15 @@ class Value(Copied, UnaryMethods):
                 node.grad = grad
             raise
         for leaf, grad in leaves:
-            leaf.grad = grad + leaf.grad
+            leaf.grad = huge.accumulated(grad, leaf.grad)
 
     def detach(self) -> Value:
         """같은 값과 이름을 가진 새 잎. 기울기가 이 노드로 흐르지 않는다."""
         return Value(self.data, self.name)
 
     def __repr__(self) -> str:
-        made = f', op={self.op.name!r}' if self.op else ''
-        return f'Value(data={self.data!r}, grad={self.grad!r}{made}' + (f', name={self.name!r})' if self.name else ')')
+        made = (f', op={self.op.name!r}' if self.op else '') + (f', name={self.name!r}' if self.name else '')
+        return f'Value(data={huge.shown(self.data)}, grad={huge.shown(self.grad)}{made})'
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
@@ -150,7 +153,7 @@ class Value(Copied, UnaryMethods):
         """x**n: n 이 상수면 power(n), `Value` 면 pow."""
         if isinstance(exponent, Value):
             return record_values(ops.pow, (self, exponent))
-        return record_values(ops.power(number(exponent)), (self,))
+        return NotImplemented if getattr(exponent, 'ndim', 0) else record_values(ops.power(number(exponent)), (self,))
 
     __add__, __radd__ = _binary(ops.add), _recorded(ops.add, reflected=True)
     __sub__, __rsub__ = _binary(ops.sub), _recorded(ops.sub, reflected=True)
@@ -167,4 +170,4 @@ class Value(Copied, UnaryMethods):
 _new = Value.__new__
 _closed: set[type[Value]] = set()  # 저희끼리 연산하는 하위 형
 give_methods(Value, _unary)
-interpret(Value, record)
+interpret(Value, elements.over_arrays(record))

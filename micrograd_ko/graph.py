@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from micrograd_ko.kinds.huge import accumulated
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
@@ -56,16 +57,19 @@ def sweep(order: Sequence[Node]) -> None:
                 x, y = parents
                 a, b = x.data, y.data
                 dx, dy = op.partials
-                dx, dy = dx(z, a, b), dy(z, a, b)
-                x.grad += g * dx
-                y.grad += g * dy
+                dx, dy = g * dx(z, a, b), g * dy(z, a, b)
+                x.grad += dx
+                try:
+                    y.grad += dy
+                except OverflowError:  # x 에는 이미 더했다
+                    y.grad = accumulated(y.grad, dy)
                 continue
             operands = [parent.data for parent in parents]
             slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
         except EDGE_ERRORS:
             slopes = local_derivatives(node)
         for parent, d in zip(parents, slopes, strict=True):
-            parent.grad += g * d
+            parent.grad = accumulated(parent.grad, g, d)
 
 
 def local_derivatives(node: Node) -> tuple[Any, ...]:
