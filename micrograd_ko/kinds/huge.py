@@ -3,11 +3,15 @@
 연산은 ±inf 에서의 값이 유한하면 그 값이다(tanh(10**400) = 1). 역전파는 오류를 내지 않으므로 기울기는 ±inf 로 흐른다.
 """
 
+from __future__ import annotations
+
 import contextlib
 import math
-from typing import Any
 
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
+from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, DomainError, Op
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def ieee(x: Any) -> float:
