@@ -13,6 +13,8 @@ from __future__ import annotations
 from micrograd_ko import ops
 from micrograd_ko.copying import Copied
 from micrograd_ko.graph import sweep, topological
+from micrograd_ko.kinds import elements
+from micrograd_ko.kinds.huge import accumulated
 from micrograd_ko.number import NOT_YET, Number, beside, number, refuse_number, refuse_order, refuse_truth, undefined
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, Op, give_methods, interpret
 from micrograd_ko.state import Held, alone, commit
@@ -56,6 +58,8 @@ def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
 
     def method(self: Value, other: Any) -> Value:
         if type(other) is not Value:
+            if type(other) is not float and not isinstance(other, (int, Value)):
+                return op.apply(self, other)  # 배열이면 칸마다
             other = _lifted(other, self)
         try:
             data = eager(self._data, other._data)
@@ -99,7 +103,7 @@ class Value(Held, Copied, UnaryMethods):
     """
 
     __slots__ = ('__weakref__', 'op', 'parents')
-    __array_ufunc__ = None  # NumPy 가 왼쪽에 있어도 아래의 __radd__ 들이 불리게 한다
+    __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
         """하위 형의 연산은 보통의 Value 를 준다. `class Mine(Value, closed=True)` 면 Mine 이 낀 연산은 Mine 을 준다."""
@@ -130,7 +134,8 @@ class Value(Held, Copied, UnaryMethods):
                 node._grad = 0
             self._grad = seed
             sweep(order)
-            commit([(leaf, '_grad', old + leaf._grad) for leaf, old in zip(order, before, strict=True) if leaf.op is None])
+            leaves = [(leaf, old) for leaf, old in zip(order, before, strict=True) if leaf.op is None]
+            commit([(leaf, '_grad', accumulated(old, leaf._grad)) for leaf, old in leaves])
         except BaseException:
             commit([(node, '_grad', old) for node, old in zip(order, before, strict=True)])
             raise
@@ -148,7 +153,7 @@ class Value(Held, Copied, UnaryMethods):
         """x**n: n 이 상수면 power(n), `Value` 면 pow."""
         if isinstance(exponent, Value):
             return record_values(ops.pow, (self, exponent))
-        return record_values(ops.power(number(exponent)), (self,))
+        return NotImplemented if getattr(exponent, 'ndim', 0) else record_values(ops.power(number(exponent)), (self,))
 
     __add__, __radd__ = _binary(ops.add), _recorded(ops.add, reflected=True)
     __sub__, __rsub__ = _binary(ops.sub), _recorded(ops.sub, reflected=True)
@@ -165,4 +170,4 @@ class Value(Held, Copied, UnaryMethods):
 _new = Value.__new__
 _closed: set[type[Value]] = set()  # 저희끼리 연산하는 하위 형
 give_methods(Value, _unary)
-interpret(Value, record)
+interpret(Value, elements.over_arrays(record))

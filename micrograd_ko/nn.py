@@ -168,7 +168,7 @@ class MLP(Module, Pictured):
         matrices = [[_numbers(row) for row in _rows(w)] for w in weights]
         vectors = [_numbers(b) for b in biases]
         _check_shapes(matrices, vectors)
-        exact = any(type(x).__name__ == 'Fraction' for w in matrices for row in w for x in row)
+        exact = any(type(x).__name__ == 'Fraction' for rows in (*matrices, vectors) for row in rows for x in row)
         kept = iter([
             (row if exact else [float(x) for x in row], b if exact else float(b))
             for w, v in zip(matrices, vectors, strict=True)

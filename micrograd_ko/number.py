@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
-from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
+from micrograd_ko.kinds.huge import limit
+from micrograd_ko.operation import TYPE_CHECKING, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def number(x: Any, what: str = 'Value 는') -> Number:
     import numbers
     from fractions import Fraction
 
+    x = x[()] if getattr(x, 'ndim', None) == 0 else x  # 0차원 배열은 수다
     if isinstance(x, numbers.Integral):
         if x is not True and x is not False and hasattr(x, '__index__'):  # NumPy 의 timedelta64 는 정수인 체하지만 아니다
             return int(x)
@@ -83,7 +85,7 @@ def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
         from micrograd_ko.kinds.arrays import ieee_forward
 
         return ieee_forward(op, numbers)
-    raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
+    return limit(op, numbers, tuple([x.name for x in operands]))
 
 
 def _refusing(what: str, instead: str) -> Callable[..., None]:

@@ -5,6 +5,7 @@
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -87,8 +88,8 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
         if not 0 <= target < len(zs):
             raise ValueError(f'클래스 번호는 0 부터 {len(zs) - 1} 까지입니다. {target} 을(를) 받았습니다.')
         return ops.logsumexp(zs) - zs[target]
-    pairs = _pairs(zs, target)
-    return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
+    terms = [(y, z) for z, y in _pairs(zs, target) if not _masked(z, y)]
+    return ops.logsumexp(zs) - ops.dot([y for y, _ in terms], [z for _, z in terms])
 
 
 @functools.partial(
@@ -102,6 +103,12 @@ def hinge(outputs: Any, targets: Any) -> Value:
 
 
 LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in (quadratic, cross_entropy, softmax_cross_entropy, hinge)}
+
+
+def _masked(logit: Any, target: Any) -> bool:
+    """가려진(masked) 클래스인가: 로짓이 −∞ 이고 목표가 0 이면 y·z 는 nan 이 아니라 없는 항이다."""
+    z, y = [x.data if isinstance(x, Value) else x for x in (logit, target)]
+    return z == -math.inf and y == 0
 
 
 def mean(losses: Iterable[Value]) -> Value:

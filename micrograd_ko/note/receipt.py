@@ -44,7 +44,7 @@ class Entry:
 
     def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
-        same = scalar == matrix or (scalar != scalar and matrix != matrix)  # inf − inf 와 nan − nan 은 차이가 아니다
+        same = scalar == matrix or (_is_nan(scalar) and _is_nan(matrix))  # inf − inf 와 nan − nan 은 차이가 아니다
         self.difference = 0.0 if same else scalar - matrix
         self.allowance = bound.error
         self.explained = self.difference == 0 or (bound.known is not None and bound.explains(self.difference))
@@ -57,6 +57,10 @@ class Entry:
 
     def __repr__(self) -> str:
         return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
+
+
+def _is_nan(x: Number) -> bool:
+    return isinstance(x, float) and math.isnan(x)
 
 
 class Section(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives
-from micrograd_ko.kinds.precise import MP, PrecisionError, exact
+from micrograd_ko.kinds.fitting import RuleError
+from micrograd_ko.kinds.precise import MP, exact
 from micrograd_ko.kinds.rules import operand_names
 from micrograd_ko.operation import BUILT_IN, EDGE_ERRORS, Op, table
 from micrograd_ko.reverse import gathered
@@ -83,7 +84,7 @@ def local_differences(order: Sequence[Value], numbers: Mapping[Value, Any], rule
             noise = MP.eps * _rounded_size(op, numbers[node])
             try:
                 found.append(Local(node, k, rule, _local_slopes(op, operands, k, noise)))
-            except (PrecisionError, *EDGE_ERRORS):
+            except (RuleError, *EDGE_ERRORS):
                 continue
     return found
 

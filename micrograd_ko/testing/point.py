@@ -8,7 +8,8 @@ from typing import Any
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above
 from micrograd_ko.kinds.bounds import Bounded
-from micrograd_ko.kinds.precise import MP, PrecisionError, exact
+from micrograd_ko.kinds.fitting import RuleError
+from micrograd_ko.kinds.precise import MP, exact
 from micrograd_ko.number import Number
 from micrograd_ko.operation import EDGE_ERRORS
 from micrograd_ko.reverse import bounded_sweep
@@ -45,17 +46,16 @@ class Point:
         self.f, self.xs, self.recording = f, xs, Recording(f, xs, names)
         order = self.recording.order
         self.recording.root.backward()
+        only_floats = False
         try:
             self.numbers, self.trouble = precise_replay(order), overwritten(self.recording, xs)
-        except (PrecisionError, *EDGE_ERRORS) as error:
+        except (RuleError, *EDGE_ERRORS) as error:
             self.numbers, self.trouble = {node: exact(node.data) for node in order}, str(error)
+            only_floats = isinstance(error, RuleError)
+        self.values, self.bounds = ({}, {}) if only_floats else bounded_sweep(order)
         self.repeats = repeats(f, xs, self.recording)
         self.rules = local_rules(order, self.numbers)
         self.adjoints = rule_gradient(order, self.rules)
-        try:
-            self.values, self.bounds = bounded_sweep(order)
-        except TypeError:
-            self.values, self.bounds = {}, {}
 
     def verdict(self, i: int) -> Verdict:
         """i 번째 입력의 판정. 옳다고 할 수 없으면 경로에 틀린 규칙이 있는지 노드마다 본다."""

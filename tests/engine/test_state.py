@@ -4,11 +4,9 @@ import functools
 import inspect
 import math
 import random
-import signal
 import subprocess
 import sys
 import threading
-import time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -262,33 +260,6 @@ def test_the_tracer_of_this_test_sees_a_torn_loop():
 
     before, states, after = at_each_line(one_by_one, Stopped)
     assert any(state not in (before, after) for state in states)
-
-
-def test_a_timer_signal_tears_nothing():
-    leaves = [Value(i / 100) for i in range(3000)]
-    root = ops.dot(leaves, leaves)
-    start = time.perf_counter()
-    root.backward()
-    duration, once = time.perf_counter() - start, every(leaves, 'grad')
-
-    def stop(*_):
-        raise Stopped
-
-    old, stopped = signal.signal(signal.SIGALRM, stop), 0
-    try:
-        for i in range(200):
-            commit(grad_set(leaves, [None] * len(leaves)))
-            try:
-                signal.setitimer(signal.ITIMER_REAL, 1e-6 + duration * i / 200)
-                root.backward()
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            except Stopped:
-                stopped += 1
-            assert every(leaves, 'grad') in (once, [0] * len(leaves))
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
-    assert stopped
 
 
 def test_a_step_that_cannot_be_taken_moves_nothing():
