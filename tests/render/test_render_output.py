@@ -130,6 +130,35 @@ def test_neurons_stand_in_order(engine, sizes):
         assert column == sorted(column)
 
 
+@pytest.mark.parametrize('kind', engines.FORMATS)
+@each_engine
+def test_the_same_graph_gives_the_same_bytes(engine, kind, monkeypatch):
+    """프로세스가 그 사이에 무엇을 그렸든, 시각이 바뀌든(PDF)."""
+    dot = draw(loss(), 'ops').dot
+    first = engine(dot, kind)
+    engine(draw(network()).dot, 'svg')
+    if kind == 'pdf':
+        monkeypatch.setenv('SOURCE_DATE_EPOCH', '86400')
+    assert engine(dot, kind) == first
+
+
+@pytest.mark.parametrize(('script', 'words'), [
+    ('exit 0', '빈 그림'), ('echo hello', 'svg 가 아닌 6바이트'), ('cat; echo "dot - not found" >&2', 'svg 가 아닌'),
+    ('exit 3', '종료 코드 3'), ('echo "broken pipe" >&2; exit 1', 'broken pipe'), ('printf "<?xml <svg"', 'svg 가 아닌'), (None, '실행하지 못했습니다'),
+])  # fmt: skip
+def test_a_dot_that_is_not_graphviz_is_told(script, words, tmp_path, monkeypatch):
+    """비었거나, 다른 프로그램이거나, 말이 없거나, 실행할 수 없는 dot: 반쪽 파일이 남지 않는다."""
+    program = tmp_path / 'dot'
+    program.write_bytes(b'\x7fELF broken' if script is None else f'#!/bin/sh\n{script}\n'.encode())
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, 'which', lambda name: str(program))
+    drawing = draw(loss())
+    with pytest.raises(LayoutError, match=words):
+        drawing.save(tmp_path / 'a.svg')
+    assert os.listdir(tmp_path) == ['dot']
+    assert words in drawing._repr_mimebundle_()['text/plain']
+
+
 def test_pygraphviz_is_used_without_dot(monkeypatch):
     monkeypatch.setattr(shutil, 'which', lambda name: None)
     assert draw(loss()).svg.startswith('<?xml')
