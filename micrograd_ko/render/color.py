@@ -32,7 +32,9 @@ def tint(x: Any, scale: float) -> str:
 
 
 def depth(x: Any, scale: float) -> float | None:
-    """칸을 칠할 짙기: −0.8 에서 0.8, 부호는 x 의 부호. 제곱근이라 작은 수도 부호가 보인다. 유한하지 않으면 None."""
+    """칸을 칠할 짙기: −0.8 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 모르는 수는 0, 유한하지 않으면 None."""
+    if x is None:
+        return 0.0
     size = abs(_float(x))
     if not math.isfinite(size):
         return None

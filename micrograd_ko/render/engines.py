@@ -47,7 +47,8 @@ def with_program(program: str, dot: str, kind: str) -> bytes:
         raise LayoutError(f'PATH 의 {program} 을(를) 실행하지 못했습니다: {error}. {_REPAIR}') from error
     said = done.stderr.decode(errors='replace').strip()
     if done.returncode:
-        raise LayoutError(f'Graphviz({program})가 그림을 만들지 못했습니다(종료 코드 {done.returncode}): {said or "아무 말도 없었습니다"}')
+        what = said or f'아무 말 없이 종료 코드 {done.returncode} 로 끝났습니다. {_REPAIR}'
+        raise LayoutError(f'{program} 이(가) 그림을 만들지 못했습니다: {what}')
     return _repeatable(done.stdout, kind, f'PATH 의 {program}')
 
 

@@ -144,7 +144,8 @@ def test_the_same_graph_gives_the_same_bytes(engine, kind, monkeypatch):
 
 @pytest.mark.parametrize(('script', 'words'), [
     ('exit 0', '빈 그림'), ('echo hello', 'svg 가 아닌 6바이트'), ('cat; echo "dot - not found" >&2', 'svg 가 아닌'),
-    ('exit 3', '종료 코드 3'), ('echo "broken pipe" >&2; exit 1', 'broken pipe'), ('printf "<?xml <svg"', 'svg 가 아닌'), (None, '실행하지 못했습니다'),
+    ('exit 3', '종료 코드 3'), ('echo "broken pipe" >&2; exit 1', 'broken pipe'), ('printf "<?xml <svg"', 'svg 가 아닌'),
+    (None, '실행하지 못했습니다'),
 ])  # fmt: skip
 def test_a_dot_that_is_not_graphviz_is_told(script, words, tmp_path, monkeypatch):
     """비었거나, 다른 프로그램이거나, 말이 없거나, 실행할 수 없는 dot: 반쪽 파일이 남지 않는다."""
