@@ -33,8 +33,8 @@ def digraph(picture: Picture) -> graphviz.Digraph:
 
 
 def _text(text: str) -> str:
-    r"""HTML 꼴 라벨 안에 적을 글. 역슬래시는 겹쳐야 `\N`(노드의 이름)이 되지 않는다."""
-    return html.escape(text).replace('\\', '\\\\')
+    r"""HTML 꼴 라벨 안에 적을 글. 역슬래시는 겹쳐야 `\N`(노드의 이름)이 되지 않고, ']' 는 옛 Graphviz 가 읽지 못한다."""
+    return html.escape(text).replace('\\', '\\\\').replace(']', '&#93;')
 
 
 def _write_group(graph: graphviz.Digraph, number: int, group: Group) -> None:

@@ -96,7 +96,8 @@ def draw(
 ) -> Drawing:
     """계산 그래프를 그린다.
 
-    x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만).
+    x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만). 여러 표본의 손실이면 신경망을
+               한 번만 그리고, 파라미터의 기울기만 적는다.
     detail     'ops'(노드마다), 'neuron'(뉴런마다), 'layer'(층마다). 'auto' 는 작은 신경망이면 neuron, 넓으면 layer, 아니면 ops.
     focus      이 노드에서 root 까지의 경로만 그린다(ops).
     depth      root 에서 이만큼까지만 그린다(ops).
@@ -116,7 +117,7 @@ def mimebundle(x: Any) -> dict[str, str]:
     """노트북이 x 를 보이는 법: 그림. 배치 엔진이 없거나 그래프가 크면 글."""
     bundle = {'text/plain': repr(x)}
     with contextlib.suppress(TooLargeError, engines.LayoutError):
-        bundle['image/svg+xml'] = draw(x).svg
+        bundle['image/svg+xml'] = draw(x, max_nodes=limits.MOST_UNASKED).svg
     return bundle
 
 

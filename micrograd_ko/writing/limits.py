@@ -23,6 +23,7 @@ MOST_BROKEN = 8  # 오해의 결론에 적는 깨진 노드
 
 # 그림
 MOST_BOXES = 300  # 상자가 이보다 많으면 그리지 않는다
+MOST_UNASKED = 60  # 노트북은 그려 달라고 하지 않은 Value 가 상자 이만큼보다 크면 글로 보인다
 NARROW = 6  # 가장 넓은 층이 이보다 넓지 않으면 'auto' 는 뉴런을 그린다
 WIDE_LAYER = 6  # 뉴런이 이보다 많은 층은 작은(compact) 상자로
 LONG_ROW = 6  # 가중치나 입력이 이보다 많으면 색 띠(strip) 한 줄로

@@ -276,16 +276,58 @@ def two_activations_of_one_z():
 
 @pytest.mark.parametrize('make', [
     lambda: Value(1.0) * 2,
-    lambda: losses.mean([losses.quadratic(net([x, 1.0]), [0.0, 0.0]) for net in [network_232()] for x in (0.0, 1.0)]),
+    lambda: losses.quadratic(network_232()([0.0, 1.0]), [0.0, 0.0]) + losses.quadratic(network_232()([1.0, 1.0]), [0.0, 0.0]),
     lambda: ops.affine([Value(1.0)], [Value(2.0)], Value(3.0)),
     two_activations_of_one_z,
 ])  # fmt: skip
 def test_what_is_not_one_network(make):
-    """식, 표본이 여럿인 평균, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
+    """식, 신경망 둘, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
     root = make()
     assert draw(root).detail == 'ops'
     with pytest.raises(ValueError, match='ops'):
         draw(root, 'neuron')
+
+
+def samples_loss(count, nin=2, nouts=(3, 2)):
+    """표본 count 개의 평균 손실과 그 신경망."""
+    net, rng = MLP(nin, list(nouts), rng=random.Random(0)), random.Random(1)
+    samples = [([rng.random() for _ in range(nin)], [rng.random() for _ in range(nouts[-1])]) for _ in range(count)]
+    return net, losses.mean([losses.quadratic(net(x), y) for x, y in samples])
+
+
+@pytest.mark.parametrize('nouts', [(3, 2), (3, 1), (9, 8, 2)])
+@pytest.mark.parametrize('level', ['neuron', 'layer'])
+def test_a_loss_over_samples_draws_its_network_once(nouts, level):
+    """상자의 수는 표본의 수와 무관하고, 파라미터의 기울기는 모든 표본의 것이며, 표본마다 다른 것은 – 다."""
+    net, loss = samples_loss(10, nouts=nouts)
+    loss.backward()
+    drawing, single = draw(loss, level), draw(samples_loss(1, nouts=nouts)[1], level)
+    assert draw(loss).detail == ('neuron' if max(nouts) <= 6 else 'layer')
+    assert len(cards(drawing)) == len(cards(single)) and '표본 10개' in drawing.dot and '표본 10개' in drawing.mermaid
+    shown = [cell for card in cards(drawing) for row in card.rows for cell in row]
+    numbered = [(cell, *cell.source) for cell in [*shown, *[part for cell in shown for part in cell.cells]] if cell.source]
+    visible = {*net.parameters(), loss}
+    assert {v for _, v, reading in numbered if reading.known} == visible
+    assert all((cell.tip == '–') != (v in visible) for cell, v, _ in numbered)
+    assert all(cell.tip == f'{getattr(v, reading.part):.10g}' for cell, v, reading in numbered if v in visible)
+    assert {cell.text for cell, v, _ in numbered if v not in visible} <= {'–', ''}
+
+
+@pytest.mark.parametrize('level', ['neuron', 'layer'])
+def test_a_loss_over_samples_has_steps_only_node_by_node(level):
+    _, loss = samples_loss(2)
+    drawing = draw(loss, level)
+    for walked in (lambda: drawing.steps, drawing.html):
+        with pytest.raises(ValueError, match=r"표본 하나의 손실.*detail='ops'"):
+            walked()
+    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml'} == set(loss._repr_mimebundle_())
+    assert draw(loss, 'ops').steps[-1].phase == 'update'
+
+
+def test_a_decayed_loss_over_samples_shows_what_it_uses():
+    net, loss = samples_loss(3)
+    decayed = loss + net.layers[0].neurons[0].w[0].square()
+    assert 'l2j1:w1o:e -> loss' in draw(decayed, 'neuron').dot and 'l2j1:w1o:e -> loss' not in draw(loss, 'neuron').dot
 
 
 def test_a_loss_that_uses_inner_values():

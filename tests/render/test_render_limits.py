@@ -112,6 +112,11 @@ def test_more_than_a_hundred_boxes_are_refined_less(boxes, hurried):
     assert all((f'{setting}=0.1' in dot) == hurried for setting in ('nslimit', 'nslimit1', 'mclimit'))
 
 
+def test_a_notebook_shows_more_than_sixty_boxes_as_text():
+    assert 'image/svg+xml' in chain(60)._repr_mimebundle_() and 'image/svg+xml' not in chain(61)._repr_mimebundle_()
+    assert 'image/svg+xml' in draw(chain(61))._repr_mimebundle_()  # 그려 달라고 한 것은 그린다
+
+
 # 걸음
 
 @pytest.mark.parametrize(('sizes', 'by_neuron'), [((8, 10), True), ((99, 1), False)])
@@ -127,7 +132,7 @@ def test_more_than_twenty_four_updates_are_not_listed():
     *_, many = draw(loss(4, 5), 'neuron').steps
     assert len(few.lines) == 2 + 24 and '외' not in few.lines[-1]
     assert len(many.lines) == 2 + 24 + 1 and many.lines[-1] == '… 외 1개'
-    assert len(many.changes) == 25
+    assert len(many.changes) == 25 + 17  # 파라미터와 다시 계산한 노드: 다섯 뉴런의 z 와 a, 손실의 일곱
 
 
 def test_a_loss_of_more_than_six_nodes_is_not_spelled_out():
