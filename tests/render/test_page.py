@@ -420,6 +420,20 @@ def test_framed_in_a_sandbox(visit, network_page):
     outside.wait_for_timeout(400)  # 미루어 둔 주소 바꾸기가 틀 안에서 조용한지
 
 
+@pytest.mark.parametrize('notebook', [
+    '<body data-jp-theme-light="{light}">', '<body class="vscode-{scheme}">', '<html theme="{scheme}"><body>',
+])  # fmt: skip
+@pytest.mark.parametrize(('scheme', 'light'), [('dark', 'false'), ('light', 'true')])
+def test_a_frame_follows_the_theme_of_the_notebook(visit, network_page, notebook, scheme, light):
+    """운영 체제의 주제가 무엇이든. 어두운 노트북에 흰 덩어리가 뜨지 않는다."""
+    opening = notebook.format(scheme=scheme, light=light)
+    written = f'<!doctype html>{opening}<link rel="icon" href="data:,">{step_page.frame(network_page, "")}'
+    outside = visit(written, color_scheme='null')
+    inside = outside.frames[1]
+    inside.wait_for_selector('#next')
+    assert inside.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == 'dark')
+
+
 def test_a_small_frame(visit, network_page):
     """좁은 틀 안에서도 옆으로 밀리지 않는다."""
     frame = f'<iframe sandbox="allow-scripts" srcdoc="{html.escape(network_page)}" width="380" height="640"></iframe>'

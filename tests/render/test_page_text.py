@@ -129,7 +129,8 @@ def test_notebook_frame():
     """틀은 스크립트만 허락하고, 안에 그림이 있다."""
     drawing = draw(loss_232())
     written = drawing._repr_mimebundle_()['text/html']
-    (tag, attributes), (inner, picture) = Tags(written).tags
+    (style, _), (tag, attributes), (inner, picture) = Tags(written).tags
+    assert style == 'style'
     assert (tag, attributes['sandbox'], inner) == ('iframe', 'allow-scripts', 'img')
     assert attributes['srcdoc'] == drawing.html()
     assert base64.b64decode(picture['src'].removeprefix('data:image/svg+xml;base64,')).decode() == drawing.svg
@@ -138,7 +139,7 @@ def test_notebook_frame():
 
 def test_a_network_without_a_sample_is_a_picture_only():
     drawing = draw(MLP(2, [3, 2], rng=random.Random(0)))
-    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml'}
+    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml', 'image/png'}
     with pytest.raises(ValueError, match=r'net\.trace'):
         drawing.html()
 
@@ -147,7 +148,7 @@ def test_leaves_that_left_the_domain_leave_the_picture():
     x = Value(1.0, 'x')
     drawing = draw(ops.log(x))
     x.data = -1.0
-    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml'}
+    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml', 'image/png'}
     with pytest.raises(ArithmeticError, match='log'):
         drawing.html()
 

@@ -320,7 +320,7 @@ def test_a_loss_over_samples_has_steps_only_node_by_node(level):
     for walked in (lambda: drawing.steps, drawing.html):
         with pytest.raises(ValueError, match=r"표본 하나의 손실.*detail='ops'"):
             walked()
-    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml'} == set(loss._repr_mimebundle_())
+    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml', 'image/png'} == set(loss._repr_mimebundle_())
     assert draw(loss, 'ops').steps[-1].phase == 'update'
 
 

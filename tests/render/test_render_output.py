@@ -1,5 +1,6 @@
 """그림을 내보내기: 이름은 보이기만 하고, 파일은 온전하며, 두 배치 엔진이 같은 내용을 준다."""
 
+import base64
 import os
 import random
 import re
@@ -206,6 +207,27 @@ def test_notebook_bundle(make):
     bundle = x._repr_mimebundle_(include=None, exclude=None)
     assert bundle['text/plain'] == repr(x)
     assert bundle['image/svg+xml'].startswith('<?xml')
+    assert base64.b64decode(bundle['image/png']).startswith(MAGIC['png'])  # 믿지 않는 노트북은 SVG 도 스크립트도 버린다
+
+
+@pytest.mark.parametrize(('make', 'suffix'), [(loss, '.html'), (network, '.svg')])
+def test_a_drawing_is_shown_in_the_browser(make, suffix, monkeypatch):
+    opened = []
+    monkeypatch.setattr('webbrowser.open', opened.append)
+    path = draw(make()).show()
+    assert opened == [path.as_uri()] and path.suffix == suffix and path.stat().st_size > 100
+    shutil.rmtree(path.parent)
+
+
+def test_nothing_is_left_when_a_drawing_cannot_be_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, 'render', lambda *_: pytest.fail('배치를 시작했다'))
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
+    x = Value(1.0, 'x')
+    drawing = draw(x.log())
+    x.data = -1.0
+    with pytest.raises(ArithmeticError, match='log'):
+        drawing.show()
+    assert not os.listdir(tmp_path)
 
 
 def test_a_large_graph_shows_as_text():
