@@ -54,6 +54,8 @@ class _Cards:
         if self.net.sampled:
             rows += [self._row(card, name, v, port, *self.signals) for name, v, port in ((z, unit.z, 'z'), (a, unit.a, 'a'))]
             z, a = labels.shown(unit.z.name) or z, labels.shown(unit.a.name) or a
+        if not (self.net.sampled or self.gradients.known):
+            rows = [row[:2] for row in rows]
         return Card.of_rows(card, self.net.kind(layer), f'{a} = {formulas.formula(unit.activation, [z])}', rows, compact)
 
     def _rows(
@@ -75,7 +77,7 @@ class _Cards:
 
     def edges(self) -> Iterable[Edge]:
         """가중치마다 선 하나. 가중치나 입력이 색 띠 한 줄이면 상자마다 하나."""
-        out, found = 'ao' if self.net.sampled else 'bo', dict[tuple[End, End], Edge]()
+        out, found = 'ao' if self.net.sampled else '', dict[tuple[End, End], Edge]()  # 표본이 없으면 a 의 행도 없다
         for layer, units in enumerate(self.net.layers, 2):
             for j, unit in enumerate(units, 1):
                 short = len(unit.w) <= limits.LONG_ROW

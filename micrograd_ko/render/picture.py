@@ -80,9 +80,9 @@ class Card(NamedTuple):
 
     @classmethod
     def of_rows(cls, card: str, kind: str, heading: str, rows: Sequence[Row], compact: bool = False) -> 'Card':
-        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없다."""
+        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없고, 기울기가 없는 행이면 기울기의 열도 없다."""
         lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
-        columns = (Cell('값', 'column'), Cell('기울기', 'column')) if len(rows[0]) > 1 else ()
+        columns = (Cell('값', 'column'), Cell('기울기', 'column'))[: len(rows[0]) - 1]
         return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), (heading, *lines), compact)
 
 

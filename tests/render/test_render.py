@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from micrograd_ko import MLP, Value, losses, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
-from micrograd_ko.render import TooLargeError, draw
+from micrograd_ko.render import TooLargeError, color, draw
 from micrograd_ko.render.layer_picture import draw as layer_picture
 from micrograd_ko.render.neuron_picture import draw as neuron_picture
 from micrograd_ko.render.picture import Card, pooled
@@ -396,3 +397,43 @@ def test_bad_arguments(arguments, error, words):
 def test_what_cannot_be_drawn(x):
     with pytest.raises(TypeError, match='Value, Trace, MLP'):
         draw(x)
+
+
+# 읽히는가
+
+def luminance(hue):
+    parts = [int(hue[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    """WCAG 2 의 대비."""
+    low, high = sorted(luminance(x) for x in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_text_stands_out_from_what_is_behind_it():
+    """글은 4.5 : 1, 상자 밖의 선은 흰 바탕과 검은 바탕에서 3 : 1 (WCAG AA)."""
+    behind = {'#ffffff', color.ASIDE, '#f4f1e6', *[fill for fill, _ in color.KINDS.values()]}
+    assert all(contrast(text, hue) >= 4.5 for text in (color.INK, color.FAINT) for hue in behind)
+    assert all(contrast(color.INK, color.tint(x, 1.0)) >= 4.5 for x in (-1.0, -0.5, 0.5, 1.0, math.nan))
+    assert all(contrast(color.OUTSIDE, hue) >= 3 for hue in ('#ffffff', '#111111', '#1e1e1e'))
+
+
+def test_a_caption_and_a_title_bring_their_own_background():
+    """그림의 바탕은 투명하다: 상자 밖의 글은 밝은 노트북과 어두운 노트북 위에 놓인다."""
+    for dot in (draw(loss_232()[1], 'neuron').dot, draw(loss_232()[1], 'layer').dot, draw(expression()[0]).dot):
+        asides = re.findall(rf'BGCOLOR="{color.ASIDE}".*?</TABLE>', dot)
+        assert asides and all(f'COLOR="{color.FAINT}"' in aside for aside in asides)
+        assert 'fontcolor="#808890"' not in dot
+
+
+def test_a_network_without_a_sample_shows_what_it_has():
+    """표본을 넣지 않은 신경망: 기울기의 열이 없고, 선은 편향의 행이 아니라 상자에서 나간다."""
+    net = network_232()
+    drawing = draw(net)
+    assert all(len(row) <= 2 for card in cards(drawing) for row in card.rows)
+    assert 'bo:e' not in drawing.dot and '\tl2j1 -> l3j1:w1:w' in drawing.dot
+    losses.quadratic(net([1.0, 0.5]), [1.0, 0.0]).backward()
+    assert '기울기' in draw(net).dot

@@ -100,10 +100,15 @@ def test_more_than_three_hundred_boxes_are_refused():
         draw(chain(301))
 
 
-@pytest.mark.parametrize(('edges', 'splines', 'gap'), [(120, 'true', '0.55'), (121, 'line', '1.6')])
-def test_more_than_a_hundred_and_twenty_edges_are_straight(edges, splines, gap):
-    dot = draw(chain(edges + 1)).dot
-    assert f'splines={splines}' in dot and f'ranksep={gap}' in dot
+@pytest.mark.parametrize(('drawing', 'edges', 'splines', 'gap'), [
+    (lambda: draw(loss(1, 60), 'neuron'), 120, 'true', '0.55'), (lambda: draw(loss(1, 1, 60), 'neuron'), 121, 'line', '1.6'),
+    (lambda: draw(chain(122)), 121, 'true', '0.55'),
+])  # fmt: skip
+def test_more_than_a_hundred_and_twenty_edges_between_columns_are_straight(drawing, edges, splines, gap):
+    """층을 세우지 않은 그림의 곧은 선은 다른 상자의 수 위를 지나므로, 몇이든 굽은 선이다."""
+    drawing = drawing()
+    assert len(drawing._picture.edges) == edges
+    assert f'splines={splines}' in drawing.dot and f'ranksep={gap}' in drawing.dot
 
 
 @pytest.mark.parametrize(('boxes', 'hurried'), [(100, False), (101, True)])
