@@ -58,7 +58,8 @@ class Subject(NamedTuple):
         """
         if not self.order:
             raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
-        order, network = copy.deepcopy((self.order, self.network))
+        known = {id(node.op): node.op for node in self.order}  # 연산은 그대로 쓴다: 표에 없는 것은 이름으로 베낄 수 없다
+        order, network = copy.deepcopy((self.order, self.network), known)
         twin = dict(zip(self.order, order, strict=True))
         labels = Labels(order, names=network.names if network else None)
         names = {node: labels.text(node) for node in order if node.op is not None or labels.name(node)}

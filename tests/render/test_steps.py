@@ -313,6 +313,13 @@ def test_steps_read_the_leaves_as_they_are_now():
     assert known_after(drawing.steps[:-1]) == {(0, 'data'): 5.0, (1, 'data'): 25.0, (1, 'grad'): 1.0, (0, 'grad'): 10.0}
 
 
+def test_an_operation_outside_the_table_is_walked():
+    minus = ops.Op('minus', lambda m, x, y: x - y, (lambda z, x, y: 1, lambda z, x, y: -1))
+    y = minus(Value(2.0, 'x'), Value(1.0, 'y')) * 3
+    assert known_after(draw(y).steps[:-1])[1, 'grad'] == -3.0
+    assert_final(y, draw(y).steps)
+
+
 def test_a_trace_has_only_a_forward_pass():
     for level in LEVELS:
         steps = draw(MLP(2, [3, 2], rng=random.Random(0)).trace([0.5, 0.3]), level).steps
