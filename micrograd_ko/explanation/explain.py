@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.explanation.paths import Path, Paths, Use
-from micrograd_ko.kinds.huge import shown
 from micrograd_ko.kinds.rules import operand_names
 from micrograd_ko.kinds.symbols import Symbol, added, symbol
 from micrograd_ko.note import recognise
@@ -67,8 +66,8 @@ class _Writer:
     def lines(self) -> Iterator[Line]:
         value, root = self.found.value, self.found.root
         me, end = self.labels[value], self.labels[root]
-        destination = f' 에서 {end.text} = {shown(root.data)} 까지' if value is not root else ''
-        yield words('title', f'{me.text} = {shown(value.data)}' + destination)
+        destination = f' 에서 {end.text} = {quantity(root.data).text} 까지' if value is not root else ''
+        yield words('title', f'{me.text} = {quantity(value.data).text}' + destination)
         stale = first_stale(root)
         if stale is not None:
             name = self.labels.text(stale)

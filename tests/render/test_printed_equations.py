@@ -86,10 +86,15 @@ def holds(smaller, larger):
     return step(larger - smaller)
 
 
+def logarithm(x):
+    """반올림한 수의 구간이 0 아래로 넘어가면 그 끝은 −∞ 다."""
+    return iv.mpf([mp.log(x.a) if x.a > 0 else -mp.inf, mp.log(x.b)])
+
+
 FUNCTIONS = {
-    'ln': iv.log, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
-    'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': iv.log, 'holds': holds, 'half': iv.mpf('0.5'),
-    'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: iv.log(sum(map(iv.exp, xs))),
+    'ln': logarithm, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
+    'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': logarithm, 'holds': holds, 'half': iv.mpf('0.5'),
+    'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: logarithm(sum(map(iv.exp, xs))),
 }  # fmt: skip
 
 
