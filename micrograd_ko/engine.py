@@ -13,7 +13,8 @@ from __future__ import annotations
 from micrograd_ko import ops
 from micrograd_ko.copying import Copied
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.number import NOT_YET, Number, beside, number, refuse_number, refuse_order, refuse_truth, undefined
+from micrograd_ko.misuse import NotANumber
+from micrograd_ko.number import NOT_YET, Number, beside, number, undefined
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, Op, give_methods, interpret
 
 if TYPE_CHECKING:
@@ -37,15 +38,22 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
         data = op.eager(*[x.data for x in values])
     except EDGE_ERRORS:
         data = undefined(op, values)
-    kind = Value if not _closed else next((t for x in values for t in type(x).__mro__ if t in _closed), Value)
-    node = _new(kind)
+    node = _blank(values)
     node.data, node.grad, node.name, node.op, node.parents = data, NOT_YET, '', op, values
     return node
 
 
+def _blank(values: tuple[Value, ...]) -> Value:
+    """values 에서 나올 빈 노드. 닫힌 하위 형이 끼면 그 형이다."""
+    return _new(Value if not _closed else next((t for x in values for t in type(x).__mro__ if t in _closed), Value))
+
+
 def _lifted(x: Any, first: Value) -> Value:
-    """연산에 섞인 수를 잎으로. 정수 상수는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
-    return x if isinstance(x, Value) else Value(beside(x, first.data))
+    """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
+    if not isinstance(x, Value):
+        data, x = beside(x, first.data), _blank((first,))
+        Value.__init__(x, data)
+    return x
 
 
 def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
@@ -73,7 +81,7 @@ def _unary(op: Op) -> Callable[[Value], Value]:
     return lambda self: record_values(op, (self,))
 
 
-class Value(Copied, UnaryMethods):
+class Value(Copied, NotANumber, UnaryMethods):
     """계산 그래프의 노드(node): 수 하나와 그것이 어떻게 나왔는지.
 
     data     값. int, float, Fraction. NumPy 의 수는 파이썬 수로 바뀐다. 그 밖의 것은 TypeError.
@@ -158,10 +166,8 @@ class Value(Copied, UnaryMethods):
     __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
     __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
 
-    if not TYPE_CHECKING:  # 형 검사기에게는 없는 것이라 float(v) 와 v < w 는 적을 때 이미 오류다
-        __float__ = __int__ = __complex__ = refuse_number
-        __lt__ = __le__ = __gt__ = __ge__ = refuse_order
-    __bool__ = refuse_truth
+    def __pos__(self) -> Value:
+        return self
 
 
 _new = Value.__new__

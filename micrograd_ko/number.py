@@ -8,7 +8,7 @@ import contextvars
 from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -78,17 +78,3 @@ def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
 
         return ieee_forward(op, numbers)
     raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
-
-
-def _refusing(what: str, instead: str) -> Callable[..., None]:
-    """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
-
-    def method(self: Node, *_: Any) -> None:
-        raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
-
-    return method
-
-
-refuse_number = _refusing('보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.')
-refuse_truth = _refusing('참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.')
-refuse_order = _refusing('비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.')

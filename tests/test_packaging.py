@@ -25,7 +25,7 @@ def test_import_loads_nothing_heavy():
     loaded = python('import micrograd_ko; print(*sys.modules)').split()
     assert [name for name in HEAVY if name in loaded] == []
     mine = {name.removeprefix('micrograd_ko.') for name in loaded if name.startswith('micrograd_ko.')}
-    assert mine == {'operation', 'ops', 'number', 'graph', 'copying', 'engine'}
+    assert mine == {'operation', 'ops', 'number', 'misuse', 'graph', 'copying', 'engine'}
 
 
 def test_numpy_numbers_need_no_import_of_arrays():
