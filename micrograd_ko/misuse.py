@@ -1,4 +1,4 @@
-"""Value 를 수처럼 쓰는 흔한 실수(misuse)를 막는다: 그대로 두면 그래프가 소리 없이 끊긴다."""
+"""흔한 실수(misuse)를 알리는 말. Value 를 수처럼 쓰면 그래프가 소리 없이 끊기고, 목록 대신 수를 주면 엉뚱한 곳에서 멈춘다."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from micrograd_ko.operation import Node
+
+
+_LONGEST = 160  # 오류 메시지에 적는 값의 글자
+
+
+def brief(x: Any) -> str:
+    """오류 메시지에 적을 x: 길면 처음과 끝만 남긴 repr."""
+    text = repr(x)
+    return text if len(text) <= _LONGEST else f'{text[: _LONGEST * 3 // 4]} … {text[-_LONGEST // 4 :]}'
+
+
+def listed(xs: Any, what: str) -> list[Any]:
+    """xs 를 목록으로(배열이면 파이썬의 수로). 목록이 아니면 what(무엇을 어떻게 줄지)을 알리는 TypeError."""
+    if hasattr(xs, 'tolist'):
+        xs = xs.tolist()
+    if not hasattr(xs, '__iter__'):
+        raise TypeError(f'{what} {brief(xs)} 을(를) 받았습니다.')
+    return list(xs)
 
 
 def _refusing(what: str, instead: str) -> Callable[..., Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
+from micrograd_ko.misuse import brief
 from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def number(x: Any) -> Number:
     if isinstance(x, numbers.Real) and x is not True and x is not False:
         return x if isinstance(x, Fraction) else int(x) if isinstance(x, numbers.Integral) else float(x)
     hint = next((text for kind, text in _HINTS.items() if kind in [base.__name__ for base in type(x).__mro__]), '')
-    raise TypeError(f'Value 는 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {x!r} 을(를) 받았습니다.{hint}')
+    raise TypeError(f'Value 는 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.{hint}')
 
 
 _HINTS = {
