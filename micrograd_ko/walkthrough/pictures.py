@@ -31,20 +31,18 @@ def drawings() -> Iterator[tuple[str, str, Drawing]]:
 
 
 def page(directory: Path) -> Iterator[str]:
-    """그림을 directory 에 쓰고, 쓴 것을 한 줄씩. 배치 엔진이 없으면 DOT 글을 쓰고 설치 방법을 알린다."""
+    """그림을 directory 에 쓰고, 쓴 것을 한 줄씩. 배치 엔진이 없으면 그림마다 DOT 글을 쓰고 설치 방법을 알린다."""
     yield from heading(f'그림: {directory}')
     yield ''
-    missing, written = '', set()
+    missing = ''
     for name, caption, drawing in drawings():
-        path = directory / name
         try:
-            drawing.save(path)
+            path = drawing.save(directory / name)
         except LayoutError as error:
-            missing, path = str(error), path.with_suffix('.dot')
-            if path.name in written:  # order.svg 와 order.html 은 같은 그래프다
+            missing = str(error)
+            if name.endswith('.html'):  # 스텝 페이지는 배치가 있어야 하고, 같은 그림의 DOT 글은 이미 썼다
                 continue
-            drawing.save(path)
-        written.add(path.name)
+            path = drawing.save((directory / name).with_suffix('.dot'))
         yield f'  {path.name:<20} {caption}'
     if missing:
         yield from paragraphs(missing.splitlines())

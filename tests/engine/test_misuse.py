@@ -80,7 +80,7 @@ def test_plus_is_the_value_itself():
         (lambda: grad(square, 2.0), r'value_and_grad\(f\)\(2\.0\).* function'),
         (lambda: grad(square, Value(2.0)), 'value_and_grad'),
         (lambda: grad(Value(2.0), 2.0), r'Value 에 대한 Value 의 미분.* 2\.0'),
-        (lambda: SGD(NET, 0.1), r'SGD\(net\.parameters\(\), lr\)'),
+        (lambda: SGD(NET, 0.1), r'net\.parameters\(\)'),
         (lambda: ops.dot(1, 2), r'dot\(\[w, …\], \[x, …\]\): w 은\(는\) 목록'),
         (lambda: ops.affine([1], 2, 3), r'affine\(\[w, …\], \[x, …\], b\): x 은\(는\) 목록'),
         (lambda: ops.total(1, 2), r'total\(\[x, …\]\): 피연산자\(operand\) 1개'),
@@ -103,7 +103,7 @@ def test_wrong_kinds_of_arguments(use, told):
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
             lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
         (lambda: MLP(2, []), '층은 하나 이상'),
-        (lambda: SGD([], 0.1), r'SGD\(net\.parameters\(\), lr\)'),
+        (lambda: SGD([], 0.1), '파라미터가 하나도'),
         (lambda: train.epoch(NET, [], losses.quadratic, SGD(NET.parameters(), 0.1), 3, random.Random(0)), '표본이 하나도'),
         (lambda: train.accuracy(NET, []), '표본이 하나도'),
         (lambda: iris.standardise([([1.0, 2.0], 0), ([1.0, 3.0], 0)], []), r'\[1\]번째 특징'),
