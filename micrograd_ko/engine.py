@@ -45,15 +45,19 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
 
 def _blank(values: tuple[Value, ...]) -> Value:
     """values 에서 나올 빈 노드. 닫힌 하위 형이 끼면 그 형이다."""
-    return _new(Value if not _closed else next((t for x in values for t in type(x).__mro__ if t in _closed), Value))
+    kinds = dict.fromkeys(map(type, values)) if _closed else ()
+    return _new(next((t for kind in kinds for t in kind.__mro__ if t in _closed), Value))
 
 
 def _lifted(x: Any, first: Value) -> Value:
     """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
-    if not isinstance(x, Value):
-        data, x = beside(x, first.data), _blank((first,))
-        Value.__init__(x, data)
-    return x
+    if isinstance(x, Value):
+        return x
+    if type(first) is Value:
+        return Value(beside(x, first.data))
+    leaf = _blank((first,))
+    Value.__init__(leaf, beside(x, first.data))
+    return leaf
 
 
 def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:

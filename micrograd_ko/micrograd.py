@@ -2,17 +2,20 @@
 
 강의의 코드는 `from micrograd.engine import Value` 와 `from micrograd.nn import …` 을 `from micrograd_ko.micrograd import …` 로
 바꾸면 돈다. 이름, 기본값, 만드는 법은 micrograd 0.1.0 의 것이다: 망은 relu 이고 끝이 선형이며, 초깃값은 `random` 모듈에서 뽑는다
-(그래서 `random.seed` 를 따른다). 계산은 이 엔진의 것이라 `draw`, `explain`, `grad` 도 이 `Value` 를 받는다.
+(그래서 `random.seed` 를 따른다). 계산은 이 엔진의 것이라 `draw`, `explain`, `grad` 도 이 `Value` 를 받는다(손으로 적은 연산의
+`grad` 는 빼고).
 """
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import graphviz
 
 from micrograd_ko import engine, ops
 from micrograd_ko.graph import sweep
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.number import Number
 from micrograd_ko.operation import Op
 from micrograd_ko.render import draw
@@ -87,12 +90,14 @@ class _Written(Op):
         self.rule: Callable[[], None] | None = None
         super().__init__(name, self._again, self._slopes)
 
-    def _again(self, _: Any, *operands: Number) -> Number:
+    def _again(self, _: Any, *operands: Any) -> Number:
+        self._refuse_other_kinds(operands)
         if operands != self.operands:
             raise RuntimeError(f'손으로 적은 연산 {self.name!r} 은 값을 다시 계산할 수 없습니다. 바꾼 수로 새로 기록하세요.')
         return self.out.data
 
-    def _slopes(self, _: Number, *__: Number) -> tuple[Number, ...]:
+    def _slopes(self, _: Any, *operands: Any) -> tuple[Number, ...]:
+        self._refuse_other_kinds(operands)
         if self.rule is None:
             raise RuntimeError(f'손으로 적은 연산 {self.name!r} 에 _backward 가 없습니다. out._backward = 함수 로 적으세요.')
         nodes = (self.out, *self.out.parents)
@@ -106,6 +111,13 @@ class _Written(Op):
         finally:
             for node, grad in zip(nodes, kept, strict=True):
                 node.grad = grad
+
+    def _refuse_other_kinds(self, operands: tuple[Any, ...]) -> None:
+        """적힌 규칙은 수만 안다(설명의 식에는 그 수를 적는다). 그래프나 배열로 계산하면 소리 없이 상수가 된다."""
+        if not all(isinstance(x, int | float | Fraction | Symbol) for x in operands):
+            raise RuntimeError(
+                f'손으로 적은 연산 {self.name!r} 은 backward() 만 압니다. grad 와 재생에는 표의 연산(x.tanh() …)을 쓰세요.'
+            )
 
     def __deepcopy__(self, memo: dict) -> '_Written':
         return self  # 값도 규칙도 적힌 노드의 것이다

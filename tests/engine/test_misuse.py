@@ -39,7 +39,8 @@ def test_a_value_equals_only_itself_and_hashes_as_an_object():
     assert v == v and v != w and not v == w and v in [w, v]  # noqa: PLR0124, SIM201 - 같음이 시험이다
     assert all(v != other for other in (None, 'v', [2.0], 2j))
     assert {v: 1, w: 2}[w] == 2 and len({v, w, v}) == 2
-    assert hash(v) == object.__hash__(v) and Value.__hash__ is object.__hash__  # 파이썬으로 적은 해시는 걷기를 느리게 한다
+    assert hash(v) == object.__hash__(v) and Value.__hash__ is object.__hash__  # 파이썬으로 적은 해시는 순회를 느리게 한다
+    assert not hasattr(Value, '__getattr__')  # 있으면 모든 속성 읽기가 느려진다
 
 
 @pytest.mark.parametrize(
