@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from micrograd_ko import MLP, SGD, DomainError, Layer, Neuron, Value, iris, losses, ops, receipt, train
+from micrograd_ko import MLP, SGD, DomainError, Layer, Neuron, Value, draw, iris, losses, ops, receipt, train
 from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
 from micrograd_ko.misuse import brief, listed
 
@@ -89,6 +89,7 @@ def test_plus_is_the_value_itself():
         (lambda: losses.softmax_cross_entropy(Value(1.0), 0), '로짓'),
         (lambda: NET.compile(loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: receipt.compare(NET, [1, 2], [1], loss='mse'), r"losses\.quadratic.*'mse'"),
+        (lambda: draw([Value(1.0), Value(2.0)]), r'Value, Trace, MLP 하나를.* list .*losses\.mean'),
         (lambda: MLP(2, [1], rng='seed'), r"정수 씨앗\(seed\)입니다. 'seed'"),
         (lambda: MLP(2, [1], rng=True), '정수 씨앗'), (lambda: MLP(2, [1], rng=-1), '정수 씨앗'),
     ],
