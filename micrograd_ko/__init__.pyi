@@ -4,6 +4,7 @@ from micrograd_ko import compiler as compiler
 from micrograd_ko import derivatives as derivatives
 from micrograd_ko import explanation as explanation
 from micrograd_ko import graph as graph
+from micrograd_ko import micrograd as micrograd
 from micrograd_ko import nn as nn
 from micrograd_ko import ops as ops
 from micrograd_ko import render as render

@@ -104,7 +104,7 @@ class Op:
     def __call__(self, *arguments: Any) -> Any:
         if len(arguments) != len(self.arguments):
             wanted = len(self.arguments)
-            raise TypeError(f'{self.name} 은 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
+            raise TypeError(f'{self.usage()}: 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
         return self.apply(*(arguments if self.arity is not None else self.flat(arguments)))
 
     def apply(self, *operands: Any) -> Any:
@@ -134,6 +134,9 @@ class Op:
 
     def flat(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
+        for name, x in zip(self.arguments, arguments, strict=True):
+            if name[0] in '*+' and not hasattr(x, '__iter__'):
+                raise TypeError(f'{self.usage()}: {name[1:]} 은(는) 목록입니다. {x!r} 을(를) 받았습니다.')
         parts = [(name[0], tuple(x) if name[0] in '*+' else (x,)) for name, x in zip(self.arguments, arguments, strict=True)]
         lengths = [len(part) for mark, part in parts if mark in '*+']
         if len(set(lengths)) > 1:
@@ -141,6 +144,10 @@ class Op:
         if ('+', ()) in parts:
             raise ValueError(f'{self.name}: 빈 목록의 {self.name} 은(는) 정의되지 않습니다. 항을 하나 이상 주세요.')
         return tuple([x for _, part in parts for x in part])
+
+    def usage(self) -> str:
+        """부르는 꼴: affine([w, …], [x, …], b)."""
+        return f'{self.name}({", ".join([f"[{x[1:]}, …]" if x[0] in "*+" else x for x in self.arguments])})'
 
     def split(self, operands: Sequence[Any]) -> list[Any]:
         """`flat` 을 되돌린다: affine 이면 (*ws, *xs, b) → [ws, xs, b]."""

@@ -179,4 +179,8 @@ def power(n) -> Op:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__, *table]
+
+
 BUILT_IN.update(table)

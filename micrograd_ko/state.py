@@ -81,6 +81,11 @@ class Held:
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
+
     @property
     def data(self) -> Number:
         """값: int, float, Fraction. NumPy 의 수는 파이썬 수가 되고, 그 밖의 것은 TypeError."""

@@ -11,6 +11,7 @@ from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
 
 Z = Symbol('z')
+_MOST_OPERANDS = 12  # 오류에 값을 적는 피연산자
 _INDICES = '₁₂₃'  # n항 연산의 규칙을 항 셋으로 불러 일반항을 찾는다
 _LATEX = str.maketrans({i: f'_{k}' for k, i in enumerate(_INDICES, 1)})
 _SUM = re.compile(r'(\()?([^₁₂₃]*?)(\w)₁([^₁₂₃]*) \+ \2\3₂\4 \+ \2\3₃\4(?(1)\))')
@@ -95,15 +96,17 @@ def _renumbered(x: Symbol, index: str) -> Symbol:
 
 def complaint(op: Op, operands: tuple, names: tuple) -> str:
     """정의역을 벗어났다는 말: 연산, 피연산자의 값과 이름, 정의역."""
-    given = ', '.join([
+    written = [
         f'{label} = {shown(value)}' + (f" (이름 '{name}')" if name else '')
         for label, value, name in zip(operand_names(op, len(operands)), operands, names, strict=True)
-    ])
+    ]
+    rest = f', … (모두 {len(written)}개)' if len(written) > _MOST_OPERANDS else ''
+    given = ', '.join(written[:_MOST_OPERANDS]) + rest
     what = '피연산자가' if any(map(is_huge, operands)) else '결과가'
     expected = f'{what} float 의 범위를 넘습니다(overflow).'
     if op.defined is not None and not op.defined(*operands):
-        written = _written(op, op.defined)
-        expected = '정의역(domain) 밖입니다.' if written is None else f'정의역(domain)은 {written} 입니다.'
+        domain = _written(op, op.defined)
+        expected = '정의역(domain) 밖입니다.' if domain is None else f'정의역(domain)은 {domain} 입니다.'
     return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import beside, number
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 )  # fmt: skip
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
-    zs = list(logits)
+    zs = listed(logits, 'softmax_cross_entropy 의 로짓(logits)은 목록입니다: net.trace(x).output.')
     chosen = _class_number(target)
     if chosen is not None:
         if not 0 <= chosen < len(zs):
@@ -119,10 +120,29 @@ def mean(losses: Iterable[Value]) -> Value:
 
     미분도 평균이다: ∂C/∂w = (1/n) Σ_x ∂C_x/∂w. 노트는 이 줄에서 1/n 을 빠뜨렸지만, 갱신 식의 η/m 은 평균을 뜻한다.
     """
-    terms = list(losses)
+    terms = listed(losses, 'mean 은 손실의 목록을 받습니다: mean([loss(net(x), y) for x, y in samples]).')
     if not terms:
         raise ValueError('mean: 손실이 하나도 없습니다. 표본을 하나 이상 주세요.')
     return ops.total(terms) / len(terms)
+
+
+def checked(loss: Any) -> Callable[[Any, Any], Value]:
+    """loss 인수로 받은 것. 부를 수 있는 손실이 아니면(이름, None …) 있는 것을 알리는 TypeError."""
+    if callable(loss):
+        return loss
+    known = ', '.join([f'losses.{name}' for name in LOSSES])
+    raise TypeError(f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.')
+
+
+def _missing(name: str) -> Any:
+    raise AttributeError(
+        f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
+        '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
+    )
+
+
+if not TYPE_CHECKING:  # 형 검사기는 없는 이름을 스스로 안다
+    __getattr__ = _missing
 
 
 def _class_number(target: Any) -> int | None:

@@ -3,8 +3,17 @@
 from collections.abc import Iterable
 
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import listed
 from micrograd_ko.number import Number, number
 from micrograd_ko.state import alone, commit, data_set, grad_set
+
+
+def checked(parameters: Iterable[Value]) -> list[Value]:
+    """움직일 파라미터의 목록. 신경망을 통째로 주면 TypeError, 비었으면 ValueError."""
+    found = listed(parameters, '최적화는 파라미터의 목록을 받습니다: SGD(net.parameters(), lr).')
+    if not found:
+        raise ValueError('움직일 파라미터가 하나도 없습니다. SGD(net.parameters(), lr) 처럼 주세요.')
+    return found
 
 
 class SGD:
@@ -18,7 +27,7 @@ class SGD:
         lr, momentum = number(lr, '학습률(lr)은'), number(momentum, 'momentum 은')
         if not lr > 0 or not 0 <= momentum < 1:
             raise ValueError(f'학습률(lr)은 양수, momentum 은 0 이상 1 미만입니다. lr={lr!r}, momentum={momentum!r} 입니다.')
-        self.parameters, self.lr, self.momentum = list(parameters), lr, momentum
+        self.parameters, self.lr, self.momentum = checked(parameters), lr, momentum
         self._velocity: list[Number] = [0] * len(self.parameters)
 
     @alone

@@ -25,6 +25,8 @@ def epoch(
 
     loss(outputs, y) 는 한 표본의 C_x. 걸음을 떼기 전에 잰 C_x 의 평균을 돌려준다.
     """
+    if not samples:
+        raise ValueError('epoch: 표본이 하나도 없습니다. (x, y) 의 목록을 주세요.')
     total = 0.0
     for batch in minibatches(samples, batch_size, rng):
         cost = losses.mean([loss(net(x), y) for x, y in batch])
@@ -52,4 +54,6 @@ def classify(net: MLP, x: Any) -> int:
 
 def accuracy(net: MLP, samples: Sequence[tuple[Any, int]]) -> float:
     """정확도(accuracy): (x, 클래스 번호)의 표본 가운데 맞힌 비율, 0 부터 1."""
+    if not samples:
+        raise ValueError('accuracy: 표본이 하나도 없습니다. (x, 클래스 번호)의 목록을 주세요.')
     return sum(classify(net, x) == label for x, label in samples) / len(samples)

@@ -113,7 +113,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
     try:
         net.zero_grad()
         trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
-        cost = loss(trace.output, y)
+        cost = losses.checked(loss)(trace.output, y)
         network = recognise.in_trace(trace, cost)
         record = loss if isinstance(loss, losses.Loss) else network.loss
         _check(network, record, gradient)

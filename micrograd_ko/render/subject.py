@@ -82,7 +82,8 @@ def subject_of(x: Any) -> Subject:
     if isinstance(x, MLP):
         net = recognise.in_module(x)
         return Subject((), (), set(), net, any(map(swept, net.parameters)), False)
-    raise TypeError(f'draw 는 Value, Trace, MLP 를 그립니다. {type(x).__name__} 을(를) 받았습니다.')
+    together = ' 여럿은 losses.mean(xs) 처럼 하나로 모아 그립니다.' if isinstance(x, list | tuple) else ''
+    raise TypeError(f'draw 는 Value, Trace, MLP 하나를 그립니다. {type(x).__name__} 을(를) 받았습니다.{together}')
 
 
 def _within(roots: tuple[Value, ...], depth: int) -> set[Value]:

@@ -81,7 +81,7 @@ def local_differences(order: Sequence[Value], numbers: Mapping[Value, Any], rule
         op: Any = node.op
         operands = [numbers[parent] for parent in node.parents]
         for k, rule in enumerate(derivatives):
-            noise = MP.eps * _rounded_size(op, numbers[node])
+            noise = MP.eps * _rounded_size(node, numbers, derivatives)
             try:
                 found.append(Local(node, k, rule, _local_slopes(op, operands, k, noise)))
             except (RuleError, *EDGE_ERRORS):
@@ -93,15 +93,19 @@ def _local_slopes(op: Op, operands: list, k: int, noise: Any) -> Slopes:
     return precise_slopes(lambda x: op.apply(*operands[:k], x, *operands[k + 1 :]), operands[k], noise)
 
 
-def _rounded_size(op: Op | None, z: Any) -> Any:
-    """op 의 반올림 오차가 비례하는 크기. 식의 중간에 1 쯤인 수가 있을 수 있는 연산이면 1 을 더한다."""
-    return abs(z) if is_exact(op) and (op is None or not op.conditioned or op.overflows) else abs(z) + 1
+def _rounded_size(node: Value, numbers: Mapping[Value, Any], rule: Sequence) -> Any:
+    """node 의 반올림 오차가 비례하는 크기. 합은 값이 상쇄되어도 항의 크기만큼 틀리고, 식의 중간에 1 쯤인 수가 있을 수도 있다."""
+    op, size = node.op, abs(numbers[node])
+    if op is not None and op.conditioned:
+        terms = [abs(numbers[parent] * d) for parent, d in zip(node.parents, rule, strict=True)]
+        size += sum([term for term in terms if MP.isfinite(term)])
+    return size if is_exact(op) and (op is None or not op.conditioned or op.overflows) else size + 1
 
 
-def replay_noise(numbers: Mapping[Value, Any], adjoints: Mapping[Value, Any]) -> Any:
+def replay_noise(numbers: Mapping[Value, Any], rules: Mapping[Value, list], adjoints: Mapping[Value, Any]) -> Any:
     """200자리로 다시 계산한 결과의 반올림 오차: 노드마다의 오차가 기울기만큼(모르면 그대로) 결과로 간다(1차 오차 해석)."""
-    slopes = {node: abs(d) if MP.isfinite(d) else 1 for node, d in adjoints.items()}
-    return MP.eps * sum([d * _rounded_size(node.op, numbers[node]) for node, d in slopes.items() if MP.isfinite(numbers[node])])
+    slopes = {node: abs(d) if MP.isfinite(d) else 1 for node, d in adjoints.items() if MP.isfinite(numbers[node])}
+    return MP.eps * sum([d * _rounded_size(node, numbers, rules.get(node, ())) for node, d in slopes.items()])
 
 
 def is_exact(op: Op | None) -> bool:

@@ -84,7 +84,7 @@ class Point:
             return *judged(self._along(i), float(self.xs[i]), float(self.recording.leaves[i].grad), self._noise()), why
         if self.recording.leaves[i] not in self.recording.row:
             return 0.0, 'ok', '결과가 이 입력에 매이지 않습니다.'
-        slopes = self.recording.slopes(i, replay_noise(self.numbers, self.adjoints))
+        slopes = self.recording.slopes(i, replay_noise(self.numbers, self.rules, self.adjoints))
         return slopes.shown, *self._by_slopes(i, slopes)
 
     def _along(self, i: int) -> Callable[[float], float]:
@@ -124,11 +124,12 @@ class Point:
         if truth is None:
             return 'noisy', '차분이 자리를 잡지 않습니다.'
         gap, size = abs(rule - truth), max(abs(rule), abs(truth))
-        if gap > STRICT * size + slopes.uncertainty and not self._constants_explain(i, leaf, gap):
+        same = gap <= STRICT * size + slopes.uncertainty
+        if not same and not self._constants_explain(i, leaf, gap):
             return self._disputed(leaf, clear=gap > RESOLVED * size)
         if slopes.uncertainty > max(RESOLVED * abs(truth), NEGLIGIBLE, STRICT * self.recording.variation(i)):
             return 'noisy', '200자리로도 차분이 반올림에 묻힙니다.'
-        return self._precise('ok', leaf, truth, i)
+        return self._precise('ok', leaf, rule if same else truth, i)  # 차분과 같으면 규칙의 값에는 차분의 오차가 없다
 
     def _precise(self, verdict: str, leaf: Value, truth: Any, i: int) -> tuple[str, str]:
         """규칙이 옳을 때: 참값에서 눈에 띄게 먼가. 기울기보다 큰 오차도 함수의 변화에 견주어 작으면 괜찮다."""
