@@ -18,7 +18,8 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
-    **dict.fromkeys(('SGD',), 'learning.optim'),
+    **dict.fromkeys(('SGD', 'Adam', 'AdamW'), 'learning.optim'),
+    'History': 'learning.history',
     **dict.fromkeys(('explain',), 'explanation.explain'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }

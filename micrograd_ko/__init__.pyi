@@ -28,7 +28,10 @@ from micrograd_ko.learning import losses as losses
 from micrograd_ko.learning import optim as optim
 from micrograd_ko.learning import train as train
 from micrograd_ko.learning.data import iris as iris
+from micrograd_ko.learning.history import History as History
 from micrograd_ko.learning.optim import SGD as SGD
+from micrograd_ko.learning.optim import Adam as Adam
+from micrograd_ko.learning.optim import AdamW as AdamW
 from micrograd_ko.nn import MLP as MLP
 from micrograd_ko.nn import Layer as Layer
 from micrograd_ko.nn import Module as Module
@@ -46,8 +49,11 @@ from micrograd_ko.staleness import refresh as refresh
 __all__ = [
     'MLP',
     'SGD',
+    'Adam',
+    'AdamW',
     'DomainError',
     'Drawing',
+    'History',
     'Layer',
     'Module',
     'Neuron',
