@@ -48,6 +48,8 @@ LAZY = {
     ('trainable', 'learning.train'): 'net.fit: 배우는 일은 신경망 위에 있다',
     ('trainable', 'learning.saving'): 'net.save, MLP.load, load_state_dict: 위와 같다',
     ('learning.history', 'learning.plots'): '그림을 볼 때만 읽는다',
+    ('learning.diagnosis', 'learning.plots'): '위와 같다',
+    ('learning.diagnosis', 'kinds.precise'): 'mpmath 는 extra 다: 없으면 200자리와 견주지 않는다',
     ('operation', 'kinds.rules'): '오류와 help 의 글. 계산에는 필요 없다',
     ('graph', 'kinds.arrays'): '정의역의 끝에서만 NumPy 를 읽는다',
     ('number', 'kinds.arrays'): '위와 같다',

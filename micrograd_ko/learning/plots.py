@@ -93,6 +93,16 @@ def surface(
         return axes
 
 
+def histograms(layers: Sequence[Any], axes: Any = None) -> Any:
+    """층마다 입력 a 와 에러 δ 의 히스토그램. layers 는 `diagnose(…).layers`, axes 는 (2 × 층)의 축 배열."""
+    with drawing(axes, (2, len(layers))) as (grid, words):
+        for column, x in zip(np.reshape(grid, (2, -1)).T, layers, strict=True):
+            for place, values, letter, number in zip(column, (x.inputs, x.deltas), 'aδ', (x.layer - 1, x.layer), strict=True):
+                place.hist(values.ravel(), bins=40, log=True)
+                place.set_title(words(f'{number}층의 {letter}', f'{letter}, layer {number}'), fontsize='medium')
+        return grid
+
+
 def svg(draw: Callable[[Any], Any]) -> dict[str, str]:
     """노트북에 보일 그림: draw(축)이 그린 것의 SVG. matplotlib 이 없으면 빈 사전."""
     try:
@@ -106,16 +116,18 @@ def svg(draw: Callable[[Any], Any]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def drawing(ax: Any) -> Iterator[tuple[Any, Callable[[str, str], str]]]:
-    """(그릴 축, 글을 고르는 함수). 한글 글꼴이 있으면 한국어, 없으면 영어다. 설정은 이 안에서만 바뀐다."""
+def drawing(ax: Any, shape: tuple[int, int] = (1, 1)) -> Iterator[tuple[Any, Callable[[str, str], str]]]:
+    """(그릴 축, 글을 고르는 함수). 한글 글꼴이 있으면 한국어, 없으면 영어다. 한글이 든 글에만 그 글꼴을 더한다."""
     try:
-        import matplotlib
-        from matplotlib import pyplot
+        from matplotlib import pyplot, text
     except ImportError:
         raise ImportError("그림을 그리려면 matplotlib 이 필요합니다: pip install 'micrograd_ko[plot]'") from None
     korean = _korean_font()
-    with matplotlib.rc_context({'font.family': ['DejaVu Sans', *korean], 'axes.unicode_minus': False}):
-        yield pyplot.subplots(layout='constrained')[1] if ax is None else ax, lambda ko, en: ko if korean else en
+    made = pyplot.subplots(*shape, layout='constrained')[1] if ax is None else ax
+    yield made, lambda ko, en: ko if korean else en
+    for written in np.ravel(made)[0].figure.findobj(text.Text):
+        if any('가' <= c <= '힣' for c in written.get_text()):
+            written.set_fontfamily([*written.get_fontfamily(), *korean])
 
 
 @functools.cache
