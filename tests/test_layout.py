@@ -46,7 +46,7 @@ LAZY = {
     ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
     ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
     ('trainable', 'learning.train'): 'net.fit: 배우는 일은 신경망 위에 있다',
-    ('trainable', 'learning.saving'): 'net.save, MLP.load, load_state_dict: 위와 같다',
+    ('trainable', 'learning.saving'): 'net.save, MLP.load: 위와 같다',
     ('learning.history', 'learning.plots'): '그림을 볼 때만 읽는다',
     ('learning.diagnosis', 'learning.plots'): '위와 같다',
     ('learning.diagnosis', 'kinds.precise'): 'mpmath 는 extra 다: 없으면 200자리와 견주지 않는다',

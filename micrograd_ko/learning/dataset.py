@@ -66,7 +66,8 @@ class Dataset:
             return y.tolist() if hasattr(y, 'tolist') else y
         ys = _numbers(self.loss.vector(y, self.outputs), f'표본 {i} 의 목표 y')
         if len(ys) != self.outputs:
-            raise ValueError(f'표본 {i} 의 목표 y 는 출력마다 하나씩 {self.outputs}개입니다. {len(ys)}개입니다.')
+            wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)'
+            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
         return ys
 
     def _label(self, y: Any) -> int | None:
@@ -86,7 +87,7 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
     if isinstance(samples, tuple):
         if len(samples) != 2 or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
-        return list(zip(*samples, strict=True))
+        return list(zip(*[part.to_numpy() if hasattr(part, 'to_numpy') else part for part in samples], strict=True))  # pandas
     found = list(samples)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found):
         raise TypeError('표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.')

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """학습 한 번의 기록. 목록의 i 번째는 i + 1 번째 바퀴를 마친 파라미터로 잰 것이다.
 
@@ -32,7 +32,7 @@ class History:
     seconds: list[float] = field(default_factory=list)
     interrupted: bool = False
     best: int | None = None
-    state: dict[str, Any] = field(default_factory=dict, repr=False)
+    state: dict[str, Any] = field(default_factory=dict)
 
     @property
     def measured(self) -> tuple[list[float], ...]:
@@ -60,7 +60,7 @@ class History:
 
         return plots.curves(self, ax)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         parts = [f'{len(self)}바퀴, {sum(self.seconds):.1f}초, {self.engine} ({self.reason})']
         if self.loss:
             parts.append(f'손실 {self.loss[0]:.4g} → {self.loss[-1]:.4g}{_percent(self.accuracy)}')
@@ -72,7 +72,7 @@ class History:
         """노트북: 글과, matplotlib 이 있으면 그림."""
         from micrograd_ko.learning import plots
 
-        return {'text/plain': str(self), **plots.svg(self.plot)}
+        return {'text/plain': repr(self), **plots.svg(self.plot)}
 
 
 def _percent(accuracy: list[float]) -> str:

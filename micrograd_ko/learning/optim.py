@@ -29,13 +29,11 @@ class Optimizer:
     memories = 0  # 파라미터마다 기억하는 수의 개수
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
-        self.parameters, self.lr, self.weight_decay, self.clip = _checked(parameters), lr, weight_decay, clip
-        self.steps = 0
+        self.parameters, self.steps = _checked(parameters), 0
+        self.lr = lr if callable(lr) else _require('학습률(lr)은 양수이거나 걸음의 함수', lr, lambda x: 0 < x < math.inf)
+        self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
+        self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
-        if not callable(lr):
-            _require('학습률(lr)은 양수이거나 걸음의 함수', lr, lambda x: 0 < x < math.inf)
-        _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
-        _require('clip 은 양수', 1 if clip is None else clip, lambda x: x > 0)
 
     @property
     def rate(self) -> Number:
@@ -102,8 +100,8 @@ class SGD(Optimizer):
     def __init__(
         self, parameters: Iterable[Value], lr: Rate, momentum: Number = 0, weight_decay: Number = 0, clip: Number | None = None
     ) -> None:
-        _require('momentum 은 0 이상 1 미만의 수', momentum, lambda x: 0 <= x < 1)
-        self.momentum, self.memories = momentum, int(momentum > 0)
+        self.momentum = _require('momentum 은 0 이상 1 미만의 수', momentum, lambda x: 0 <= x < 1)
+        self.memories = int(momentum > 0)
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -124,10 +122,8 @@ class Adam(Optimizer):
         self, parameters: Iterable[Value], lr: Rate = 0.001, betas: tuple[Number, Number] = (0.9, 0.999), eps: Number = 1e-8,
         weight_decay: Number = 0, clip: Number | None = None,
     ) -> None:  # fmt: skip
-        for beta in betas:
-            _require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1)
-        _require('eps 는 0 이상의 수', eps, lambda x: x >= 0)
-        (self.beta1, self.beta2), self.eps = betas, eps
+        self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in betas]
+        self.eps = _require('eps 는 0 이상의 수', eps, lambda x: x >= 0)
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:

@@ -8,16 +8,13 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from micrograd_ko.engine import Value
 from micrograd_ko.learning.history import History
 from micrograd_ko.nn import MLP
-from micrograd_ko.number import number
 from micrograd_ko.operation import table
 from micrograd_ko.writing.files import write_atomically
 
@@ -50,17 +47,6 @@ def load_checkpoint(path: str | os.PathLike) -> History:
     version, numbers, gauss = history.state['rng']
     history.state['rng'] = version, tuple(numbers), gauss
     return history
-
-
-def load_state_dict(named: Sequence[tuple[str, Value]], state: dict[str, Any]) -> None:
-    """이름 → 수를 그 이름의 파라미터에 놓는다. 이름이 남거나 모자라거나 수가 아닌 것이 있으면 아무것도 바뀌지 않는다."""
-    parameters = dict(named)
-    unknown, missing = state.keys() - parameters.keys(), parameters.keys() - state.keys()
-    if unknown or missing:
-        raise ValueError(f'파라미터의 이름이 다릅니다. 모자란 것 {sorted(missing)[:5]}, 모르는 것 {sorted(unknown)[:5]}.')
-    numbers = {name: number(x) for name, x in state.items()}
-    for name, p in parameters.items():
-        p.data = numbers[name]
 
 
 def _described(net: MLP) -> dict[str, Any]:

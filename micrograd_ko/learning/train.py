@@ -63,6 +63,8 @@ def fit(
     _check_counts(net, epochs, patience, validation)
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
+    if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
+        raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
     moving = _optimizer(net, optimizer, lr)
     trainer = chosen(earlier.engine if earlier is not None and engine == 'auto' else engine, net, data, loss, moving)
     run = _Run(net, trainer, moving, generator(rng), patience, {
@@ -71,6 +73,8 @@ def fit(
     })  # fmt: skip
     if earlier is not None:
         run.resume(earlier)
+    if checkpoint is not None:  # 쓸 수 없는 곳이면 배우기 전에 알린다
+        saving.save_checkpoint(checkpoint, net, run.history)
     try:
         with tqdm(unit='걸음', leave=False, disable=None if progress else True) as bar:
             for history in run.epochs(epochs, batch_size, data, held, bar):
@@ -84,7 +88,7 @@ def fit(
         run.give_up()
         if not isinstance(error, KeyboardInterrupt):
             raise
-        if checkpoint is not None and len(run.history):  # 저장하는 동안 멈추었을 수도 있다
+        if checkpoint is not None:  # 저장하는 동안 멈추었을 수도 있다
             saving.save_checkpoint(checkpoint, net, run.history)
     return run.history
 

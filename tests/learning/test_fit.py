@@ -89,6 +89,15 @@ def test_a_single_output_answers_by_the_threshold_of_its_loss(loss, y, right):
     assert history.accuracy == ([] if right is None else [right])
 
 
+def test_the_tables_of_pandas_are_arrays():
+    pandas = pytest.importorskip('pandas')
+    x, labels = zip(*TRAINING, strict=True)
+    nets = [network(), network()]
+    train.fit(nets[0], (pandas.DataFrame(x), pandas.Series(labels)), epochs=1, lr=1.0, rng=0)
+    train.fit(nets[1], TRAINING, epochs=1, lr=1.0, rng=0)
+    assert bits(nets[0]) == bits(nets[1])
+
+
 def test_hinge_takes_classes_as_minus_one_and_one():
     net = network(output='linear')
     history = train.fit(net, TRAINING, losses.hinge, epochs=3, lr=0.1, rng=0, engine='eager')
@@ -353,6 +362,10 @@ WRONG = [
     ({'optimizer': SGD([Value(1.0)], 0.1)}, ValueError, '하나만'),
     ({'rng': 1.5}, TypeError, 'rng'), ({'rng': True}, TypeError, 'rng'), ({'rng': random.SystemRandom()}, TypeError, 'rng'),
     ({'engine': 'fast'}, ValueError, 'replay'), ({'patience': 3}, ValueError, 'validation'),
+    ({'samples': [([1, 2, 3, 4], 1.0)]}, ValueError, r'클래스 번호\(int\)'),
+    ({'resume': History()}, TypeError, 'resume'), ({'resume': 3}, TypeError, 'resume'),
+    ({'resume': 'nothing.json'}, FileNotFoundError, 'nothing'),
+    ({'checkpoint': 'nowhere/run.json'}, FileNotFoundError, 'nowhere'),
     ({'patience': 0, 'validation': TESTING}, ValueError, 'patience'), ({'net': None}, TypeError, 'MLP'),
 ]
 

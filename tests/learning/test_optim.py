@@ -119,6 +119,14 @@ def test_a_state_goes_on_where_it_was(make):
     assert list(walked(first, gradients[2:])) == path[2:]  # 되돌린 상태는 나누어 쓰지 않는다
 
 
+def test_numpy_numbers_are_taken_as_numbers():
+    """NumPy 의 수로 준 설정도 파이썬 수가 된다: `.data` 에 NumPy 의 수가 새지 않는다."""
+    for optimizer in (SGD([Value(1.0)], np.float64(0.1), np.float32(0.5), np.float64(0.1), np.int64(3)),
+                      Adam([Value(1.0)], np.float64(0.1), np.array([0.5, 0.5]), np.float64(0.1))):  # fmt: skip
+        assert [type(x) for x in walked(optimizer, [2.0, 3.0])] == [float, float]
+        assert {type(x) for x in optimizer.settings.values()} <= {float, int, str, type(None)}
+
+
 def test_a_step_that_fails_changes_nothing():
     a, b = Value(1.0), Value(1.0)
     optimizer = Adam([a, b], lambda step: 0.1 if step == 0 else 'fast')
