@@ -1,12 +1,14 @@
 """배우고 저장되는 것(trainable): 신경망에서 바로 부르는 학습과 저장. 하는 일은 `learning` 에 있고, 처음 부를 때 읽는다."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from micrograd_ko.number import Number, number
 
 if TYPE_CHECKING:
     from micrograd_ko.learning.history import History
+
+Self = TypeVar('Self', bound='Trainable')
 
 
 class Trainable:
@@ -27,7 +29,7 @@ class Trainable:
         save(self, path)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Any:
+    def load(cls: type[Self], path: str | os.PathLike) -> Self:
         """`save` 나 학습의 checkpoint 가 쓴 파일에서. 파일이 온전하지 않으면 무엇이 잘못되었는지 알리는 SavedFileError."""
         from micrograd_ko.learning.saving import load
 

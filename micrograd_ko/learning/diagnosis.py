@@ -49,7 +49,10 @@ class Finding(NamedTuple):
 
 
 class LayerFacts(NamedTuple):
-    """층 하나에서 잰 것: 입력 a^{l−1}, 기울기 σ′(z^l), δ^l 의 (표본 × 뉴런) 배열, 갱신의 크기 η|∇W|/|W|(학습률을 모르면 None)."""
+    """층 하나에서 잰 것: 입력 a^{l−1}, 기울기 σ′(z^l), δ^l 의 (표본 × 뉴런) 배열.
+
+    update 는 층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
+    """
 
     layer: int
     activation: Op
@@ -87,9 +90,10 @@ class Diagnosis(Document):
 
     def blocks(self) -> Iterator[Line | Table]:
         """제목, 층의 표, 찾은 것."""
-        yield words('title', f'진단: {len(self.findings) or "아무것도 찾지 못했다"}' + ('가지를 찾았다' if self.findings else ''))
+        count = len(self.findings)
+        yield words('title', f'진단: {count}가지를 찾았다' if count else '진단: 아무것도 찾지 못했다')
         if self.layers:
-            names = ['층', '활성화', '0 에 가까운 입력', '포화', '죽은 뉴런', '|δ|', 'η|∇W|/|W|']
+            names = ['층', '활성화', '0 에 가까운 입력', '포화', '죽은 뉴런', '|δ|', 'η|∇C|/|w|']
             yield Table(names, [[
                 str(x.layer), x.activation.name, *[f'{share:.0%}' for share in (x.quiet, x.flat, x.dead)], f'{x.delta:.2g}',
                 '–' if x.update is None else f'{x.update:.2g}',
@@ -132,7 +136,9 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
             p.grad = grad
     layers = _facts(net, traces, slope, lr)
     found = [finding for x in layers for finding in _of_layer(x, hidden=x is not layers[-1])]
-    found += _of_output(layers[-1], traces, [y for _, y in pairs])
+    if isinstance(loss, losses.Loss):  # 목표가 출력마다 수 하나인 것을 안다
+        gaps = [[a.data - y for a, y in zip(trace.output, ys, strict=True)] for trace, (_, ys) in zip(traces, pairs, strict=True)]
+        found += _of_output(layers[-1], np.array(gaps, float))
     found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
     if lr is not None:
         found += _of_rate(net, pairs, loss, slope, lr, sum(float(c.data) for c in costs) / len(pairs))
@@ -147,7 +153,7 @@ def _facts(net: MLP, traces: Sequence, slope: np.ndarray, lr: Number | None) -> 
         slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
         deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
         end = begin + len(layer.parameters())
-        size = math.hypot(*[w.data for n in layer.neurons for w in n.w])
+        size = math.hypot(*[p.data for p in layer.parameters()])
         update = None if lr is None or not size else float(lr) * float(np.linalg.norm(slope[begin:end])) / size
         facts.append(LayerFacts(i + 2, layer.neurons[0].activation, inputs, slopes, deltas, update))
         begin = end
@@ -169,11 +175,9 @@ def _of_layer(x: LayerFacts, hidden: bool) -> Iterator[Finding]:
         yield Finding('경고', 'saturated', where, sentence, '초깃값의 가중치를 1/√(입력 수) 쯤으로 줄이고 입력을 표준화하세요')
 
 
-def _of_output(x: LayerFacts, traces: Sequence, targets: Sequence) -> Iterator[Finding]:
-    """목표와 ½ 넘게 다른데 δ ≈ 0 인 출력이 있는 표본."""
-    ys = [y if isinstance(y, list) else [y] for y in targets]
-    wrong = [[abs(a.data - y) > MOSTLY for a, y in zip(t.output, y, strict=False)] for t, y in zip(traces, ys, strict=True)]
-    stuck = np.any((np.abs(x.slopes) < FLAT) & (np.abs(x.deltas) < FLAT) & wrong, axis=1).mean()
+def _of_output(x: LayerFacts, gaps: np.ndarray) -> Iterator[Finding]:
+    """목표와 ½ 넘게 다른데(gaps 는 a − y) δ ≈ 0 인 출력이 있는 표본. 꺾인 활성화는 보지 않는다."""
+    stuck = np.any((np.abs(x.slopes) < FLAT) & (np.abs(x.deltas) < FLAT) & (np.abs(gaps) > MOSTLY), axis=1).mean()
     if stuck > MANY and not x.activation.kinks:
         cure = '교차 엔트로피를 쓰세요: δᴸ = aᴸ − y 에는 σ′ 이 없습니다'
         yield Finding('경고', 'stuck', '출력층', f'표본의 {stuck:.0%} 에서 출력이 크게 틀렸는데 δ ≈ 0 이다(인사이트 2)', cure)

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, Value, diagnose, iris, losses, ops, train
+from micrograd_ko import MLP, Value, diagnose, equations, iris, losses, ops, train
 from micrograd_ko.graph import local_derivatives
 from micrograd_ko.learning import diagnosis
 from micrograd_ko.learning.diagnosis import weak_formulas
@@ -138,8 +139,6 @@ def test_the_cures_cure():
 
 def test_what_is_measured_is_the_note():
     """입력 a, σ′(z), δ 와 갱신의 크기를 행렬 방정식으로 다시 잰다."""
-    from micrograd_ko import equations
-
     net, samples = network(3), flowers(3)[:7]
     found = diagnose(net, (np.array([x for x, _ in samples]), np.array([y for _, y in samples])), lr=0.5)
     weights, biases = net.matrices()
@@ -152,7 +151,7 @@ def test_what_is_measured_is_the_note():
             assert facts.slopes[i] == pytest.approx(equations.sigma_prime(zs[l], 'sigmoid'))
             nabla[0][l] += np.outer(deltas[l], activations[l]) / len(samples)
             nabla[1][l] += deltas[l] / len(samples)
-    for facts, dw, db, w in zip(found.layers, *nabla, weights, strict=True):
+    for facts, dw, db, w in zip(found.layers, *nabla, weights, strict=True):  # b = 0 에서 시작했다
         expected = 0.5 * math.hypot(np.linalg.norm(dw), np.linalg.norm(db)) / np.linalg.norm(w)
         assert facts.update == pytest.approx(expected, rel=1e-9) and facts.layer in (2, 3)
     assert diagnose(net, samples).layers[0].update is None
@@ -227,7 +226,5 @@ def test_the_condition_number_is_from_the_partials_of_the_table():
 
 
 def test_without_mpmath_nothing_is_compared(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, 'micrograd_ko.kinds.precise', None)
     assert weak_formulas(ops.log(1 + Value(1e-10))) == []
