@@ -85,8 +85,8 @@ def fit(
                     break
         run.finish()
     except BaseException as error:
-        run.give_up()
-        if not isinstance(error, KeyboardInterrupt):
+        run.give_up(interrupted=isinstance(error, KeyboardInterrupt))
+        if not run.history.interrupted:
             raise
         if checkpoint is not None:  # 저장하는 동안 멈추었을 수도 있다
             saving.save_checkpoint(checkpoint, net, run.history)
@@ -123,8 +123,10 @@ class _Run:
             self.trainer.epoch(batches, bar.update)
             measured = [*self._measured(data), *((None, None) if held is None else self._measured(held))]
             self.history.add(*measured, time.perf_counter() - start)
-            best = self.patience is not None and self._best() == len(self.history) - 1
-            self.history.state |= {**self._now(), **({'best': [p.data for p in self.net.parameters()]} if best else {})}
+            now = self._now()
+            if held is not None and self._best() == len(self.history) - 1:
+                now['best'] = now['parameters']
+            self.history.state |= now
             bar.set_postfix_str(f'C = {measured[0]:.4g}' + ('' if measured[1] is None else f', 정확도 {measured[1]:.1%}'))
             yield self.history
 
@@ -135,15 +137,15 @@ class _Run:
             self._place(self.history.state['best'])
         self.optimizer.zero_grad()
 
-    def give_up(self) -> None:
+    def give_up(self, interrupted: bool) -> None:
         """마지막으로 마친 바퀴로 돌아가고, Ctrl-C 였다면 알린다. 돌아가는 동안 또 누르면 마저 돌아가고 오류를 낸다."""
         try:
             self.restore()
         except KeyboardInterrupt:
             self.restore()
             raise
-        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            self.history.interrupted = True
+        self.history.interrupted = interrupted
+        if interrupted:
             done = len(self.history)
             print(f'Ctrl-C: {done}바퀴까지 배운 것을 남기고, 마치지 못한 {done + 1}바퀴째는 버렸습니다.', file=sys.stderr)
 

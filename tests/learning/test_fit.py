@@ -207,6 +207,17 @@ def test_early_stopping_brings_back_the_best_parameters():
     assert bits(net) == seen[best] != seen[-1] and len(seen) == len(history)
 
 
+def test_early_stopping_may_begin_when_resuming():
+    """patience 없이 배운 바퀴 가운데 가장 나았던 것으로도 돌아간다."""
+    seen, net = [], network(seed=2)
+    arguments = {'lr': 6.0, 'rng': 0, 'validation': TESTING, 'callbacks': [lambda net, _: seen.append(bits(net))]}
+    first = train.fit(net, TRAINING[:20], epochs=40, **arguments)
+    best = min(range(40), key=first.validation.__getitem__)
+    history = train.fit(net, TRAINING[:20], epochs=60, patience=1, resume=first, **arguments)
+    assert history.best == min(range(len(history)), key=history.validation.__getitem__) and bits(net) == seen[history.best]
+    assert len(history) == max(40, best + 2) or history.best >= 40
+
+
 def test_a_callback_may_stop_and_sees_every_epoch():
     counts = []
 
