@@ -49,7 +49,7 @@ class Finding(NamedTuple):
 
 
 class LayerFacts(NamedTuple):
-    """층 하나에서 잰 것: 입력 a^{l−1}, 기울기 σ′(z^l), δ^l 의 (표본 × 뉴런) 배열.
+    """층 하나에서 잰 것: 입력 a^{l−1}, 출력 a^l, 기울기 σ′(z^l), 에러 δ^l 의 (표본 × 뉴런) 배열.
 
     update 는 층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
     """
@@ -57,6 +57,7 @@ class LayerFacts(NamedTuple):
     layer: int
     activation: Op
     inputs: np.ndarray
+    outputs: np.ndarray
     slopes: np.ndarray
     deltas: np.ndarray
     update: float | None
@@ -102,7 +103,7 @@ class Diagnosis(Document):
             yield words('note', str(finding))
 
     def plot(self, axes: Any = None) -> Any:
-        """층마다 입력 a 와 δ 의 히스토그램(matplotlib). 그린 축의 배열(2 × 층)을 돌려준다."""
+        """층마다 출력 a 와 에러 δ 의 히스토그램(matplotlib). 그린 축의 배열(2 × 층)을 돌려준다."""
         from micrograd_ko.learning import plots
 
         return plots.histograms(self.layers, axes)
@@ -137,8 +138,7 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
     layers = _facts(net, traces, slope, lr)
     found = [finding for x in layers for finding in _of_layer(x, hidden=x is not layers[-1])]
     if isinstance(loss, losses.Loss):  # 목표가 출력마다 수 하나인 것을 안다
-        gaps = [[a.data - y for a, y in zip(trace.output, ys, strict=True)] for trace, (_, ys) in zip(traces, pairs, strict=True)]
-        found += _of_output(layers[-1], np.array(gaps, float))
+        found += _of_output(layers[-1], np.array([y for _, y in pairs], float))
     found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
     if lr is not None:
         found += _of_rate(net, pairs, loss, slope, lr, sum(float(c.data) for c in costs) / len(pairs))
@@ -149,13 +149,13 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
 def _facts(net: MLP, traces: Sequence, slope: np.ndarray, lr: Number | None) -> list[LayerFacts]:
     facts, begin = [], 0
     for i, layer in enumerate(net.layers):
-        inputs = np.array([[a.data for a in trace.activations[i]] for trace in traces], float)
+        inputs, outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
         slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
         deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
         end = begin + len(layer.parameters())
         size = math.hypot(*[p.data for p in layer.parameters()])
         update = None if lr is None or not size else float(lr) * float(np.linalg.norm(slope[begin:end])) / size
-        facts.append(LayerFacts(i + 2, layer.neurons[0].activation, inputs, slopes, deltas, update))
+        facts.append(LayerFacts(i + 2, layer.neurons[0].activation, inputs, outputs, slopes, deltas, update))
         begin = end
     return facts
 
@@ -175,9 +175,10 @@ def _of_layer(x: LayerFacts, hidden: bool) -> Iterator[Finding]:
         yield Finding('경고', 'saturated', where, sentence, '초깃값의 가중치를 1/√(입력 수) 쯤으로 줄이고 입력을 표준화하세요')
 
 
-def _of_output(x: LayerFacts, gaps: np.ndarray) -> Iterator[Finding]:
-    """목표와 ½ 넘게 다른데(gaps 는 a − y) δ ≈ 0 인 출력이 있는 표본. 꺾인 활성화는 보지 않는다."""
-    stuck = np.any((np.abs(x.slopes) < FLAT) & (np.abs(x.deltas) < FLAT) & (np.abs(gaps) > MOSTLY), axis=1).mean()
+def _of_output(x: LayerFacts, y: np.ndarray) -> Iterator[Finding]:
+    """목표와 ½ 넘게 다른데 δ ≈ 0 인 출력이 있는 표본. 꺾인 활성화는 보지 않는다."""
+    wrong = np.abs(x.outputs - y) > MOSTLY
+    stuck = np.any((np.abs(x.slopes) < FLAT) & (np.abs(x.deltas) < FLAT) & wrong, axis=1).mean()
     if stuck > MANY and not x.activation.kinks:
         cure = '교차 엔트로피를 쓰세요: δᴸ = aᴸ − y 에는 σ′ 이 없습니다'
         yield Finding('경고', 'stuck', '출력층', f'표본의 {stuck:.0%} 에서 출력이 크게 틀렸는데 δ ≈ 0 이다(인사이트 2)', cure)

@@ -94,12 +94,12 @@ def surface(
 
 
 def histograms(layers: Sequence[Any], axes: Any = None) -> Any:
-    """층마다 입력 a 와 에러 δ 의 히스토그램. layers 는 `diagnose(…).layers`, axes 는 (2 × 층)의 축 배열."""
+    """층마다 출력 a 와 에러 δ 의 히스토그램. layers 는 `diagnose(…).layers`, axes 는 (2 × 층)의 축 배열."""
     with drawing(axes, (2, len(layers))) as (grid, words):
         for column, x in zip(np.reshape(grid, (2, -1)).T, layers, strict=True):
-            for place, values, letter, number in zip(column, (x.inputs, x.deltas), 'aδ', (x.layer - 1, x.layer), strict=True):
+            for place, values, letter in zip(column, (x.outputs, x.deltas), 'aδ', strict=True):
                 place.hist(values.ravel(), bins=40, log=True)
-                place.set_title(words(f'{number}층의 {letter}', f'{letter}, layer {number}'), fontsize='medium')
+                place.set_title(words(f'{x.layer}층의 {letter}', f'{letter}, layer {x.layer}'), fontsize='medium')
         return grid
 
 

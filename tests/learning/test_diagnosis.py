@@ -148,6 +148,7 @@ def test_what_is_measured_is_the_note():
         deltas = equations.errors(weights, zs, activations[-1], np.eye(3)[label])
         for l, facts in enumerate(found.layers):
             assert facts.inputs[i] == pytest.approx(activations[l]) and facts.deltas[i] == pytest.approx(deltas[l], rel=1e-9)
+            assert facts.outputs[i] == pytest.approx(activations[l + 1])
             assert facts.slopes[i] == pytest.approx(equations.sigma_prime(zs[l], 'sigmoid'))
             nabla[0][l] += np.outer(deltas[l], activations[l]) / len(samples)
             nabla[1][l] += deltas[l] / len(samples)

@@ -82,7 +82,7 @@ def test_the_histograms_of_a_diagnosis():
     grid = found.plot()
     assert grid.shape == (2, 2)
     for column, facts in zip(grid.T, found.layers, strict=True):
-        for place, values in zip(column, (facts.inputs, facts.deltas), strict=True):
+        for place, values in zip(column, (facts.outputs, facts.deltas), strict=True):
             assert sum(bar.get_height() for bar in place.patches) == values.size
     given = Figure().subplots(2, 2)
     assert found.plot(given) is given
