@@ -58,7 +58,7 @@ class Optimizer:
 
     def moved(self, w: Any, g: Any) -> Any:
         """한 걸음을 벡터로: 파라미터의 값 w 와 기울기 g 의 배열에서 새 값을. `Value` 는 건드리지 않는다."""
-        w, *self.memory = self.rule(self.rate, w, g * self._shrink(g), *self.memory)
+        w, *self.memory = self.rule(float(self.rate), w, g * self._shrink(g), *self.memory)
         self.steps += 1
         return w
 

@@ -100,7 +100,8 @@ def chosen(engine: str, net: MLP, data: Dataset, loss: Callable, optimizer: Opti
 
 def _unfit(net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
-    if data.exact or any(type(p.data).__name__ == 'Fraction' for p in net.parameters()):
+    numbers = [*[p.data for p in net.parameters()], *optimizer.settings.values()]
+    if data.exact or any(type(x).__name__ == 'Fraction' for x in numbers):
         return 'Fraction 은 정확하게 남아야 한다'
     if optimizer.parameters != net.parameters():
         return '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다'

@@ -134,11 +134,14 @@ def test_auto_replays_only_what_is_surely_the_same():
         (network(), TRAINING, branching, {}, 'eager', '갈라질'),
         (Mine(4, [3]), TRAINING, losses.quadratic, {}, 'eager', 'Mine'),
         (exact, [([1, 2], [Fraction(1, 2)])], losses.quadratic, {'lr': Fraction(1, 10)}, 'eager', 'Fraction'),
+        (network(), TRAINING, losses.quadratic, {'lr': Fraction(1, 10)}, 'eager', 'Fraction'),
+        (network(), TRAINING, losses.quadratic, {'lr': lambda step: Fraction(1, 10)}, 'replay', 'numpy'),
         (kept, TRAINING, losses.quadratic, {'lr': None, 'optimizer': SGD(kept.layers[1].parameters(), 0.1)}, 'eager', '차례대로'),
     ]
     for net, samples, loss, options, engine, why in cases:
         history = train.fit(net, samples, loss, **{'epochs': 1, 'lr': 0.1, 'rng': 0, **options})
         assert history.engine == engine and why in history.reason and why in str(history)
+        assert net is exact or {type(p.data) for p in net.parameters()} == {float}
     assert {type(p.data) for p in exact.parameters()} == {Fraction}
     assert bits(kept)[:30] == bits(network())[:30] and bits(kept)[30:] != bits(network())[30:]  # 얼린 층은 그대로다
 
