@@ -35,30 +35,30 @@ class Estimate(NamedTuple):
     error: float
 
 
-class Finding(NamedTuple):
+class Ruling(NamedTuple):
     """한 입력에서 본 것: 차분(꺾인 점이면 좌우의 쌍, 모르면 None)과 판정."""
 
     expected: Any
     verdict: str
 
 
-def judged(f: Callable[[float], float], x: float, gradient: float, noise: float = 0.0) -> Finding:
+def judged(f: Callable[[float], float], x: float, gradient: float, noise: float = 0.0) -> Ruling:
     """f 의 x 에서의 기울기라는 gradient 를 차분으로 판정한다. noise 는 이미 아는 f 의 값의 절대 오차."""
     if 0 < abs(x) < SMALLEST:
-        return Finding(None, 'noisy')
+        return Ruling(None, 'noisy')
     samples = _Samples(f, x, noise)
     samples.find_stairs()
     if samples.blind(gradient):
-        return Finding(None, 'noisy')
+        return Ruling(None, 'noisy')
     behind, ahead = samples.slope(-1), samples.slope(1)
     slack = 4 * (behind.error + ahead.error)
     if abs(behind.slope - ahead.slope) > slack:
         low, high = sorted((behind.slope, ahead.slope))
-        return Finding((behind.slope, ahead.slope), 'kink' if low - slack <= gradient <= high + slack else 'wrong')
+        return Ruling((behind.slope, ahead.slope), 'kink' if low - slack <= gradient <= high + slack else 'wrong')
     found = samples.slope(samples.inside())
     if not math.isfinite(found.error):
-        return Finding(None, 'noisy')
-    return Finding(found.slope, _settled(gradient, found, samples.variation()))
+        return Ruling(None, 'noisy')
+    return Ruling(found.slope, _settled(gradient, found, samples.variation()))
 
 
 def _settled(gradient: float, found: Estimate, variation: float) -> str:
