@@ -1,0 +1,85 @@
+"""커널의 주소: 처음 쓸 때 적고 컴파일해 두었다가, 모든 프로그램이 나누어 쓴다.
+
+곱과 걸음의 커널은 꼴마다 한 묶음이다. 표의 연산은 (연산, 모양, 기울기가 흐르는 피연산자)마다 하나이고, 갱신은 식마다 하나다.
+"""
+
+import functools
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+from micrograd_ko.compiler.machine import maps, products, steps, updates
+from micrograd_ko.compiler.machine.maps import MapKernel
+from micrograd_ko.compiler.machine.target import compiled, host
+from micrograd_ko.kinds.lanes import Format
+from micrograd_ko.operation import BUILT_IN
+
+SHARED = {
+    'product': products.PRODUCT, 'transposed': products.TRANSPOSED,
+    'sum_forward': maps.SUM, 'sum_backward': maps.SUM, **steps.RECORDS,
+}  # fmt: skip  # 모든 프로그램이 쓰는 커널 → 레코드의 칸
+_compiling = threading.RLock()
+
+
+class Kernels:
+    """한 꼴의 커널들. addresses 는 이름이나 `MapKernel` → 주소."""
+
+    def __init__(self, form: Format) -> None:
+        self.form = form
+        self.addresses: dict[Any, int] = dict(compiled(list(SHARED), self._write, form))
+
+    def _write(self, module: ir.Module) -> None:
+        products.write_product(module, self.form, host().registers)
+        products.write_transposed(module, self.form)
+        maps.write_sums(module, self.form)
+        steps.write_steps(module, self.form)
+
+    def maps(self, kernels: Iterable[MapKernel]) -> None:
+        """kernels 를 쓸 수 있게 한다. 표에 처음부터 있던 연산이면 디스크에 둔다: 등록한 연산은 이름이 식을 정하지 않는다."""
+        with _compiling:
+            wanted = [kernel for kernel in dict.fromkeys(kernels) if kernel not in self.addresses]
+            for lasting in (True, False):
+                group = {_name(kernel): kernel for kernel in wanted if _is_lasting(kernel) == lasting}
+                if group:
+                    addresses = compiled(sorted(group), lambda module, group=group: self._write_maps(module, group), self.form, lasting)
+                    self.addresses |= {kernel: addresses[name] for name, kernel in group.items()}
+
+    def _write_maps(self, module: ir.Module, group: dict[str, MapKernel]) -> None:
+        for name, kernel in group.items():
+            kernel.write(module, name, self.form)
+
+    def update(self, optimizer: Any) -> str:
+        """optimizer 의 갱신 식의 커널의 이름."""
+        with _compiling:
+            name = '; '.join(updates.formula(optimizer))
+            if name not in self.addresses:
+                self.addresses |= compiled([name], lambda module: updates.write_update(module, name, self.form, optimizer), self.form)
+            return name
+
+
+def fields_of(kernel: Any) -> Sequence[str]:
+    """커널의 레코드의 칸의 이름. 이름이 정해지지 않은 것은 갱신의 커널이다."""
+    return maps.MAP if isinstance(kernel, MapKernel) else SHARED.get(kernel, updates.UPDATE)
+
+
+def _name(kernel: MapKernel) -> str:
+    """커널의 이름. C 의 함수(sin, exp)와 겹치지 않는다."""
+    way = 'forward' if kernel.active is None else f'backward {kernel.active}'
+    return f'{kernel.op.name} {kernel.arity} {kernel.pattern} {way}'
+
+
+def _is_lasting(kernel: MapKernel) -> bool:
+    return kernel.op.family is not None or kernel.op.name in BUILT_IN
+
+
+@functools.cache
+def _of(form: Format) -> Kernels:
+    return Kernels(form)
+
+
+def kernels_of(form: Format) -> Kernels:
+    """form 의 커널들."""
+    with _compiling:
+        return _of(form)
