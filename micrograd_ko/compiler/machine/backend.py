@@ -3,17 +3,22 @@
 정의역을 벗어난 것이 있으면 그 블록(이나 그 걸음들)을 `Replayer` 로 다시 한다: 무엇이 어디서 벗어났는지는 그것이 안다.
 """
 
-import math
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 
+from micrograd_ko.compiler.backends import chosen
+from micrograd_ko.compiler.machine.kernels import is_lasting
+from micrograd_ko.compiler.machine.maps import MapKernel
 from micrograd_ko.compiler.machine.memory import rounded_up
 from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.target import host
+from micrograd_ko.compiler.machine.training import Training
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.tape import Tape
+from micrograd_ko.kinds.lanes import Format
 
 LARGEST = 128  # 블록의 표본 수의 위 끝: 더 크면 표가 캐시를 넘는다
 SMALLEST = 32  # 행이 많아도 이만큼은 한꺼번에: 명령을 부르는 값을 나눈다
@@ -30,8 +35,10 @@ class Machine:
         self.lanes = host().form(dtype).lanes
         self._free: dict[tuple, list[Plan]] = defaultdict(list)
 
+        _check_operations(tape)
+
     def __reduce__(self) -> tuple:
-        return Machine, (self.tape, self.dtype)
+        return chosen, ('auto' if self.dtype == 'f64' else 'llvm', self.tape, self.dtype)
 
     def block(self, samples: int) -> int:
         """표본이 samples 개일 때 블록 하나의 표본 수. 하나면 1 이고 행이 레인이 된다."""
@@ -67,6 +74,13 @@ class Machine:
         self._free[key].append(plan)
         return self.reference.gradient(theta, samples) if found is None else (found, None)
 
+    def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> Training:
+        """표본들로 배우는 일. 걸음이 한 블록이면 첫 층의 곱이 갱신까지 한다."""
+        block = self.block(min(batch_size, len(samples)))
+        whole = min(batch_size, len(samples)) <= block
+        plan = Plan(self.tape, self.reference.active, self.dtype, block, len(samples), 'in_loss', optimizer, whole)
+        return Training(plan, program, samples, batch_size, optimizer)
+
     def _borrowed(self, which: str, theta: np.ndarray, samples: np.ndarray) -> tuple[tuple, Plan]:
         """(돌려줄 곳, 파라미터와 표본을 채운 계획)."""
         block = self.block(len(samples))
@@ -76,3 +90,17 @@ class Machine:
         plan = free.pop() if free else Plan(self.tape, self.reference.active, self.dtype, block, capacity, which)
         plan.place(theta, samples)
         return key, plan
+
+
+def _check_operations(tape: Tape) -> None:
+    """표에 나중에 등록한 연산을 벡터로 적어 본다. 적을 수 없으면 TypeError."""
+    for number, op in enumerate(tape.ops):
+        used = np.flatnonzero(tape.kind == number)
+        if is_lasting(op) or not len(used):
+            continue
+        arity = len(tape.operand_rows(used[0]))
+        try:
+            for active in (None, tuple(range(arity))):
+                MapKernel(op, arity, 'rows', active).write(ir.Module(), 'trial', Format('f64', 2))
+        except Exception as error:
+            raise TypeError(f'연산 {op.name!r} 의 식을 기계어로 옮길 수 없습니다: {error}. math 대신 m 의 함수를 쓰세요.') from error

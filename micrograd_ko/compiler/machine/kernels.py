@@ -14,7 +14,7 @@ from micrograd_ko.compiler.machine import maps, products, steps, updates
 from micrograd_ko.compiler.machine.maps import MapKernel
 from micrograd_ko.compiler.machine.target import compiled, host
 from micrograd_ko.kinds.lanes import Format
-from micrograd_ko.operation import BUILT_IN
+from micrograd_ko.operation import BUILT_IN, Op
 
 SHARED = {
     'product': products.PRODUCT, 'transposed': products.TRANSPOSED,
@@ -41,7 +41,7 @@ class Kernels:
         with _compiling:
             wanted = [kernel for kernel in dict.fromkeys(kernels) if kernel not in self.addresses]
             for lasting in (True, False):
-                group = {_name(kernel): kernel for kernel in wanted if _is_lasting(kernel) == lasting}
+                group = {_name(kernel): kernel for kernel in wanted if is_lasting(kernel.op) == lasting}
                 if group:
                     addresses = compiled(sorted(group), lambda module, group=group: self._write_maps(module, group), self.form, lasting)
                     self.addresses |= {kernel: addresses[name] for name, kernel in group.items()}
@@ -70,8 +70,9 @@ def _name(kernel: MapKernel) -> str:
     return f'{kernel.op.name} {kernel.arity} {kernel.pattern} {way}'
 
 
-def _is_lasting(kernel: MapKernel) -> bool:
-    return kernel.op.family is not None or kernel.op.name in BUILT_IN
+def is_lasting(op: Op) -> bool:
+    """이름이 식을 정하는 연산인지: 표에 처음부터 있던 것과 x**n."""
+    return op.family is not None or op.name in BUILT_IN
 
 
 @functools.cache

@@ -29,7 +29,7 @@ def write_product(module: ir.Module, form: Format, registers: int) -> None:
     b, count = f.b, f.field('count')
     rows, terms = [b.select(b.icmp_signed('<', f.field(name), number(0)), count, f.field(name)) for name in ('rows', 'terms')]
     one, stepping = ir.Constant(form.element, 1.0), b.icmp_signed('!=', f.field('stepping'), number(0))
-    alpha = f.spread(b.select(stepping, f.load_one(f.pointer('constants')), one))
+    alpha = f.spread(b.select(stepping, b.fneg(f.load_one(f.pointer('constants'))), one))
     adding = b.icmp_signed('!=', f.field('adding'), number(0))
 
     def columns(left: ir.Value, width: int) -> None:

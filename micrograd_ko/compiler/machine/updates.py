@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from micrograd_ko import ops
 from micrograd_ko.compiler.machine.functions import Function, number
 from micrograd_ko.kinds.lanes import Format
 from micrograd_ko.kinds.operators import Operators
@@ -29,6 +30,18 @@ class Slot(Operators):
 
     def __init__(self, number: Any, constant: Callable[[Any], Any]) -> None:
         self.number, self.constant = number, constant
+
+    def __radd__(self, other: Any) -> 'Slot':  # 왼쪽의 배열이 연산을 가져가지 않게 바로 적는다
+        return _apply(ops.add, (other, self))
+
+    def __rsub__(self, other: Any) -> 'Slot':
+        return _apply(ops.sub, (other, self))
+
+    def __rmul__(self, other: Any) -> 'Slot':
+        return _apply(ops.mul, (other, self))
+
+    def __rtruediv__(self, other: Any) -> 'Slot':
+        return _apply(ops.div, (other, self))
 
 
 def _apply(op: Op, operands: tuple) -> Slot:
