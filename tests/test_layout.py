@@ -43,6 +43,7 @@ LAZY = {
     ('nn', 'render'): '노트북이 보이는 신경망과 순전파의 그림',
     ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
     ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
+    ('compiler.backends', 'compiler.machine.backend'): 'llvmlite 가 있을 때만',
     ('operation', 'kinds.rules'): '오류와 help 의 글. 계산에는 필요 없다',
     ('graph', 'kinds.arrays'): '정의역의 끝에서만 NumPy 를 읽는다',
     ('number', 'kinds.arrays'): '위와 같다',

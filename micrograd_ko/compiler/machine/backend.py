@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from micrograd_ko.compiler.backends import chosen
 from micrograd_ko.compiler.machine.kernels import is_lasting
 from micrograd_ko.compiler.machine.maps import MapKernel
 from micrograd_ko.compiler.machine.memory import rounded_up
@@ -38,7 +37,7 @@ class Machine:
         _check_operations(tape)
 
     def __reduce__(self) -> tuple:
-        return chosen, ('auto' if self.dtype == 'f64' else 'llvm', self.tape, self.dtype)
+        return Machine, (self.tape, self.dtype)
 
     def block(self, samples: int) -> int:
         """표본이 samples 개일 때 블록 하나의 표본 수. 하나면 1 이고 행이 레인이 된다."""

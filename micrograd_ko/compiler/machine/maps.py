@@ -101,10 +101,8 @@ def _backward(f: Function, kernel: MapKernel) -> None:
 
 
 def _plus(kept: Vector, g: Vector, d: object) -> Vector:
-    """kept + g·d. 편미분이 정수 ±1 이면 곱하지 않는다."""
-    if type(d) is int and d in (1, -1):
-        return kept + g if d == 1 else kept - g
-    return g.times_plus(d, kept)
+    """kept + g·d, eager 처럼 두 번 반올림한다. 편미분이 정수 ±1 이면 곱하지 않는다."""
+    return kept + (g * d if type(d) is not int or abs(d) != 1 else g if d == 1 else -g)
 
 
 class _Sums(Function):

@@ -37,9 +37,10 @@ class Memory:
         table[self.line(np.arange(tape.inputs, self.constants))] = tape.constants[:, None]
         table[self.line(self.ones)] = 1
         self.order = np.arange(samples, dtype=np.int64)
-        self.flag, self.total = self.array(form.lanes), self.array(1)
+        self.flag, self.total, self.settled = self.array(form.lanes), self.array(1), self.array(1)  # settled: 갱신하지 않을 때의 상수
         self.context = np.zeros(len(CONTEXT), np.int64)
-        self.set(values=self.values, grads=self.grads, theta=self.theta, gradient=self.gradient, total=self.total, flag=self.flag)
+        self.set(values=self.values, grads=self.grads, theta=self.theta, gradient=self.gradient, total=self.total, flag=self.flag,
+                 constants=self.settled)  # fmt: skip
         self.context[CONTEXT.index('block')] = block
 
     def array(self, *shape: int) -> np.ndarray:
