@@ -42,8 +42,8 @@ class Program:
     undefined  eager 라면 DomainError 가 났을 표본이 있을 때: 'raise' 는 모든 표본을 마친 뒤 ReplayError, 'nan' 은 그 표본의 값이
                nan 이다(평균과 기울기도 nan). 어느 쪽이든 `.data` 와 `.grad` 에는 아무것도 쓰지 않는다.
 
-    속성: backend('numpy' 나 'llvm'), parameters(`Value` 의 목록), vector(마지막으로 쓴 파라미터 값), nodes(기록된 그래프의 노드 수),
-          instructions(종류 → 명령의 수).
+    속성: parameters(`Value` 의 목록), vector(마지막으로 쓴 파라미터 값), nodes(기록된 그래프의 노드 수),
+          instructions(종류 → 명령의 수), backend('numpy' 나 'llvm').
     """
 
     def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
@@ -14,18 +13,17 @@ from micrograd_ko.kinds.operators import Operators
 DOUBLE, I32, I64 = ir.DoubleType(), ir.IntType(32), ir.IntType(64)
 
 
-@dataclass(frozen=True)
 class Format:
-    """벡터의 꼴: 원소의 형 'f64' 나 'f32' 와 레인의 수. 레인이 하나면 보통 수다."""
+    """벡터의 꼴: 원소의 형 'f64' 나 'f32' 와 레인의 수. 레인이 하나면 보통 수다. size 는 원소의 바이트 수."""
 
-    dtype: str
-    lanes: int
+    def __init__(self, dtype: str, lanes: int) -> None:
+        self.dtype, self.lanes, self.double = dtype, lanes, dtype == 'f64'
+        self.size, self.mantissa, self.bias = (8, 52, 1023) if self.double else (4, 23, 127)
+        self.element, self.integer = (DOUBLE, I64) if self.double else (ir.FloatType(), I32)
+        self.vector = self.wide(self.element)
 
-    def __post_init__(self) -> None:
-        double = self.dtype == 'f64'
-        facts = {'double': double, 'size': 8 if double else 4, 'mantissa': 52 if double else 23, 'bias': 1023 if double else 127,
-                 'element': DOUBLE if double else ir.FloatType(), 'integer': I64 if double else I32}  # fmt: skip
-        self.__dict__.update(facts, vector=self.wide(facts['element']))
+    def __repr__(self) -> str:
+        return f'{self.dtype}×{self.lanes}'
 
     def wide(self, element: ir.Type) -> ir.Type:
         """레인마다 element 하나인 형."""

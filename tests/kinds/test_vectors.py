@@ -11,8 +11,7 @@ from llvmlite import ir
 from micrograd_ko import ops
 from micrograd_ko.compiler.machine.target import compiled
 from micrograd_ko.kinds.lanes import I64, Format, Mask, Vector
-from micrograd_ko.kinds.vectors import LIBM, OWN_ULPS, VECTORS
-from micrograd_ko.operation import Op
+from micrograd_ko.kinds.vectors import OWN_ULPS, VECTORS
 
 POINTER = ir.PointerType()
 FORMS = [Format('f64', 1), Format('f64', 2), Format('f64', 8), Format('f32', 4), Format('f32', 16)]
@@ -90,8 +89,11 @@ def test_our_functions_keep_their_promise(name, form):
             assert abs(MP.mpf(z) - expected) <= OWN_ULPS[name] * epsilon * abs(expected), (argument, z)
 
 
-EDGES = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, 2.3e-308, 1.7e308, -1.7e308, 709.78, 709.79, 710.4,
-         711.0, -708.5, -740.0, -745.1, -745.2, 1e9, -1e9, 88.7, 88.73, 89.5, -87.5, -103.9, -104.1, 1e-45, 1e-40, 3e38, 20.0, -20.0, -2.0]  # fmt: skip
+EDGES = [
+    0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, 2.3e-308, 1.7e308, -1.7e308, 709.78, 709.79,
+    710.4, 711.0, -708.5, -740.0, -745.1, -745.2, 1e9, -1e9, 88.7, 88.73, 89.5, -87.5, -103.9, -104.1, 1e-45, 1e-40, 3e38, 20.0,
+    -20.0, -2.0,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize('form', FORMS, ids=str)

@@ -4,6 +4,8 @@
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,7 @@ class Machine:
 
     def __init__(self, tape: Tape, dtype: str = 'f64') -> None:
         self.tape, self.dtype, self.reference = tape, dtype, Replayer(tape)
-        self.lanes = host().form(dtype).lanes
+        self.lanes = host().lanes(dtype)
         self._free: dict[tuple, list[Plan]] = defaultdict(list)
 
         _check_operations(tape)
@@ -46,32 +48,34 @@ class Machine:
 
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력."""
-        key, plan = self._borrowed('in_loss', theta, samples)
-        plan.run(plan.memory.order[: len(samples)], len(samples), backward=False)
-        found = None if plan.undefined else float(plan.memory.total[0])
-        self._free[key].append(plan)
-        return self.reference.loss(theta, samples) if found is None else (found, None)
+        table = self._forward('in_loss', np.array([self.tape.loss]), theta, samples)
+        return self.reference.loss(theta, samples) if table is None else (float(table.sum()), None)
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(표본 × 출력, 정의역을 벗어난 표본)."""
-        key, plan = self._borrowed('in_outputs', theta, samples)
-        found, m, undefined = np.empty((len(samples), len(self.tape.outputs))), plan.memory, False
-        for first in range(0, len(samples), m.block):
-            rows = m.order[first : min(first + m.block, len(samples))]
-            plan.run(rows, len(rows), backward=False)
-            found[rows] = m.values[m.line(self.tape.outputs), : len(rows)].T
-            undefined |= plan.undefined
-        self._free[key].append(plan)
-        return self.reference.outputs(theta, samples) if undefined else (found, None)
+        table = self._forward('in_outputs', self.tape.outputs, theta, samples)
+        return self.reference.outputs(theta, samples) if table is None else (table, None)
 
     def gradient(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(칸의 기울기 Σ_x ∂C_x/∂θ, 정의역을 벗어난 표본)."""
-        key, plan = self._borrowed('in_loss', theta, samples)
-        plan.memory.gradient[:] = 0
-        plan.run(plan.memory.order[: len(samples)], len(samples))
-        found = None if plan.undefined else plan.layout.gathered(plan.memory.gradient[: len(plan.layout.slots)])
-        self._free[key].append(plan)
-        return self.reference.gradient(theta, samples) if found is None else (found, None)
+        with self._borrowed('in_loss', theta, samples) as plan:
+            plan.memory.gradient[:] = 0
+            plan.run(np.arange(len(samples)), len(samples))
+            if not plan.undefined:
+                return plan.layout.gathered(plan.memory.gradient[: len(plan.layout.slots)]), None
+        return self.reference.gradient(theta, samples)
+
+    def _forward(self, which: str, rows: np.ndarray, theta: np.ndarray, samples: np.ndarray) -> np.ndarray | None:
+        """(표본 × 행)의 값. 정의역을 벗어난 것이 있으면 None."""
+        found, undefined = np.empty((len(samples), len(rows))), False
+        with self._borrowed(which, theta, samples) as plan:
+            m = plan.memory
+            for first in range(0, len(samples), m.block):
+                now = np.arange(first, min(first + m.block, len(samples)))
+                plan.run(now, len(now), 'forward')
+                found[now] = m.values[m.line(rows), : len(now)].T
+                undefined |= plan.undefined
+        return None if undefined else found
 
     def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> Training:
         """표본들로 배우는 일. 걸음이 한 블록이면 첫 층의 곱이 갱신까지 한다."""
@@ -80,15 +84,15 @@ class Machine:
         plan = Plan(self.tape, self.reference.active, self.dtype, block, len(samples), 'in_loss', optimizer, whole)
         return Training(plan, program, samples, batch_size, optimizer)
 
-    def _borrowed(self, which: str, theta: np.ndarray, samples: np.ndarray) -> tuple[tuple, Plan]:
-        """(돌려줄 곳, 파라미터와 표본을 채운 계획)."""
-        block = self.block(len(samples))
-        capacity = 1 << (len(samples) - 1).bit_length()
-        key = which, block, capacity
-        free = self._free[key]
+    @contextmanager
+    def _borrowed(self, which: str, theta: np.ndarray, samples: np.ndarray) -> Iterator[Plan]:
+        """파라미터와 표본을 놓은 계획. 다 쓰면 돌려준다."""
+        block, capacity = self.block(len(samples)), 1 << (len(samples) - 1).bit_length()
+        free = self._free[which, block, capacity]
         plan = free.pop() if free else Plan(self.tape, self.reference.active, self.dtype, block, capacity, which)
         plan.place(theta, samples)
-        return key, plan
+        yield plan
+        free.append(plan)
 
 
 def _check_operations(tape: Tape) -> None:
@@ -102,4 +106,4 @@ def _check_operations(tape: Tape) -> None:
             for active in (None, tuple(range(arity))):
                 MapKernel(op, arity, 'rows', active).write(ir.Module(), 'trial', Format('f64', 2))
         except Exception as error:
-            raise TypeError(f'연산 {op.name!r} 의 식을 기계어로 옮길 수 없습니다: {error}. math 대신 m 의 함수를 쓰세요.') from error
+            raise TypeError(f'연산 {op.name!r} 의 식을 기계어로 옮길 수 없습니다: {error}') from error

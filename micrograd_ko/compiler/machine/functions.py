@@ -1,7 +1,7 @@
 """커널(kernel)을 적는 도구: 두 인수의 칸을 이름으로 읽고, 반복하고, 벡터를 읽고 쓴다.
 
-커널은 모두 `void kernel(context, record)` 다. context 는 실행 하나의 상태(`CONTEXT`), record 는 명령 하나의 자료이고(이름은 커널마다 `RECORDS`)
-둘 다 64비트 정수의 배열이다. 레코드의 첫 칸은 커널의 주소라서, 명령의 목록을 실행하는 일은 차례로 부르는 것이다.
+커널은 모두 `void kernel(context, record)` 다. context 는 실행 하나의 상태(`CONTEXT`)이고 record 는 명령 하나의 자료이며, 둘 다
+64비트 정수의 배열이다. 레코드의 첫 칸은 커널의 주소라서, 명령의 목록을 실행하는 일은 차례로 부르는 것이다.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ WIDTH = 16  # 레코드의 칸의 수
 CONTEXT = (
     'values', 'grads', 'theta', 'gradient', 'block',  # 표의 주소, 표의 한 행의 표본 수
     'index', 'count', 'seed', 'constants',  # 블록의 첫 표본의 번호가 적힌 곳과 표본 수, ∂C/∂C_x, 이번 걸음의 상수들
-    'total', 'flag',  # 손실의 합, 정의역을 벗어나면 nan 이 되는 벡터가 적힌 곳
+    'flag',  # 정의역을 벗어나면 nan 이 되는 벡터가 적힌 곳
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class Function:
         return start if at is None else self.at(start, at)
 
     def at(self, pointer: ir.Value, i: ir.Value, kind: ir.Type | None = None) -> ir.Value:
+        """pointer 에서 원소 i 개 뒤."""
         return self.b.gep(pointer, [i], source_etype=kind or self.form.element)
 
     def entry_of(self, table: str, i: ir.Value) -> ir.Value:

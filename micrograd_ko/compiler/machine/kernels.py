@@ -5,7 +5,7 @@
 
 import functools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -36,27 +36,29 @@ class Kernels:
         maps.write_sums(module, self.form)
         steps.write_steps(module, self.form)
 
-    def maps(self, kernels: Iterable[MapKernel]) -> None:
+    def maps(self, kernels: Collection[MapKernel]) -> None:
         """kernels 를 쓸 수 있게 한다. 표에 처음부터 있던 연산이면 디스크에 둔다: 등록한 연산은 이름이 식을 정하지 않는다."""
         with _compiling:
-            wanted = [kernel for kernel in dict.fromkeys(kernels) if kernel not in self.addresses]
             for lasting in (True, False):
-                group = {_name(kernel): kernel for kernel in wanted if is_lasting(kernel.op) == lasting}
-                if group:
-                    addresses = compiled(sorted(group), lambda module, group=group: self._write_maps(module, group), self.form, lasting)
-                    self.addresses |= {kernel: addresses[name] for name, kernel in group.items()}
-
-    def _write_maps(self, module: ir.Module, group: dict[str, MapKernel]) -> None:
-        for name, kernel in group.items():
-            kernel.write(module, name, self.form)
+                group = [kernel for kernel in kernels if is_lasting(kernel.op) == lasting]
+                new = {_name(kernel): kernel for kernel in group if kernel not in self.addresses}
+                if new:
+                    found = compiled(sorted(new), functools.partial(_write_maps, new, self.form), self.form, lasting)
+                    self.addresses |= {kernel: found[name] for name, kernel in new.items()}
 
     def update(self, optimizer: Any) -> str:
         """optimizer 의 갱신 식의 커널의 이름."""
         with _compiling:
             name = '; '.join(updates.formula(optimizer))
             if name not in self.addresses:
-                self.addresses |= compiled([name], lambda module: updates.write_update(module, name, self.form, optimizer), self.form)
+                write = functools.partial(updates.write_update, name=name, form=self.form, optimizer=optimizer)
+                self.addresses |= compiled([name], write, self.form)
             return name
+
+
+def _write_maps(kernels: dict[str, MapKernel], form: Format, module: ir.Module) -> None:
+    for name, kernel in kernels.items():
+        kernel.write(module, name, form)
 
 
 def fields_of(kernel: Any) -> Sequence[str]:
@@ -76,11 +78,11 @@ def is_lasting(op: Op) -> bool:
 
 
 @functools.cache
-def _of(form: Format) -> Kernels:
-    return Kernels(form)
+def _of(dtype: str, lanes: int) -> Kernels:
+    return Kernels(Format(dtype, lanes))
 
 
-def kernels_of(form: Format) -> Kernels:
-    """form 의 커널들."""
+def kernels_of(dtype: str, lanes: int) -> Kernels:
+    """그 꼴의 커널들."""
     with _compiling:
-        return _of(form)
+        return _of(dtype, lanes)

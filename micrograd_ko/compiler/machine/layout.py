@@ -45,27 +45,29 @@ class Layout:
         return np.bincount(self.slots[real], gradient[real], len(self.place))
 
 
-def laid_out(tape: Tape, instructions: Sequence[int], across: Sequence[bool], lanes: int, fusing: bool) -> Layout:
-    """instructions 는 행렬 명령들, across 는 명령마다의 방향. fusing 이면 한 번만 쓰이는 행렬은 곱하며 갱신한다."""
+def laid_out(tape: Tape, instructions: Sequence[int], across: Sequence[int], lanes: int, fusing: bool) -> Layout:
+    """instructions 는 행렬 명령들, across 는 그 가운데 가로로 놓을 것. fusing 이면 한 번만 쓰이는 행렬은 곱하며 갱신한다."""
     original = np.arange(tape.slots)
     original[tape.slots - len(tape.copied) :] = tape.copied
     learned = len(tape.slot)
-    tables: dict[tuple, np.ndarray] = {}
+    tables: dict[tuple, np.ndarray] = {}  # (W, b, 모양, 방향) → 자리마다의 칸
     users: dict[tuple, list[int]] = {}
-    for k, turned in zip(instructions, across, strict=True):
+    for k in instructions:
         dense, m = tape.dense[k], tape.lanes(k)
-        key = dense.weights, dense.bias, m, dense.inputs, turned
+        key = dense.weights, dense.bias, m, dense.inputs, k in across
         users.setdefault(key, []).append(k)
         table = dense.weights + np.arange(m * dense.inputs).reshape(m, -1)
         if dense.bias >= 0:
             table = np.column_stack([table, dense.bias + np.arange(m)])
-        tables[key] = original[table.T if turned else table]
+        tables[key] = original[table.T if k in across else table]
     uses = np.bincount(original[tape.parameter_rows], minlength=tape.slots)
     for key, table in tables.items():
         uses += len(users[key]) * np.bincount(table.ravel(), minlength=tape.slots)
     fused = {key for key, table in tables.items() if fusing and (uses[table] == 1).all() and table.max() < learned}
 
-    parts, areas, free, begin = [], {}, 0, 0
+    parts: list[np.ndarray] = []
+    areas: dict[int, Area] = {}
+    free = begin = 0
     for key in sorted(tables, key=lambda key: key not in fused):
         table = tables[key]
         padded = np.full((len(table), -(-table.shape[1] // lanes) * lanes), -1)

@@ -1,4 +1,4 @@
-"""표의 연산의 커널: 순방향도 편미분도 표의 규칙을 벡터에 적용한 것이다. 합(total, dot, affine)은 항이 몇이든 커널 하나가 반복한다.
+"""표의 연산의 커널: 순방향도 편미분도 표의 규칙을 벡터에 적용한 것이다. 합(total, dot, affine)은 항이 몇이든 커널 하나다.
 
 행을 읽는 모양(pattern)
   flat   결과와 피연산자가 저마다 이어진 원소다. 벡터로 쭉 간다.
@@ -6,8 +6,9 @@
   rows   행마다 피연산자의 자리가 표에 적혀 있다. 한 행의 표본이 레인이다.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
@@ -16,9 +17,8 @@ from micrograd_ko.kinds.lanes import Format, Vector
 from micrograd_ko.kinds.vectors import VECTORS
 from micrograd_ko.operation import Op
 
-FIXED = 3  # 피연산자가 이보다 많으면 행의 표로만 읽고, 기울기는 언제나 더한다
-OPERANDS, ADDING = [f'x{i}' for i in range(FIXED)], [f'adding{i}' for i in range(FIXED)]
-MAP = ('out', 'length', 'table', *OPERANDS, *ADDING)  # 길이는 flat, tail 이면 원소의 수, rows 면 행의 수
+OPERANDS = ('x0', 'x1', 'x2')  # 피연산자가 이보다 많으면 행의 표로만 읽는다
+MAP = ('out', 'length', 'table', *OPERANDS)  # 길이는 flat, tail 이면 원소의 수, rows 면 행의 수
 SUM = ('out', 'length', 'table', 'products', 'plains')
 
 
@@ -40,67 +40,61 @@ class MapKernel(NamedTuple):
         f.end()
 
 
-Body = Callable[..., Sequence[ir.Value]]  # (이번 값들, 결과의 자리, 피연산자의 자리들, 남은 원소의 끝) → 다음 값들
-
-
-def _over_elements(f: Function, kernel: MapKernel, body: Body, carried: Sequence[ir.Value] = ()) -> list[ir.Value]:
-    """벡터마다 body. 자리는 표에서의 원소의 번호다."""
+def _over_elements(f: Function, kernel: MapKernel, body: Callable[..., Any], carried: Sequence[ir.Value] = ()) -> list[ir.Value]:
+    """벡터마다 body(이번 값들, 원소의 끝, 결과의 자리, 피연산자의 자리들) → 다음 값들. 자리는 표에서의 원소의 번호다."""
     b, length, block = f.b, f.field('length'), f.field('block')
     if kernel.pattern != 'rows':
         starts = [f.field(name) for name in ('out', *OPERANDS[: kernel.arity])]
         with f.loop(number(0), length, f.form.lanes, carried) as (e, now, after):
-            after += body(now, *[b.add(start, e) for start in starts], end=b.add(starts[0], length))
+            after.extend(body(now, b.add(starts[0], length), *[b.add(start, e) for start in starts]))
         return after
-    with f.loop(number(0), length, 1, carried) as (lane, outer, finished):
+    with f.loop(number(0), length, 1, carried) as (lane, now, after):
         rows = [b.add(f.field('out'), b.mul(lane, block))]
         rows += [f.entry_of('table', b.add(b.mul(length, number(i)), lane)) for i in range(kernel.arity)]
-        with f.loop(number(0), block, f.form.lanes, outer) as (s, now, after):
-            after += body(now, *[b.add(row, s) for row in rows], end=None)
-        finished += after
-    return finished
+        with f.loop(number(0), block, f.form.lanes, now) as (s, inner, then):
+            then.extend(body(inner, None, *[b.add(row, s) for row in rows]))
+        after.extend(then)
+    return after
 
 
 def _forward(f: Function, kernel: MapKernel) -> None:
-    op, values = kernel.op, f.pointer('values')
-    watched = op.defined is not None or not op.overflows
+    op, values, flag = kernel.op, f.pointer('values'), f.pointer('flag')
 
-    def body(now: Sequence[ir.Value], out: ir.Value, *operands: ir.Value, end: ir.Value | None) -> Sequence[ir.Value]:
+    def body(now: Sequence[ir.Value], end: ir.Value, out: ir.Value, *operands: ir.Value) -> Sequence[ir.Value]:
         xs = [f.load(f.at(values, x)) for x in operands]
         z = xs[0].lifted(VECTORS.function(op)(*xs))
         f.store(z, f.at(values, out))
         if not watched:
-            return now
-        bad = before = f.vector(now[0])
+            return []
+        before = bad = f.vector(now[0])
         if not op.overflows:
             bad = z.times_plus(0, bad)  # z 가 inf 나 nan 이면 z·0 은 nan 이다
         if op.defined is not None:
-            bad = op.defined(*xs).where(bad, float('nan'))
+            bad = op.defined(*xs).where(bad, math.nan)
         return [(bad if kernel.pattern != 'tail' else f.before(out, end).where(bad, before)).value]
 
-    after = _over_elements(f, kernel, body, [f.load(f.pointer('flag')).value] if watched else [])
-    for bad in after:
-        f.store(f.vector(bad), f.pointer('flag'))
+    watched = op.defined is not None or not op.overflows
+    for bad in _over_elements(f, kernel, body, [f.load(flag).value] if watched else []):
+        f.store(f.vector(bad), flag)
 
 
 def _backward(f: Function, kernel: MapKernel) -> None:
     values, grads = f.pointer('values'), f.pointer('grads')
 
-    def body(_: Sequence[ir.Value], out: ir.Value, *operands: ir.Value, end: ir.Value | None) -> Sequence[ir.Value]:
+    def body(_: Sequence[ir.Value], end: ir.Value, out: ir.Value, *operands: ir.Value) -> Sequence[ir.Value]:
         z, g = f.load(f.at(values, out)), f.load(f.at(grads, out))
         derivatives = kernel.op.derivatives(z, *[f.load(f.at(values, x)) for x in operands])
         for i in kernel.active or ():
             place = f.at(grads, operands[i])
-            there = f.load(place)
-            kept = there if kernel.arity > FIXED else f.vector(f.b.select(adding[i], there.value, f.zero().value))
+            kept = f.load(place)
             new = _plus(kept, g, derivatives[i])
-            f.store(new if kernel.pattern != 'tail' else f.before(out, end).where(new, there), place)
+            f.store(new if kernel.pattern != 'tail' else f.before(out, end).where(new, kept), place)
         return []
 
-    adding = [f.b.icmp_signed('!=', f.field(name), number(0)) for name in ADDING[: kernel.arity]]
     _over_elements(f, kernel, body)
 
 
-def _plus(kept: Vector, g: Vector, d: object) -> Vector:
+def _plus(kept: Vector, g: Vector, d: Any) -> Vector:
     """kept + g·d, eager 처럼 두 번 반올림한다. 편미분이 정수 ±1 이면 곱하지 않는다."""
     return kept + (g * d if type(d) is not int or abs(d) != 1 else g if d == 1 else -g)
 
@@ -121,7 +115,7 @@ class _Sums(Function):
         row = self.entry_of('table', self.b.add(self.b.mul(term, self.field('length')), lane))
         return self.pointer(table, self.b.add(row, s))
 
-    def add(self, place: ir.Value, x: Vector, factor: object = 1) -> None:
+    def add(self, place: ir.Value, x: Vector, factor: Any = 1) -> None:
         self.store(_plus(self.load(place), x, factor), place)
 
     def forward(self, lane: ir.Value, s: ir.Value, out: ir.Value) -> None:

@@ -1,6 +1,6 @@
 """기억(memory): 커널이 읽고 쓰는 표와 벡터. 실행 하나가 한 벌을 갖는다.
 
-표는 행 × 표본이고, 입력의 행 뒤에 레인만큼, 끝에도 레인만큼 빈 행이 있다: 벡터로 쓰는 것이 끝을 조금 넘어도 남의 행을 건드리지 않는다.
+표는 행 × 표본이고, 입력의 행 뒤와 끝에 레인의 수만큼 빈 행이 있다: 벡터로 쓰는 것이 끝을 조금 넘어도 남의 행을 건드리지 않는다.
 """
 
 from typing import Any
@@ -24,24 +24,21 @@ class Memory:
     """tape 를 표본 block 개씩 실행하는 데 쓰는 것. samples 는 한 번에 받는 표본의 수. block 이 1 이면 행이 레인이다."""
 
     def __init__(self, tape: Tape, layout: Layout, form: Format, block: int, samples: int) -> None:
-        self.tape, self.block, self.lanes, self.real = tape, block, form.lanes, np.dtype(np.float64 if form.double else np.float32)
+        self.tape, self.block, self.lanes = tape, block, form.lanes
+        self.real = np.dtype(np.float64 if form.double else np.float32)
         self.ones, self.zeros = tape.rows + form.lanes, tape.rows + form.lanes + 1  # 언제나 1 인 행과 0 인 행
-        rows = tape.rows + 3 * form.lanes + 2
-        self.values, self.grads = self.array(rows, block), self.array(rows, block)
-        self.theta, self.gradient = [self.array(len(layout.slots) + form.lanes) for _ in range(2)]
-        self.stride = rounded_up(tape.inputs + 1, form.lanes)
-        self.data = self.array(samples + 1, self.stride)  # 표본마다 입력의 열들과 1
-        self.data[:, tape.inputs] = 1
         self.constants = tape.inputs + len(tape.constants)  # 파라미터 행의 시작
-        table = self.values.reshape(rows, block)
-        table[self.line(np.arange(tape.inputs, self.constants))] = tape.constants[:, None]
-        table[self.line(self.ones)] = 1
-        self.order = np.arange(samples, dtype=np.int64)
-        self.flag, self.total, self.settled = self.array(form.lanes), self.array(1), self.array(1)  # settled: 갱신하지 않을 때의 상수
+        self.values, self.grads = [self.array(tape.rows + 3 * form.lanes + 2, block) for _ in range(2)]
+        self.values[self.line(np.arange(tape.inputs, self.constants))] = tape.constants[:, None]
+        self.values[self.line(self.ones)] = 1
+        self.theta, self.gradient = [self.array(len(layout.slots) + form.lanes) for _ in range(2)]
+        self.data = self.array(samples + 1, rounded_up(tape.inputs + 1, form.lanes))  # 표본마다 입력의 열들과 1
+        self.data[:, tape.inputs] = 1
+        self.flag, self.settled = self.array(form.lanes), self.array(1)
         self.context = np.zeros(len(CONTEXT), np.int64)
-        self.set(values=self.values, grads=self.grads, theta=self.theta, gradient=self.gradient, total=self.total, flag=self.flag,
-                 constants=self.settled)  # fmt: skip
         self.context[CONTEXT.index('block')] = block
+        self.set(values=self.values, grads=self.grads, theta=self.theta, gradient=self.gradient)
+        self.set(flag=self.flag, constants=self.settled)
 
     def array(self, *shape: int) -> np.ndarray:
         """캐시의 줄에 맞춘 0 의 배열."""
@@ -56,17 +53,14 @@ class Memory:
             self.context[CONTEXT.index(name)] = array.ctypes.data
 
     def line(self, row: Any) -> Any:
-        """표의 몇째 줄인가."""
+        """행이 표의 몇째 줄인가."""
         return row + self.lanes * (row >= self.tape.inputs)
 
     def element(self, row: Any) -> Any:
         """행이 시작하는 원소의 번호."""
         return self.line(np.asarray(row, np.int64)) * self.block
 
-    def at(self, array: np.ndarray, element: int = 0) -> int:
-        """배열의 원소의 주소."""
-        return array.ctypes.data + int(element) * array.itemsize
 
-    def row(self, row: int, count: int) -> np.ndarray:
-        """한 행의 앞의 표본 count 개의 값."""
-        return self.values[self.line(row), :count]
+def at(array: np.ndarray, element: int = 0) -> int:
+    """배열의 원소의 주소."""
+    return array.ctypes.data + int(element) * array.itemsize

@@ -4,8 +4,8 @@
 
   C[ci[i] + v] = α · Σₚ A[ai[i] + ap[p]] · B[bp[p] + v]   (+ S[si[i] + v])
 
-그래서 순방향 Z = W·X, ∇X = Wᵀ·Δ, ∇W = Δ·Xᵀ, 자료를 있는 자리에서 읽는 첫 층, 흩어진 행, 미니배치의 표본, 갱신까지 한 W ← W − η·∇W 가
-모두 이 커널 하나다. 무엇을 하는지는 레코드가 정한다.
+그래서 순방향 Z = W·X, ∇X = Wᵀ·Δ, ∇W = Δ·Xᵀ, 자료를 있는 자리에서 읽는 첫 층, 흩어진 행, 미니배치의 표본, 갱신까지 한
+W ← W − η·∇W 가 모두 이 커널 하나다. 무엇을 하는지는 레코드가 정한다.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from llvmlite import ir
 
 from micrograd_ko.compiler.machine.functions import Function, number
-from micrograd_ko.kinds.lanes import I32, I64, Format
+from micrograd_ko.kinds.lanes import I32, Format
 
 # 주소와 자리의 표(64비트 정수). rows, terms 가 음수면 블록의 표본 수다. columns 는 v 의 수로 레인의 배수.
 # adding 이면 S 를 더한다. stepping 이면 α 는 이번 걸음의 첫 상수(−η), 아니면 1 이다
@@ -78,12 +78,12 @@ def _cut(f: Function, total: ir.Value, sizes: Sequence[int], unit: int, body: Ca
 def write_transposed(module: ir.Module, form: Format) -> None:
     """뒤집기: 레인의 수만큼의 정사각형을 레지스터에서 뒤집는다. rows 는 레인의 배수, columns 는 레인의 배수로 올려 쓴다."""
     f = Function(module, 'transposed', form, TRANSPOSED)
-    lanes = range(form.lanes)
+    lanes, columns, rows = range(form.lanes), f.field('columns'), f.field('rows')
 
     def shuffled(x: ir.Value, y: ir.Value, places: list[int]) -> ir.Value:
         return f.b.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, form.lanes), places))
 
-    with f.loop(number(0), f.field('columns'), form.lanes) as (v, _, _columns), f.loop(number(0), f.field('rows'), form.lanes) as (r, _, _rows):
+    with f.loop(number(0), columns, form.lanes) as (v, _, _columns), f.loop(number(0), rows, form.lanes) as (r, _, _rows):
         places = [f.b.add(f.entry_of('offsets', f.b.add(r, number(i))), v) for i in lanes]
         xs = [f.load(f.pointer('source', place)).value for place in places]
         step = 1

@@ -6,11 +6,12 @@ from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, WIDTH, Func
 from micrograd_ko.kinds.lanes import I64, Format
 
 LOCATED = ('target', 'distance', 'indexed')  # 표본마다 그 자료가 시작하는 자리
-CLEARED = ('base', 'ranges', 'length')  # (처음, 끝) 의 표
+CLEARED = ('base', 'begin', 'end')
 SEEDED = ('row',)
 MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
 PARAMETERS = ('out', 'slots', 'length')
-RUN = ('before', 'befores', 'each', 'eaches', 'after', 'afters', 'order', 'samples', 'batch', 'mean', 'advance')
+LISTS = ('before', 'each', 'after')  # 걸음의 처음, 블록마다, 걸음의 끝에 부를 레코드의 목록
+RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
 RECORDS = {
     'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED,
     'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
@@ -36,22 +37,14 @@ def _locate(f: Function) -> None:
 
 
 def _clear(f: Function) -> None:
-    with f.loop(number(0), f.field('length')) as (i, _, _ranges):
-        low, high = [f.entry_of('ranges', f.b.add(f.b.mul(i, number(2)), number(end))) for end in (0, 1)]
-        with f.loop(low, high, f.form.lanes) as (e, _, _after):
-            f.store(f.zero(), f.pointer('base', e))
+    with f.loop(f.field('begin'), f.field('end'), f.form.lanes) as (e, _, _after):
+        f.store(f.zero(), f.pointer('base', e))
 
 
 def _seed(f: Function) -> None:
-    """손실의 행에 ∂C/∂C_x 를 놓고 손실을 더한다."""
-    seed, start = f.spread(f.field('seed', f.form.element)), f.field('row')
-    with f.loop(number(0), f.field('block'), f.form.lanes, [f.zero().value]) as (s, now, after):
-        at = f.b.add(start, s)
-        f.store(seed, f.pointer('grads', at))
-        losses = f.before(s, f.field('count')).where(f.load(f.pointer('values', at)), 0)
-        after.append((losses + f.vector(now[0])).value)
-    total = f.pointer('total')
-    f.b.store(f.b.fadd(f.load_one(total), f.sum(f.vector(after[0]))), total)
+    """손실의 행에 ∂C/∂C_x 를 놓는다."""
+    with f.loop(number(0), f.field('block'), f.form.lanes) as (s, _, _after):
+        f.store(f.spread(f.field('seed', f.form.element)), f.pointer('grads', f.b.add(f.field('row'), s)))
 
 
 def _move(f: Function) -> None:
@@ -86,20 +79,20 @@ def _run(f: Function) -> None:
     with f.loop(number(0), samples, batch) as (start, _, _steps):
         size = f.smaller(batch, b.sub(samples, start))
         b.store(b.select(mean, b.fdiv(one, b.sitofp(size, f.form.element)), one), f.cell('seed', b))
-        _call(f, 'before', 'befores')
+        _call(f, 'before')
         with f.loop(number(0), size, block) as (at, _, _blocks):
             b.store(f.smaller(block, b.sub(size, at)), f.cell('count', b))
             index = f.at(f.pointer('order'), b.add(start, at), I64)
             b.store(b.ptrtoint(index, I64), f.cell('index', b))
-            _call(f, 'each', 'eaches')
-        _call(f, 'after', 'afters')
+            _call(f, 'each')
+        _call(f, 'after')
         constants = f.cell('constants', b)
         b.store(b.add(b.load(constants, typ=I64), f.field('advance')), constants)
 
 
-def _call(f: Function, records: str, length: str) -> None:
+def _call(f: Function, records: str) -> None:
     """레코드의 목록을 차례로 부른다."""
-    with f.loop(number(0), f.field(length)) as (i, _, _after):
+    with f.loop(number(0), f.field(f'{records}_length')) as (i, _, _after):
         record = f.at(f.pointer(records), f.b.mul(i, number(WIDTH)), I64)
         kernel = f.b.inttoptr(f.b.load(record, typ=I64), POINTER)
         f.b.call(_Callee(kernel), [f.function.args[0], record])

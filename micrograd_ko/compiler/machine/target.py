@@ -1,8 +1,8 @@
 """기계(target): 이 컴퓨터의 CPU 에 맞춘 목적 코드(object code)를 만들고, 디스크에 두었다가 다시 쓴다.
 
-캐시는 사용자의 캐시 폴더(`XDG_CACHE_HOME`, 없으면 시스템의 것) 아래 `micrograd_ko` 다. 파일 이름은 코드를 정하는 것 모두(소스, LLVM,
-CPU, 벡터의 꼴, 커널의 이름)의 해시이고, 파일은 그 내용의 해시로 시작한다. 해시가 다르면(망가졌거나 남의 것이면) 다시 만든다.
-폴더를 쓸 수 없으면 캐시 없이 간다.
+캐시는 사용자의 캐시 폴더(`XDG_CACHE_HOME`, 없으면 시스템의 것) 아래 `micrograd_ko` 다. 파일 이름은 코드를 정하는 것 모두(소스,
+LLVM, CPU, 벡터의 꼴, 커널의 이름)의 해시이고, 파일은 그 내용의 해시로 시작한다. 해시가 다르면(망가졌거나 남의 것이면) 다시
+만든다. 폴더를 쓸 수 없으면 캐시 없이 간다.
 """
 
 import contextlib
@@ -35,13 +35,14 @@ class Target:
         cpu, features, triple = llvm.get_host_cpu_name(), llvm.get_host_cpu_features(), llvm.get_process_triple()
         self.width = 64 if features.get('avx512f') else 32 if features.get('avx') else 16
         self.registers = 32 if self.width == 64 or triple.startswith(('aarch64', 'arm64')) else 16
-        self.machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, features=features.flatten(), opt=3, jit=True)
+        flat = features.flatten()
+        self.machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, features=flat, opt=3, jit=True)
         sources = [path.read_bytes() for source in SOURCES for path in sorted(source.glob('*.py')) or [source]]
-        self.key = repr((triple, cpu, features.flatten(), llvmlite.__version__)).encode() + b''.join(sources)
+        self.key = repr((triple, cpu, flat, llvmlite.__version__)).encode() + b''.join(sources)
 
-    def form(self, dtype: str) -> Format:
-        """레지스터를 채우는 벡터의 꼴."""
-        return Format(dtype, self.width // (8 if dtype == 'f64' else 4))
+    def lanes(self, dtype: str) -> int:
+        """레지스터를 채우는 레인의 수."""
+        return self.width // (8 if dtype == 'f64' else 4)
 
     def object_code(self, module: ir.Module) -> bytes:
         """module 의 목적 코드. 틀린 IR 은 프로세스를 죽이므로 먼저 확인(verify)한다."""

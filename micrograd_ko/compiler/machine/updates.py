@@ -1,7 +1,7 @@
 """갱신의 커널: 최적화(optimizer)의 갱신 식 `rule` 을 벡터에 적용한 것이다. 식은 여기 적지 않는다.
 
-걸음마다 달라지는 수(η, 1 − βᵗ)는 식 안의 상수다. 상수는 커널에 굳지 않고 걸음마다의 표에서 읽는다: 식을 같은 차례로 한 번 더 걸으면
-그 차례로 상수가 나오고, 걸음의 수를 배열로 주면 표 전체가 한 번에 나온다.
+걸음마다 달라지는 수(η, 1 − βᵗ)는 식 안의 상수다. 상수는 커널에 굳지 않고 걸음마다의 표에서 읽는다: 식을 같은 차례로 한 번 더
+걸으면 그 차례로 상수가 나오고, 걸음의 수를 배열로 주면 표 전체가 한 번에 나온다.
 """
 
 import math
@@ -67,11 +67,16 @@ def formula(optimizer: Any) -> tuple[str, ...]:
 def constants(optimizer: Any, steps: int) -> np.ndarray:
     """(걸음 × 상수): 지금부터 steps 걸음의 식에 적힌 상수들. 걸음의 수는 세지 않는다."""
     now, rates, found = optimizer.steps, [], []
+
+    def noted(x: Any) -> float:
+        found.append(x)
+        return math.nan
+
     try:
         for optimizer.steps in range(now, now + steps):
             rates.append(float(optimizer.rate))
         optimizer.steps = np.arange(now, now + steps)
-        _applied(optimizer, np.array(rates), [math.nan] * (2 + optimizer.memories), lambda x: found.append(x) or math.nan)
+        _applied(optimizer, np.array(rates), [math.nan] * (2 + optimizer.memories), noted)
     finally:
         optimizer.steps = now
     return np.column_stack([np.broadcast_to(np.asarray(x, np.float64), steps) for x in found])
