@@ -13,7 +13,7 @@ from micrograd_ko.compiler.machine.elements import write_elements
 from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import kernels_of
 from micrograd_ko.compiler.machine.layout import laid_out
-from micrograd_ko.compiler.machine.matrices import Matrices
+from micrograd_ko.compiler.machine.matrices import Matrices, joined
 from micrograd_ko.compiler.machine.memory import Memory, at
 from micrograd_ko.compiler.machine.records import Reads, Records, reads_of
 from micrograd_ko.compiler.machine.steps import LISTS, RUN
@@ -44,10 +44,10 @@ class Plan:
         self._begin(reads, [k for k in dense if k not in direct], located)
         write_elements(self.memory, reads, active, (self.wide, self.narrow), (self.forward, self.backward))
         matrices = Matrices(self.memory, self.layout, self.wide, self.narrow, located)
-        for k in dense:
-            matrices.forward(k, self.forward)
-            if tape.active[k]:
-                matrices.backward(k, self.backward, active)
+        for group in joined(tape, dense, self.wide.form.lanes) if block == 1 else [[k] for k in dense]:
+            matrices.forward(group, self.forward)
+            if tape.active[group[0]]:
+                matrices.backward(group, self.backward, active)
         if optimizer is not None:
             self._update(optimizer)
         forward = self.forward.listed()
