@@ -28,7 +28,8 @@ def write_elements(
     number, position = np.arange(len(owner)) - np.repeat(starts, arity), np.repeat(np.arange(len(plain)), arity)
     following = np.append(True, np.diff(reads.rows) == 1)
     following[reads.starts] = True
-    flat = np.logical_and.reduceat(reads.all(following), starts) & few & ((memory.block > 1) | (lanes >= SHORT))
+    sums = np.array([op in SUMS for op in tape.ops])[tape.kind[plain]]
+    flat = np.logical_and.reduceat(reads.all(following), starts) & few & ~sums & ((memory.block > 1) | (lanes >= SHORT))
     flowing = ~reads.all(~active[reads.rows])
     mask = np.bincount(position, flowing * 2.0 ** np.minimum(number, len(OPERANDS)), len(plain)).astype(np.int64) * few
     fields = {
