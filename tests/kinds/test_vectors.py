@@ -11,7 +11,9 @@ from llvmlite import ir
 from micrograd_ko import ops
 from micrograd_ko.compiler.machine.target import compiled
 from micrograd_ko.kinds.lanes import I64, Format, Mask, Vector
+from micrograd_ko.kinds.precise import exact
 from micrograd_ko.kinds.vectors import OWN_ULPS, VECTORS
+from micrograd_ko.operation import Op
 
 POINTER = ir.PointerType()
 FORMS = [Format('f64', 1), Format('f64', 2), Format('f64', 8), Format('f32', 4), Format('f32', 16)]
@@ -110,3 +112,79 @@ def test_our_functions_at_the_edges(name, form):
             assert abs(z - wanted) <= 4 * float(np.finfo(real(form)).eps) * abs(wanted) + grain, (argument, z, wanted)
         else:
             assert repr(z) == repr(wanted), argument
+
+
+ROWS = {**ops.table, **{op.name: op for op in map(ops.power, (0, 1, 2, 3, 8, 9, -1, -2, -3, 0.5, -0.5, 1.5))}}
+FOR_MANY = {'dot': 4, 'affine': 5}  # n항 연산의 피연산자의 수. 나머지는 3
+
+
+def sampled(op, rng, size=64):
+    """op 의 피연산자의 배열들: 구간에서 고르게, 절반은 0 가까이에서."""
+    arity = op.arity or FOR_MANY.get(op.name, 3)
+    columns = []
+    for low, high in (op.sample * arity)[:arity]:
+        near = rng.uniform(max(low, -2.0), min(high, 2.0), size) if low < 2 and high > -2 else rng.uniform(low, high, size)
+        columns.append(np.concatenate([rng.uniform(low, high, size), near]))
+    return columns
+
+
+@pytest.mark.parametrize('form', [Format('f64', 8), Format('f32', 16)], ids=str)
+@pytest.mark.parametrize('name', ROWS)
+def test_every_row_of_the_table_runs_on_vectors(name, form):
+    """순방향은 표가 약속한 정확도(f32 는 그 ε)로, 편미분은 배열의 것과, 정의역은 그대로. 규칙은 한 번도 다시 적지 않았다."""
+    op, epsilon = ROWS[name], float(np.finfo(real(form)).eps)
+    xs = [rounded(form, x) for x in sampled(op, np.random.default_rng(2))]
+
+    def everything(*v):
+        z = v[0].lifted(VECTORS.function(op)(*v))
+        return [z, *op.derivatives(z, *v), *([op.defined(*v)] if op.defined else [])]
+
+    found = runs(form, everything, xs)
+    largest = float(np.finfo(real(form)).max)
+    for column, operands in enumerate(zip(*[x.tolist() for x in xs], strict=True)):
+        z, inside = float(found[0, column]), not op.defined or op.defined(*operands)
+        if op.defined:
+            assert bool(found[-1, column]) == inside
+        if not inside:
+            continue
+        truth = op.apply(*map(exact, operands))
+        if not largest > abs(truth) > 1 / largest:
+            continue
+        size = abs(truth)
+        if op.conditioned:
+            rules = op.derivatives(truth, *map(exact, operands))
+            terms = sum(abs(x * d) for x, d in zip(operands, rules, strict=True)) + (op.name == 'logsumexp')
+            size = (size + terms) * (len(operands) if op.arity is None else 1)
+        assert abs(truth - z) <= op.ulps * epsilon * size, operands
+        with np.errstate(all='ignore'):
+            partials = op.derivatives(np.float64(z), *map(np.float64, operands))
+        for d, given in zip(partials, found[1:, column].tolist(), strict=False):
+            if abs(d) < largest:
+                assert abs(given - d) <= 64 * epsilon * max(abs(d), 1), operands
+
+
+def test_a_derived_row_that_was_registered_later_runs_too():
+    """표에 더한 줄이 여기의 아무것도 바꾸지 않고 벡터에서 돈다."""
+    ops.register(Op('bump', lambda m, x: m.exp(-x * x) * m.sqrt(2) + m.select(x, x, 0), (lambda z, x: -2 * x * z,)))
+    try:
+        x = np.linspace(-2.0, 2.0, 33)
+        (z,) = runs(Format('f64', 8), lambda v: [VECTORS.function(ops.named('bump'))(v)], [x])
+        assert z == pytest.approx(np.exp(-x * x) * math.sqrt(2) + np.maximum(x, 0), rel=1e-14)
+    finally:
+        ops.unregister('bump')
+
+
+def test_a_rule_that_branches_on_a_comparison_says_what_to_write():
+    with pytest.raises(TypeError, match='select'):
+        runs(Format('f64', 4), lambda v: [v if v > 0 else -v], [np.ones(4)])
+
+
+def test_wrong_code_is_refused_before_it_is_compiled():
+    """틀린 IR 은 프로세스를 죽이기 전에 오류가 된다."""
+
+    def write(module):
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), []), 'broken')
+        ir.IRBuilder(function.append_basic_block())  # 끝(terminator)이 없는 블록
+
+    with pytest.raises(RuntimeError):
+        compiled(['broken'], write, Format('f64', 8), cached=False)
