@@ -49,7 +49,8 @@ class Machine:
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력."""
         table = self._forward('in_loss', np.array([self.tape.loss]), theta, samples)
-        return self.reference.loss(theta, samples) if table is None else (float(table.sum()), None)
+        with np.errstate(all='ignore'):  # 넘친 손실의 합도 IEEE 값이다
+            return self.reference.loss(theta, samples) if table is None else (float(table.sum()), None)
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(표본 × 출력, 정의역을 벗어난 표본)."""
