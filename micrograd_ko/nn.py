@@ -13,6 +13,7 @@ from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
 from micrograd_ko.number import NOT_YET, Number, unchecked
 from micrograd_ko.operation import Op, table
+from micrograd_ko.trainable import Trainable
 from micrograd_ko.writing.notation import indexed
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Pictured:
         return mimebundle(self)
 
 
-class MLP(Module, Pictured):
+class MLP(Module, Pictured, Trainable):
     """다층 퍼셉트론(multilayer perceptron). `MLP(2, [3, 2])` 는 입력 2, 은닉 3, 출력 2 다.
 
     activation 은 은닉층, output 은 마지막 층의 활성화 함수(기본은 같은 것). 호출하면 출력의 목록, 출력이 하나면 그 Value.

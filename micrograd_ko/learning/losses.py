@@ -26,6 +26,8 @@ class Loss:
     targets      목표가 무엇인지.
     assumes      노트의 C = ½|y − a|² 과 다른 점, 출력에 바라는 것.
     takes_class  목표를 클래스 번호 하나로도 받는가.
+    threshold    출력이 하나일 때 둘째 클래스라고 답하는 문턱.
+    classes      클래스의 목표를 적는 두 수: (다른 클래스, 그 클래스).
     """
 
     __name__: str
@@ -33,19 +35,25 @@ class Loss:
     def __init__(
         self, value: Callable[[Any, Any], Value], gradient: 'Callable[[ndarray, ndarray], ndarray]', formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
+        threshold: float = 0.5, classes: tuple[int, int] = (0, 1),
     ) -> None:  # fmt: skip
         functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
         self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
         self.terms, self.targets, self.assumes, self.takes_class = terms, targets, assumes, takes_class
+        self.threshold, self.classes = threshold, classes
 
     def __call__(self, outputs: Any, targets: Any) -> Value:
         return self._value(outputs, targets)
 
     def vector(self, target: Any, outputs: int) -> Sequence:
-        """목표를 길이 outputs 인 벡터로: 출력이 하나면 수도, `takes_class` 면 클래스 번호도 받는다."""
+        """목표를 길이 outputs 인 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호(0부터)도 받는다. 없는 번호면 ValueError."""
         if hasattr(target, '__len__'):
             return target
-        return [int(i == target) for i in range(outputs)] if self.takes_class else [target]
+        if not self.takes_class and (outputs == 1 or not hasattr(target, '__index__')):
+            return [target]
+        if not 0 <= target < outputs:
+            raise ValueError(f'클래스 번호는 0 부터 {outputs - 1} 까지입니다. {target} 을(를) 받았습니다.')
+        return [self.classes[int(i == target)] for i in range(outputs)]
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -65,14 +73,36 @@ def quadratic(outputs: Any, targets: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: (a - y) / (a * (1 - a)),
+    Loss, gradient=lambda a, y: _log_slope(1 - y, 1 - a) - _log_slope(y, a),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
-    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1. a 가 0 이나 1 이면 DomainError."""
-    return -ops.total([y * ops.log(a) + (1 - y) * ops.log(1 - a) for a, y in _pairs(outputs, targets)])
+    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1.
+
+    0·ln 0 은 0 이다: a 와 y 가 함께 0 이나 1 이면 그 항은 0 이고, a 만 그렇다면 DomainError.
+    """
+    return -ops.total([ops.xlogy(y, a) + ops.xlogy(1 - y, 1 - a) for a, y in _pairs(outputs, targets)])
+
+
+def _log_slope(x: 'ndarray', a: 'ndarray') -> 'ndarray':
+    """∂(x·ln a)/∂a, 표의 규칙."""
+    return ops.xlogy.partials[1](None, x, a)
+
+
+@functools.partial(
+    Loss, gradient=lambda a, y: (1 - y) * ops.sigmoid(a) - y * ops.sigmoid(-a),
+    formula='Σⱼ [yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)]', slope='(1 − yⱼ)·σ(aⱼ) − yⱼ·σ(−aⱼ)',
+    terms=('{}', 'yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)'), targets='출력마다 0 부터 1 까지의 확률', threshold=0.0,
+    assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 σ(a) 다. 기울기는 σ(a) − y 다.',
+)  # fmt: skip
+def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
+    """시그모이드 교차 엔트로피: 로짓 z 에서 바로 잰 교차 엔트로피, C = Σⱼ [yⱼ·softplus(−zⱼ) + (1 − yⱼ)·softplus(zⱼ)].
+
+    σ(z) 의 교차 엔트로피와 같지만, σ(z) 가 0 이나 1 로 반올림되는 z 에서도 C 와 δᴸ = σ(z) − y 가 정확하다.
+    """
+    return ops.total([y * ops.softplus(-z) + (1 - y) * ops.softplus(z) for z, y in _pairs(logits, targets)])
 
 
 @functools.partial(
@@ -94,14 +124,15 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
 @functools.partial(
     Loss, gradient=lambda a, y: -y * ops.step(1 - y * a),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
-    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
+    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.', threshold=0.0, classes=(-1, 1),
 )  # fmt: skip
 def hinge(outputs: Any, targets: Any) -> Value:
     """힌지 손실(hinge): C = Σⱼ max(0, 1 − yⱼ·aⱼ), 목표는 −1 이나 1."""
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
 
 
-LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in (quadratic, cross_entropy, softmax_cross_entropy, hinge)}
+_RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge
+LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
 
 
 def mean(losses: Iterable[Value]) -> Value:

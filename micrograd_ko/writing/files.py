@@ -30,6 +30,6 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> Path:
             shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except BaseException:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)  # 이름을 바꾼 바로 뒤에 멈추었을 수도 있다
         raise
     return path

@@ -131,7 +131,7 @@ def test_an_output_outside_the_loss_does_not_touch_the_gradient():
     assert program.outputs([[4.0]]).tolist() == [[0.0, 2.0]]
 
 
-@pytest.mark.parametrize('name', ['quadratic', 'cross_entropy', 'hinge', 'softmax_cross_entropy'])
+@pytest.mark.parametrize('name', losses.LOSSES)
 @pytest.mark.parametrize('activation', ['sigmoid', 'tanh', 'gelu', 'softplus'])
 def test_networks_agree_within_rounding(name, activation):
     """망과 손실마다: 손실과 모든 기울기가 오차 한계가 설명하는 만큼만 다르다."""

@@ -218,14 +218,14 @@ def test_an_error_tells_the_operation_the_operands_and_the_domain():
 
 @pytest.mark.parametrize(('op', 'xs'), [
     (ops.add, (1e308, 1e308)), (ops.sub, (1e308, -1e308)), (ops.mul, (1e200, 1e200)), (ops.total, (1e308, 1e308)),
-    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)),
+    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)), (ops.xlogy, (1e308, 1e308)),
 ])  # fmt: skip
 def test_sums_and_products_overflow_to_infinity(op, xs):
     assert op.apply(*xs) == math.inf and op.overflows
 
 
 def test_nothing_else_overflows_to_infinity():
-    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'total', 'dot', 'affine'}
+    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'xlogy', 'total', 'dot', 'affine'}
 
 
 # 꺾인 점(kink) -----------------------------------------------------------------------------------------------------------
@@ -251,6 +251,14 @@ def test_kinks_are_declared_exactly_where_the_slopes_differ(op):
         assert any(slopes_of(op.apply, op, list(tie), i).kink for i in range(op.arity))
     for name in ('sqrt', 'asin'):
         assert ops.table[name].kinks is None
+
+
+def test_zero_times_the_logarithm_of_zero_is_zero_and_so_are_its_partials():
+    for zero in (0.0, -0.0, 0, Fraction(0)):
+        for y in (0.0, 0, Fraction(0)):
+            assert ops.xlogy(zero, y) == 0 and ops.xlogy.derivatives(0.0, zero, y) == (0, 0)
+    assert ops.xlogy(0.0, 3.0) == 0 and ops.xlogy.derivatives(0.0, 0.0, 3.0) == (math.log(3.0), 0)
+    assert ops.xlogy(np.array([0.0, 2.0]), np.array([0.0, 3.0])).tolist() == [0, 2 * math.log(3.0)]
 
 
 def test_values_of_the_choices():
