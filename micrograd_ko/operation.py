@@ -117,10 +117,15 @@ class Op:
             raise DomainError(self, operands) from error
 
     def derivatives(self, z: Any, *operands: Any) -> tuple[Any, ...]:
-        """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플."""
-        if callable(self.partials):
-            return tuple(self.partials(z, *operands))
-        return tuple([partial(z, *operands) for partial in self.partials])
+        """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플. 규칙이 그 종류의 수를 모르면 RuleError(TypeError)."""
+        try:
+            if callable(self.partials):
+                return tuple(self.partials(z, *operands))
+            return tuple([partial(z, *operands) for partial in self.partials])
+        except (TypeError, AttributeError, ValueError) as error:
+            from micrograd_ko.kinds.fitting import blamed
+
+            raise blamed(error, self, '편미분', operands)  # noqa: B904
 
     def flat(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
@@ -171,7 +176,12 @@ class Namespace:
     def function(self, op: Op) -> Any:
         """이 종류의 수에 op 를 계산하는 함수."""
         if op.forward is not None:
-            return functools.partial(op.forward, self)
+            forward = functools.partial(op.forward, self)
+            if self is SCALARS or op.name in BUILT_IN or op.family is not None:
+                return forward
+            from micrograd_ko.kinds.fitting import followed
+
+            return lambda *operands: followed(op, '순방향 식', forward, operands)
         try:
             return self.__dict__.get(op.name) or self._otherwise(op.name)
         except AttributeError:
@@ -216,9 +226,13 @@ def named(name: str) -> Op:
 
 
 def register(op: Op) -> Op:
-    """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이면 ValueError."""
+    """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이거나 규칙들의 꼴이 어긋나면 ValueError."""
     if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
         raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
+    if BUILT_IN:  # 처음부터 있는 줄은 서로를 쓰므로 표가 다 찬 뒤에야 부를 수 있고, 시험이 확인한다
+        from micrograd_ko.kinds.fitting import check
+
+        check(op)
     for kind, make in _with_methods:
         _give(op, kind, make)
     table[op.name] = op

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
+from micrograd_ko.kinds import bounds, fitting
 from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.operation import Op
 from micrograd_ko.staleness import replay
 
 
@@ -37,22 +39,29 @@ def gathered(
                     arrived.setdefault(parent, []).append(sent)
 
 
-def adjoints(order: Sequence[Value], numbers: Mapping[Value, Any], live: set[Value] | None = None) -> dict[Value, Any]:
+def adjoints(
+    order: Sequence[Value], numbers: Mapping[Value, Any], live: set[Value] | None = None,
+    follow: Callable[[Op, str, Callable, list], Any] = fitting.followed,
+) -> dict[Value, Any]:  # fmt: skip
     """역전파를 어떤 종류의 수로든: 노드 → ∂root/∂노드 의 사전. root 는 order 의 마지막이고, 닿지 않는 노드는 빠진다.
 
-    `numbers` 는 노드의 값(`replay` 의 결과). `live` 를 주면 그 안의 노드로만, 0 인 항 없이 흐른다.
+    `numbers` 는 노드의 값(`replay` 의 결과). `live` 를 주면 그 안의 노드로만, 0 인 항 없이 흐른다. `follow` 는 규칙을 따르는 법.
     한 노드로 모이는 항은 한꺼번에 더한다(`total`): 오차 한계가 더하는 순서에 매이지 않는다.
     """
     slopes: dict[Value, Sequence] = {}
+
+    def local(node: Value, rule: Callable) -> Any:
+        op: Any = node.op
+        return follow(op, '편미분', rule, [numbers[node], *[numbers[parent] for parent in node.parents]])
 
     def extend(g: Any, node: Value, i: int) -> Any:
         op: Any = node.op  # 피연산자가 있으니 연산도 있다
         partials = op.partials
         if not callable(partials):
-            d = partials[i](numbers[node], *[numbers[parent] for parent in node.parents])
+            d = local(node, partials[i])
         else:
             if node not in slopes:
-                slopes[node] = op.derivatives(numbers[node], *[numbers[parent] for parent in node.parents])
+                slopes[node] = local(node, partials)
             d = slopes[node][i]
         return _scaled(g, d) if live is None or type(d) is not int or d != 0 else None
 
@@ -69,7 +78,7 @@ def _scaled(g: Any, d: Any) -> Any:
 def bounded_sweep(order: Sequence[Value]) -> tuple[dict[Value, Bounded], dict[Value, Bounded]]:
     """그래프의 모든 값과 기울기를 오차 한계와 함께: (값의 사전, 기울기의 사전). order 는 위상 순서, 마지막이 root 다."""
     values = replay(order, lambda leaf: Bounded(leaf.data))
-    found = adjoints(order, values)
+    found = adjoints(order, values, follow=bounds.followed)
     return values, {node: d if isinstance(d, Bounded) else Bounded(d) for node, d in found.items()}
 
 

@@ -3,7 +3,7 @@
   총 손실은 표본 손실의 평균: C = (1/n) Σ_x C_x,  ∂C/∂w = (1/n) Σ_x ∂C_x/∂w
 
 한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
-더하는 순서가 eager 와 다를 수 있어 결과는 반올림만큼 다르다.
+곱의 합은 더하는 순서가 eager 와 다를 수 있어, 결과는 기록한 그래프의 오차 한계 안에서 다르다(`sums`).
 **표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
 """
 
@@ -67,7 +67,7 @@ class Program:
         return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
 
     def gradient(
-        self, X: Any, write: bool = True, *, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
+        self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
     ) -> np.ndarray:
         """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
 
@@ -77,7 +77,8 @@ class Program:
         arrays = self.inputs.read(X, self.inputs.count)
         gradient = np.zeros(self.tape.slots)
         for part, failed in self._replayed(self._replayer.gradient, arrays, parameters, undefined, executor):
-            gradient += part
+            with np.errstate(all='ignore'):  # 넘친 블록의 합도 IEEE 값이다
+                gradient += part
             write = write and failed is None
         mean = self.tape.gathered(gradient) / len(arrays[0])
         if write:

@@ -1,9 +1,10 @@
 """표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from micrograd_ko.kinds.fitting import RuleError
 from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
 
@@ -27,10 +28,18 @@ def rule_of(op: Op) -> Rule:
     if op.arity is None:
         return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _partials(op))
     xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
-    domain, kinks = op.defined(*xs) if op.defined else None, None
-    if op.kinks:
-        kinks = op.kinks(*xs) == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
-    return Rule(op, write(op, xs), _partials(op), domain, kinks)
+    kink, kinks = _written(op, op.kinks), None
+    if op.kinks is not None and kink is not None:
+        kinks = kink == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
+    return Rule(op, write(op, xs), _partials(op), _written(op, op.defined), kinks)
+
+
+def _written(op: Op, fact: Callable[..., Any] | None) -> Symbol | None:
+    """정의역이나 꺾인 점의 식. 없거나, 기호로 적지 못하면(and, math 의 함수) None."""
+    try:
+        return fact(*map(Symbol, op.arguments)) if fact is not None else None
+    except TypeError:
+        return None
 
 
 def _named(op: Op, indices: Iterable[Any]) -> list[Any]:
@@ -54,7 +63,11 @@ def _partials(op: Op) -> list[tuple[str, Symbol]]:
     i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면 항마다 따로 적는다.
     """
     xs = [Symbol(name, latex=name.translate(_LATEX)) for name in op.flat(_named(op, _INDICES))]
-    partials = [(x.text, symbol(d)) for x, d in zip(xs, op.derivatives(Z, *xs), strict=True)]
+    try:
+        slopes = op.derivatives(Z, *xs)
+    except RuleError:  # 기호로 적지 못하는 규칙은 그 이름으로 남는다
+        slopes = tuple([Symbol(f'∂{op.name}/∂{x}', latex=rf'\frac{{\partial {op.name}}}{{\partial {x.latex}}}') for x in xs])
+    partials = [(x.text, symbol(d)) for x, d in zip(xs, slopes, strict=True)]
     found: list[tuple[str, Symbol]] = []
     for part in op.split(partials):
         if isinstance(part, list):
@@ -78,7 +91,8 @@ def complaint(op: Op, operands: tuple, names: tuple) -> str:
     ])
     expected = '결과가 float 의 범위를 넘습니다(overflow).'
     if op.defined is not None and not op.defined(*operands):
-        expected = f'정의역(domain)은 {op.defined(*map(Symbol, op.arguments))} 입니다.'
+        written = _written(op, op.defined)
+        expected = '정의역(domain) 밖입니다.' if written is None else f'정의역(domain)은 {written} 입니다.'
     return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
 
 

@@ -124,6 +124,11 @@ def derivation(name: str, x: Arrival) -> str:
     return chain(name, named, filled, number(x.local))
 
 
+def progress(x: Arrival) -> str:
+    """x 를 더한 뒤, 그 노드로 올 항이 남았는지."""
+    return '이 노드로 오는 항이 모두 더해졌다.' if x.last else '아직 더해질 항이 남았다.'
+
+
 def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     """더해지는 수를 채운 식: '지금까지의 합 + 곱 = 새 합'. 인수는 주지 않으면 도착한 곱의 것.
 

@@ -361,3 +361,20 @@ def test_a_part_of_a_graph_walks_only_what_is_drawn(arguments):
     touched = {topological(c)[change.node] for step in steps for change in step.changes}
     assert len(touched) == (4 if 'focus' in arguments else 3)
     assert (b in touched) == ('depth' in arguments)
+
+
+def test_the_steps_belong_to_what_is_drawn():
+    """그리지 않은 노드에서 오는 항은 아무리 많아도 피연산자마다 모아서 한 걸음이고, 기울기는 `backward` 의 것이다."""
+    counts = set()
+    for length in (10, 400):
+        y = x = Value(0.5, 'x')
+        w = Value(0.25, 'w')
+        for _ in range(length):
+            y = y * w + x
+        steps = draw(y, depth=3).steps
+        counts.add(len(steps))
+        assert {x, w} <= assert_final(y, steps)['grad']
+        gathered = [step.lines[0] for step in steps if '⋯' in step.title]
+        expected = (('w', length - 2), ('x', length - 1))
+        assert sorted(gathered) == [f'{leaf}.grad += 그리지 않은 노드에서 온 항 {n}개의 합' for leaf, n in expected]
+    assert len(counts) == 1
