@@ -21,8 +21,12 @@ class Descent:
 
     def __init__(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> None:
         self.program, self.samples, self.batch_size, self.optimizer = program, samples, batch_size, optimizer
-        self.vector = np.array([float(p.data) for p in program.parameters])
-        optimizer.memory = [np.array(column, np.float64) for column in optimizer.memory]
+        self.read()
+
+    def read(self) -> None:
+        """파라미터와 최적화의 기억을 다시 읽는다: 다른 데서 바꾸었을 때."""
+        self.vector = np.array([float(p.data) for p in self.program.parameters])
+        self.optimizer.memory = [np.array(column, np.float64) for column in self.optimizer.memory]
 
     def epoch(self, order: Any, done: Callable[[int], Any] = silent) -> None:
         """표본들 order (번호)를 차례로 batch_size 개씩, 마지막은 남은 만큼. 마친 걸음의 수를 done 에 알린다.

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
+
+if TYPE_CHECKING:
+    from micrograd_ko.learning.history import History
 
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
 _writing = threading.Lock()  # `.data` 와 `.grad` 는 한 번에 한 스레드가 쓴다
@@ -100,6 +103,12 @@ class Program:
         arrays = self.inputs.read(X, self.inputs.count)
         (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
         return descent(self, self._replayer, samples, batch_size, optimizer)
+
+    def fit(self, X: Any, epochs: int, batch_size: int = 10, lr: Any = None, **options: Any) -> 'History':
+        """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""
+        from micrograd_ko.learning.programs import fit
+
+        return fit(self, X, epochs, batch_size, lr, **options)
 
     @property
     def backend(self) -> str:

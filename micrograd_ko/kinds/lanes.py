@@ -76,7 +76,7 @@ class Vector(Operators):
         self.form, self.builder, self.value = form, builder, value
 
     __lt__, __le__, __gt__, __ge__ = map(_compare, ('<', '<=', '>', '>='))
-    __eq__, __ne__ = _compare('=='), _compare('!=', ordered=False)  # type: ignore[assignment]
+    __eq__, __ne__ = _compare('=='), _compare('!=', ordered=False)
     __hash__ = None  # type: ignore[assignment]  # == 가 Mask 를 주므로 사전의 열쇠가 될 수 없다
 
     def made(self, value: ir.Value) -> 'Vector':

@@ -90,7 +90,10 @@ class Machine:
         """파라미터와 표본을 놓은 계획. 다 쓰면 돌려준다."""
         block, capacity = self.block(len(samples)), 1 << (len(samples) - 1).bit_length()
         free = self._free[which, block, capacity]
-        plan = free.pop() if free else Plan(self.tape, self.reference.active, self.dtype, block, capacity, which)
+        try:
+            plan = free.pop()
+        except IndexError:
+            plan = Plan(self.tape, self.reference.active, self.dtype, block, capacity, which)
         plan.place(theta, samples)
         yield plan
         free.append(plan)
