@@ -104,11 +104,11 @@ class Program:
         (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
         return descent(self, self._replayer, samples, batch_size, optimizer)
 
-    def fit(self, X: Any, epochs: int, batch_size: int = 10, lr: Any = None, **options: Any) -> 'History':
+    def fit(self, X: Any, epochs: int, *arguments: Any, **options: Any) -> 'History':
         """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""
         from micrograd_ko.learning.programs import fit
 
-        return fit(self, X, epochs, batch_size, lr, **options)
+        return fit(self, X, epochs, *arguments, **options)
 
     @property
     def backend(self) -> str:

@@ -16,7 +16,7 @@ from micrograd_ko.learning.train import DivergedError, generator, optimizer_of
 
 
 def fit(
-    program: Program, X: Any, epochs: int, batch_size: int = 10, lr: Rate | None = None, *, optimizer: str | Optimizer = 'sgd',
+    program: Program, X: Any, epochs: int, batch_size: int = 10, lr: Rate | None = None, optimizer: str | Optimizer = 'sgd',
     rng: random.Random | int | None = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """X 로 epochs 바퀴 배우고 파라미터를 `Value` 에 옮긴다. 같은 씨앗, 백엔드, dtype, 기계면 같은 비트다.

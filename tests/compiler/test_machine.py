@@ -4,6 +4,7 @@ import ctypes
 import importlib.util
 import math
 import mmap
+import os
 import pickle
 import random
 import subprocess
@@ -27,6 +28,10 @@ from micrograd_ko.operation import Op
 from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.testing import programs
 
+if 'OTHER_CPU' in os.environ:  # `test_another_cpu` 의 프로세스: 거기 적힌 특징만 있는 CPU 처럼
+    target.llvm.get_host_cpu_name = lambda: 'generic'
+    features = target.llvm.FeatureMap(dict.fromkeys(filter(None, os.environ['OTHER_CPU'].split(',')), True))
+    target.llvm.get_host_cpu_features = lambda: features
 LANES = target.host().lanes('f64')
 
 
@@ -449,10 +454,16 @@ class Guarded:
         return guarded
 
 
+def in_a_process(name, **environment):
+    """이 모듈의 함수 name 을 다른 프로세스에서 부른다. 죽으면 그 까닭이 보인다."""
+    script = f'import sys; sys.path[:0] = {sys.path!r}; import test_machine; test_machine.{name}()'
+    return subprocess.run([sys.executable, '-X', 'faulthandler', '-c', script], capture_output=True, text=True, check=False,
+                          env=os.environ | environment)  # fmt: skip
+
+
 def test_nothing_outside_the_arrays_is_read_or_written():
     """모든 표와 벡터의 양 끝에 막힌 쪽을 두고 순방향, 역방향, 배우기를 돌린다. 넘으면 죽으므로 다른 프로세스에서."""
-    script = f'import sys; sys.path[:0] = {sys.path!r}; import test_machine; test_machine.run_guarded()'
-    done = subprocess.run([sys.executable, '-X', 'faulthandler', '-c', script], capture_output=True, text=True, check=False)
+    done = in_a_process('run_guarded')
     assert (done.returncode, done.stdout.strip()) == (0, 'ok'), done.stderr
 
 
@@ -475,4 +486,24 @@ def run_guarded():
     for n in (1, 3, LANES + 1):
         X = np.full((n, 2), 0.5)
         program.loss(X), program.outputs(X), program.gradient(X)
+    print('ok')
+
+
+@pytest.mark.parametrize('features', ['', 'avx,avx2,fma'])
+def test_another_cpu(features):
+    """벡터가 짧고 레지스터가 적은, FMA 가 없기도 한 CPU 의 코드도 같은 것을 준다."""
+    done = in_a_process('run_elsewhere', OTHER_CPU=features)
+    assert (done.returncode, done.stdout.strip()) == (0, 'ok'), done.stderr
+
+
+def run_elsewhere():
+    assert LANES == (4 if 'avx' in os.environ['OTHER_CPU'] else 2)
+    for sizes in ((2, 16, 16, 1), (40, 7, 3)):
+        _, (numpy, llvm) = network(sizes)
+        for n in (1, 3, 100):
+            X, order = data(sizes, n), [np.arange(n)] * 2
+            assert np.allclose(llvm.gradient(X), numpy.gradient(X), rtol=1e-10, atol=1e-14)
+            for rule in RULES:
+                one, other = [learned(program, X, min(n, 10), rule, order)[0] for program in (numpy, llvm)]
+                assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
     print('ok')
