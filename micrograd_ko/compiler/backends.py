@@ -36,11 +36,11 @@ def chosen(backend: str, tape: Tape, dtype: str = 'f64') -> Backend:
         raise ValueError("NumPy 백엔드는 f64 로만 계산합니다. dtype='f32' 는 backend='llvm' 에서 됩니다.")
     if backend == 'numpy' or not installed:
         return Replayer(tape)
-    from micrograd_ko.compiler.machine.backend import Machine
-
     try:
+        from micrograd_ko.compiler.machine.backend import Machine
+
         return Machine(tape, dtype)
-    except TypeError:
+    except (TypeError, ImportError):  # 옮길 수 없는 연산이 있거나, 이 기계에서 돌지 않는 llvmlite 다
         if backend == 'llvm' or dtype == 'f32':
             raise
         return Replayer(tape)
