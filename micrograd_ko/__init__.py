@@ -25,7 +25,7 @@ _LAZY = {
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = {
-    **dict.fromkeys(('compiler', 'derivatives', 'explanation', 'graph', 'nn', 'render', 'testing'), ''),
+    **dict.fromkeys(('compiler', 'derivatives', 'explanation', 'graph', 'micrograd', 'nn', 'render', 'testing'), ''),
     **dict.fromkeys(('arrays', 'bounds', 'symbols'), 'kinds.'),
     **dict.fromkeys(('equations', 'receipt'), 'note.'),
     **dict.fromkeys(('losses', 'optim', 'plots', 'train'), 'learning.'),

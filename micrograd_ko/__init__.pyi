@@ -4,13 +4,14 @@ from micrograd_ko import compiler as compiler
 from micrograd_ko import derivatives as derivatives
 from micrograd_ko import explanation as explanation
 from micrograd_ko import graph as graph
+from micrograd_ko import micrograd as micrograd
 from micrograd_ko import nn as nn
 from micrograd_ko import ops as ops
 from micrograd_ko import render as render
 from micrograd_ko import testing as testing
 from micrograd_ko.compiler.program import Program as Program
-from micrograd_ko.compiler.program import ReplayError as ReplayError
 from micrograd_ko.compiler.program import compile_graph as compile_graph
+from micrograd_ko.compiler.replay import ReplayError as ReplayError
 from micrograd_ko.derivatives import grad as grad
 from micrograd_ko.derivatives import hessian as hessian
 from micrograd_ko.derivatives import hvp as hvp

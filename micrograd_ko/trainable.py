@@ -3,7 +3,8 @@
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from micrograd_ko.number import Number, number
+from micrograd_ko.number import Number
+from micrograd_ko.state import commit, data_set
 
 if TYPE_CHECKING:
     from micrograd_ko.learning.history import History
@@ -45,6 +46,4 @@ class Trainable:
         unknown, missing = sorted(state.keys() - parameters.keys()), sorted(parameters.keys() - state.keys())
         if unknown or missing:
             raise ValueError(f'파라미터의 이름이 다릅니다. 모자란 것 {missing[:5]}, 모르는 것 {unknown[:5]}.')
-        numbers = {name: number(x) for name, x in state.items()}
-        for name, p in parameters.items():
-            p.data = numbers[name]
+        commit(data_set(parameters.values(), [state[name] for name in parameters]))

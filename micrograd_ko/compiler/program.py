@@ -7,7 +7,6 @@
 **표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
 """
 
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -25,12 +24,12 @@ from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
+from micrograd_ko.state import alone, commit, data_set, grad_set
 
 if TYPE_CHECKING:
     from micrograd_ko.learning.history import History
 
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
-_writing = threading.Lock()  # `.data` 와 `.grad` 는 한 번에 한 스레드가 쓴다
 
 
 class Program:
@@ -85,18 +84,13 @@ class Program:
             write = write and failed is None
         mean = self.tape.gathered(gradient) / len(arrays[0])
         if write:
-            with _writing:
-                for p, g in zip(self.parameters, mean.tolist(), strict=True):
-                    p.grad = g
+            commit(grad_set(self.parameters, mean.tolist()))
         return mean
 
     def sync(self, parameters: Any = None) -> None:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
-        if parameters is not None:
-            self.vector = self._checked(parameters).copy()
-        with _writing:
-            for p, data in zip(self.parameters, self.vector.tolist(), strict=True):
-                p.data = data
+        vector = self.vector if parameters is None else self._checked(parameters).copy()
+        commit([*data_set(self.parameters, vector.tolist()), (self, 'vector', vector)])
 
     def descent(self, X: Any, batch_size: int, optimizer: Any) -> Descent:
         """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다."""
@@ -126,6 +120,7 @@ class Program:
         rows = max(self.tape.rows, 1)
         return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
 
+    @alone
     def _values(self) -> np.ndarray:
         return np.array([float(p.data) for p in self.parameters])
 

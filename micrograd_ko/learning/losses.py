@@ -1,15 +1,18 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
-손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 걸음, 영수증, 방정식은
+손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 스텝, 영수증, 방정식은
 손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
 """
 
 import functools
+import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import beside, number
 
 if TYPE_CHECKING:
@@ -46,14 +49,13 @@ class Loss:
         return self._value(outputs, targets)
 
     def vector(self, target: Any, outputs: int) -> Sequence:
-        """목표를 길이 outputs 인 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호(0부터)도 받는다. 없는 번호면 ValueError."""
-        if hasattr(target, '__len__'):
-            return target
-        if not self.takes_class and (outputs == 1 or not hasattr(target, '__index__')):
-            return [target]
-        if not 0 <= target < outputs:
+        """목표를 길이 outputs 인 수의 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호(0부터)도. 없는 번호면 ValueError."""
+        chosen = _class_number(target) if self.takes_class or outputs > 1 else None
+        if chosen is None:
+            return [y.data if isinstance(y, Value) else y for y in _sequence(target)]
+        if not 0 <= chosen < outputs:
             raise ValueError(f'클래스 번호는 0 부터 {outputs - 1} 까지입니다. {target} 을(를) 받았습니다.')
-        return [self.classes[int(i == target)] for i in range(outputs)]
+        return [self.classes[int(i == chosen)] for i in range(outputs)]
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -112,13 +114,14 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
 )  # fmt: skip
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
-    zs = list(logits)
-    if type(target) is int or hasattr(target, '__index__'):
-        if not 0 <= target < len(zs):
+    zs = listed(logits, 'softmax_cross_entropy 의 로짓(logits)은 목록입니다: net.trace(x).output.')
+    chosen = _class_number(target)
+    if chosen is not None:
+        if not 0 <= chosen < len(zs):
             raise ValueError(f'클래스 번호는 0 부터 {len(zs) - 1} 까지입니다. {target} 을(를) 받았습니다.')
-        return ops.logsumexp(zs) - zs[target]
-    pairs = _pairs(zs, target)
-    return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
+        return ops.logsumexp(zs) - zs[chosen]
+    terms = [(y, z) for z, y in _pairs(zs, target) if not _masked(z, y)]
+    return ops.logsumexp(zs) - ops.dot([y for y, _ in terms], [z for _, z in terms])
 
 
 @functools.partial(
@@ -135,19 +138,52 @@ _RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entrop
 LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
 
 
+def _masked(logit: Any, target: Any) -> bool:
+    """가려진(masked) 클래스인가: 로짓이 −∞ 이고 목표가 0 이면 y·z 는 nan 이 아니라 없는 항이다."""
+    z, y = [x.data if isinstance(x, Value) else x for x in (logit, target)]
+    return z == -math.inf and y == 0
+
+
 def mean(losses: Iterable[Value]) -> Value:
     """총 손실 = 각 표본 손실의 평균: C = (1/n) Σ_x C_x (노트의 가정 1).
 
     미분도 평균이다: ∂C/∂w = (1/n) Σ_x ∂C_x/∂w. 노트는 이 줄에서 1/n 을 빠뜨렸지만, 갱신 식의 η/m 은 평균을 뜻한다.
     """
-    terms = list(losses)
+    terms = listed(losses, 'mean 은 손실의 목록을 받습니다: mean([loss(net(x), y) for x, y in samples]).')
     if not terms:
         raise ValueError('mean: 손실이 하나도 없습니다. 표본을 하나 이상 주세요.')
     return ops.total(terms) / len(terms)
 
 
+def checked(loss: Any) -> Callable[[Any, Any], Value]:
+    """loss 인수로 받은 것. 부를 수 있는 손실이 아니면(이름, None …) 있는 것을 알리는 TypeError."""
+    if callable(loss):
+        return loss
+    known = ', '.join([f'losses.{name}' for name in LOSSES])
+    raise TypeError(f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.')
+
+
+def _missing(name: str) -> Any:
+    raise AttributeError(
+        f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
+        '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
+    )
+
+
+if not TYPE_CHECKING:  # 형 검사기는 없는 이름을 스스로 안다
+    __getattr__ = _missing
+
+
+def _class_number(target: Any) -> int | None:
+    """목표가 클래스 번호면 그 수. 소수 1.0 과 배열 [1] 은 번호가 아니라 원-핫의 원소다."""
+    try:
+        return operator.index(target)
+    except TypeError:
+        return None
+
+
 def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
-    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 걸음이 그것을 목표로 알아본다."""
+    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 스텝이 그것을 목표로 알아본다."""
     a, y = _sequence(outputs), _sequence(targets)
     if len(a) != len(y):
         raise ValueError(f'출력(outputs) {len(a)}개와 목표(targets) {len(y)}개의 수가 다릅니다. 출력마다 목표를 하나씩 주세요.')

@@ -5,7 +5,7 @@
   const last = steps.length - 1;
   const slider = find('slider'), view = find('view'), picture = find('picture');
   const still = matchMedia('(prefers-reduced-motion: reduce)');
-  const PACE = 1500; // 재생할 때 한 걸음의 시간(ms)
+  const PACE = 1500; // 재생할 때 한 스텝의 시간(ms)
   let at = 0, timer = 0, addressing = 0;
 
   const cells = [...picture.querySelectorAll('.cell')].map((group) => ({
@@ -77,7 +77,7 @@
     find('link').href = `#step=${at}`;
   }
 
-  // 넘치는 그림이면 이번 걸음의 칸이 보이게 민다
+  // 넘치는 그림이면 이번 스텝의 칸이 보이게 민다
   function follow() {
     const target = picture.querySelector('.cell.now');
     if (!target) return;
@@ -119,7 +119,7 @@
 
   function showPlaying(isPlaying) {
     find('play').textContent = isPlaying ? '■ 멈춤' : '▶ 재생';
-    find('caption').setAttribute('aria-live', isPlaying ? 'off' : 'polite'); // 재생 중에는 걸음마다 읽어 주지 않는다
+    find('caption').setAttribute('aria-live', isPlaying ? 'off' : 'polite'); // 재생 중에는 스텝마다 읽어 주지 않는다
   }
 
   function stop() {
@@ -150,19 +150,22 @@
       await navigator.clipboard.writeText(location.href);
       find('copied').textContent = '복사했다.';
     } catch {
-      find('copied').textContent = '주소창의 주소가 이 걸음을 가리킨다.';
+      find('copied').textContent = '주소창의 주소가 이 스텝을 가리킨다.';
     }
   };
 
   const keys = {
     ArrowLeft: pressed(() => move(at - 1)), ArrowRight: pressed(() => move(at + 1)),
+    PageUp: pressed(() => move(at - 1)), PageDown: pressed(() => move(at + 1)), // 슬라이더의 것은 거꾸로 간다
     Home: pressed(() => move(0)), End: pressed(() => move(last)), ' ': toggle,
   };
   addEventListener('keydown', (event) => {
     const place = event.target instanceof Element ? event.target : document.body;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.key in keys)) return;
-    const scrolls = view.scrollWidth > view.clientWidth && place === view; // 밀리는 그림 안의 화살표는 그림을 민다
-    const own = event.key === ' ' ? place.closest('button, summary, a') : scrolls && event.key.startsWith('Arrow');
+    // 밀리는 그림과 설명 안의 화살표와 Page 글쇠는 그것을 민다
+    const sideways = event.key.startsWith('Arrow') && place === view && view.scrollWidth > view.clientWidth;
+    const down = event.key.startsWith('Page') && [view, find('lines')].includes(place) && place.scrollHeight > place.clientHeight;
+    const own = event.key === ' ' ? place.closest('button, summary, a') : sideways || down;
     if (own) return;
     event.preventDefault();
     keys[event.key]();

@@ -1,4 +1,4 @@
-"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge). 무엇을 보일지는 단계가, 어떻게 적을지는 dot 과 mermaid 가 정한다."""
+"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge). 무엇을 보일지는 수준이, 어떻게 적을지는 dot 과 mermaid 가 정한다."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +15,10 @@ class Reading(NamedTuple):
     part: str
     scale: float = 0.0
     known: bool = True
+
+    def unscaled(self) -> 'Reading':
+        """같은 수를 칠하지 않고."""
+        return self._replace(scale=0.0)
 
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
@@ -45,7 +49,7 @@ class Cell(NamedTuple):
     """칸. style: 'title', 'column'(열 이름), 'label'(설명), 'name', 'number', 'heat'(글 없이 색만), 'strip'(cells 를 가로로).
 
     note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 적힌 수의 (노드, 읽기)이고,
-    address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(걸음 페이지가 쓴다).
+    address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(스텝 페이지가 쓴다).
     """
 
     text: str = ''
@@ -76,9 +80,9 @@ class Card(NamedTuple):
 
     @classmethod
     def of_rows(cls, card: str, kind: str, heading: str, rows: Sequence[Row], compact: bool = False) -> 'Card':
-        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없다."""
+        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없고, 기울기가 없는 행이면 기울기의 열도 없다."""
         lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
-        columns = (Cell('값', 'column'), Cell('기울기', 'column')) if len(rows[0]) > 1 else ()
+        columns = (Cell('값', 'column'), Cell('기울기', 'column'))[: len(rows[0]) - 1]
         return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), (heading, *lines), compact)
 
 
@@ -123,9 +127,9 @@ class Picture(NamedTuple):
         return self._replace(groups=tuple([group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]))
 
 
-def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:
+def named_row(name: str, v: Value, data: Reading, gradient: Reading, port: str, out: str = '') -> Row:
     """이름 | 값 | 기울기 의 행. 노드에 이름이 있으면 그 이름이다. 선은 port 로 들어오고 out 에서 나간다."""
-    return Cell(labels.shown(v.name) or name, 'name', port=port), Reading('data').number(v), gradient.number(v, out)
+    return Cell(labels.shown(v.name) or name, 'name', port=port), data.number(v), gradient.number(v, out)
 
 
 def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Reading, port: str, out: str = '') -> Row:

@@ -341,7 +341,7 @@ RULES = [(plain, 0), (momentum, 1), (adam, 2), (decayed, 0)]
 
 
 def learned(program, X, batch, rule, order, lr=0.05):
-    """(파라미터, 기억, 걸음의 수): order 의 바퀴들을 배운 것."""
+    """(파라미터, 기억, 스텝의 수): order 의 에포크들을 배운 것."""
     optimizer = Rule(*rule, program.parameters, lr)
     descent = program.descent(X, batch, optimizer)
     for epoch in order:
@@ -354,7 +354,7 @@ def learned(program, X, batch, rule, order, lr=0.05):
     ((2, 16, 16, 1), 100, 100), ((9, 5, 2), 53, 10), ((9, 5, 2), 20, 1), ((3, 4, 2), 300, 150), ((3, 2), 5, 64),
 ])  # fmt: skip
 def test_the_loop_in_the_kernel_takes_the_steps_of_the_reference(rule, sizes, n, batch):
-    """미니배치, 짧은 마지막 미니배치, 여러 블록, 한 표본씩: 갱신 식을 걸음마다 적용한 것과 같다."""
+    """미니배치, 짧은 마지막 미니배치, 여러 블록, 한 표본씩: 갱신 식을 스텝마다 적용한 것과 같다."""
     rng = np.random.default_rng(1)
     order = [rng.permutation(n) for _ in range(3)]
     _, (numpy, llvm) = network(sizes)
@@ -398,7 +398,7 @@ def test_the_same_bits_again_and_in_chunks_of_any_length(monkeypatch):
 
 
 def test_a_sample_outside_the_domain_stops_the_descent_before_its_step():
-    """그 표본의 번호를 알리고, 파라미터는 그 걸음을 떼기 전의 것이다. NumPy 와 같다."""
+    """그 표본의 번호를 알리고, 파라미터는 그 스텝을 떼기 전의 것이다. NumPy 와 같다."""
     x, w = Value(1.0), Value(2.0)
     X, found = np.ones((20, 1)), []
     X[13] = -1.0
@@ -420,7 +420,7 @@ def test_progress_is_told_in_whole_steps():
 
 
 def test_the_constants_of_many_steps_come_at_once():
-    """걸음마다 식을 따로 걸은 것과 같은 표."""
+    """스텝마다 식을 따로 적용한 것과 같은 표."""
     optimizer = Rule(adam, 2, [0.0], lambda step: 0.1 / (1 + step))
     together = constants(optimizer, 5)
     for step in range(5):

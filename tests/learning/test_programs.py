@@ -1,4 +1,4 @@
-"""프로그램을 가르치기: 신경망이 아닌 그래프도, 두 백엔드로, 어디서 멈추어도 마친 바퀴로."""
+"""프로그램을 가르치기: 신경망이 아닌 그래프도, 두 백엔드로, 어디서 멈추어도 마친 에포크로."""
 
 import random
 
@@ -32,7 +32,7 @@ def test_a_graph_that_is_no_network_learns(optimizer, dtype):
 
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_it_walks_as_the_eager_epochs_do(backend):
-    """같은 씨앗이면 미니배치도 같다: 그래프를 걸음마다 기록해 배운 것과 반올림 안에서 같다."""
+    """같은 씨앗이면 미니배치도 같다: 그래프를 스텝마다 기록해 배운 것과 반올림 안에서 같다."""
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(23, 3)), rng.normal(size=(23, 2))
     nets = [MLP(3, [4, 2], rng=random.Random(7)) for _ in range(2)]
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_bits(backend):
 
 @pytest.mark.parametrize('backend', BACKENDS)
 def test_interrupted_it_keeps_the_last_whole_epoch(backend, monkeypatch):
-    """Ctrl-C 가 바퀴의 가운데에서 와도 파라미터, 최적화, 기록이 같은 바퀴의 것이다."""
+    """Ctrl-C 가 에포크의 가운데에서 와도 파라미터, 최적화, 기록이 같은 에포크의 것이다."""
     program, X = line(backend)
     reference, _ = line(backend)
     reference.fit(X, 2, 10, 0.1, optimizer='adam', rng=1, progress=False)

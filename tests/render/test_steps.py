@@ -1,4 +1,4 @@
-"""걸음: 모든 수가 엔진의 수이고, 아는 것만으로 다음 것을 알게 되며, 적힌 식의 수가 행렬 방정식의 수와 같다."""
+"""스텝: 모든 수가 엔진의 수이고, 아는 것만으로 다음 것을 알게 되며, 적힌 식의 수가 행렬 방정식의 수와 같다."""
 
 import math
 import random
@@ -16,6 +16,7 @@ from micrograd_ko.note import statements
 from micrograd_ko.render.drawing import LR
 from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.staleness import refresh
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.writing.formulas import formula, text
 from micrograd_ko.writing.labels import Labels
@@ -65,7 +66,7 @@ def test_a_graph_ends_with_the_gradients_of_backward(program):
 @settings(max_examples=80)
 @given(networks(), st.sampled_from(LEVELS))
 def test_a_network_ends_with_the_gradients_of_backward(drawn, level):
-    """신경망의 세 단계 모두. 뉴런과 층의 걸음은 그림에 보이는 값(파라미터, 입력, z, a, 목표, C)을 모두 알게 된다."""
+    """신경망의 세 수준 모두. 뉴런과 층의 스텝은 그림에 보이는 값(파라미터, 입력, z, a, 목표, C)을 모두 알게 된다."""
     net, x, y = drawn
     trace, loss = network_loss(net, x, y)
     known = assert_final(loss, draw(loss, level).steps)
@@ -107,11 +108,15 @@ def test_the_update_is_one_step_of_gradient_descent(level):
     *_, last = draw(loss, level).steps
     loss.backward()
     order = topological(loss)
-    assert {order[c.node]: c.number for c in last.changes} == {p: p.data - LR * p.grad for p in net.parameters()}
+    changed = {order[c.node]: c.number for c in last.changes}
+    assert {p: changed[p] for p in net.parameters()} == {p: p.data - LR * p.grad for p in net.parameters()}
     for p in net.parameters():
         p.data -= LR * p.grad
+    before = loss.data
+    refresh(loss)  # 순전파도 새 파라미터로 다시 한다: z, a, C 도 새 값이다
+    assert changed == {node: node.data for node in order if node.op is not None or node in net.parameters()}
     again = losses.quadratic(net([0.5, 0.3]), [1.0, 0.0])
-    assert f'C = {loss.data:.4g} → {again.data:.4g}' in last.lines[1]
+    assert f'C = {before:.4g} → {again.data:.4g}' in last.lines[1]
     assert 'η = 0.5' in last.lines[0]
 
 
@@ -119,6 +124,8 @@ def test_the_update_may_leave_the_domain():
     x = Value(0.1, 'x')
     *_, last = draw(ops.log(x)).steps
     assert 'η' in last.lines[1] and '정의역' in last.lines[1]
+    assert [(change.part, change.number) for change in last.changes] == [('data', 0.1 - 0.5 * 10), ('data', None)]
+    assert '"\\u2013",0.0,"\\u2013",0]' in draw(ops.log(x)).html()  # 계산되지 않는 값의 칸은 – 다
 
 
 # 아는 것은 늘기만 한다
@@ -181,7 +188,7 @@ def last_number(line):
 @settings(max_examples=30)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_captions_match_the_matrix_equations(nin, hidden, nout, seed):
-    """뉴런의 걸음에 적힌 δ, ∂C/∂b, ∂C/∂w 를 행렬 방정식이 따로 계산한 수와 견준다. 적힌 수는 유효 숫자 네 자리다."""
+    """뉴런의 스텝에 적힌 δ, ∂C/∂b, ∂C/∂w 를 행렬 방정식이 따로 계산한 수와 견준다. 적힌 수는 유효 숫자 네 자리다."""
     rng = random.Random(seed)
     net = MLP(nin, [hidden, nout], rng=rng)
     x, y = [rng.uniform(-1, 1) for _ in range(nin)], [rng.uniform(0, 1) for _ in range(nout)]
@@ -264,7 +271,7 @@ def test_rules_are_readable(written, expected):
 # 노트의 식
 
 def test_every_formula_of_the_note_has_a_place():
-    """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 걸음이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 걸음이 가리킨다."""
+    """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 스텝이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 스텝이 가리킨다."""
     kinds = [sum(kind in key for key in ON_PAGE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
     assert kinds == [5, 4, 2, 2, 1]
     net = MLP.from_matrices([[[9.0, 9.0], [0.1, 0.2]], [[1.0, 1.0]]], [[0.0, 0.0], [0.0]])
@@ -285,7 +292,7 @@ def test_insights_are_told_only_where_they_hold():
     assert told == {'인사이트 1'}
 
 
-# 그래프는 그대로, 걸음은 지금의 값으로
+# 그래프는 그대로, 스텝은 지금의 값으로
 
 @pytest.mark.parametrize('level', LEVELS)
 def test_the_graph_is_left_alone(level):
@@ -304,6 +311,13 @@ def test_steps_read_the_leaves_as_they_are_now():
     drawing = draw(x * x)
     x.data = 5.0
     assert known_after(drawing.steps[:-1]) == {(0, 'data'): 5.0, (1, 'data'): 25.0, (1, 'grad'): 1.0, (0, 'grad'): 10.0}
+
+
+def test_an_operation_outside_the_table_is_walked():
+    minus = ops.Op('minus', lambda m, x, y: x - y, (lambda z, x, y: 1, lambda z, x, y: -1))
+    y = minus(Value(2.0, 'x'), Value(1.0, 'y')) * 3
+    assert known_after(draw(y).steps[:-1])[1, 'grad'] == -3.0
+    assert_final(y, draw(y).steps)
 
 
 def test_a_trace_has_only_a_forward_pass():
@@ -364,7 +378,7 @@ def test_a_part_of_a_graph_walks_only_what_is_drawn(arguments):
 
 
 def test_the_steps_belong_to_what_is_drawn():
-    """그리지 않은 노드에서 오는 항은 아무리 많아도 피연산자마다 모아서 한 걸음이고, 기울기는 `backward` 의 것이다."""
+    """그리지 않은 노드에서 오는 항은 아무리 많아도 피연산자마다 모아서 한 스텝이고, 기울기는 `backward` 의 것이다."""
     counts = set()
     for length in (10, 400):
         y = x = Value(0.5, 'x')

@@ -1,6 +1,6 @@
 """백엔드(back end): 테이프를 기계어로 재생하고 가르친다. `Replayer` 와 같은 이름으로 부른다.
 
-정의역을 벗어난 것이 있으면 그 블록(이나 그 걸음들)을 `Replayer` 로 다시 한다: 무엇이 어디서 벗어났는지는 그것이 안다.
+정의역을 벗어난 것이 있으면 그 블록(이나 그 스텝들)을 `Replayer` 로 다시 한다: 무엇이 어디서 벗어났는지는 그것이 안다.
 """
 
 from collections import defaultdict
@@ -79,7 +79,7 @@ class Machine:
         return None if undefined else found
 
     def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> Training:
-        """표본들로 배우는 일. 걸음이 한 블록이면 첫 층의 곱이 갱신까지 한다."""
+        """표본들로 배우는 일. 스텝이 한 블록이면 첫 층의 곱이 갱신까지 한다."""
         block = self.block(min(batch_size, len(samples)))
         whole = min(batch_size, len(samples)) <= block
         plan = Plan(self.tape, self.reference.active, self.dtype, block, len(samples), 'in_loss', optimizer, whole)

@@ -16,7 +16,7 @@ KERNEL = ir.FunctionType(VOID, [POINTER, POINTER])
 WIDTH = 16  # 레코드의 칸의 수
 CONTEXT = (
     'values', 'grads', 'theta', 'gradient', 'block',  # 표의 주소, 표의 한 행의 표본 수
-    'index', 'count', 'seed', 'constants',  # 블록의 첫 표본의 번호가 적힌 곳과 표본 수, ∂C/∂C_x, 이번 걸음의 상수들
+    'index', 'count', 'seed', 'constants',  # 블록의 첫 표본의 번호가 적힌 곳과 표본 수, ∂C/∂C_x, 이번 스텝의 상수들
     'flag',  # 정의역을 벗어나면 nan 이 되는 벡터가 적힌 곳
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.compiler.machine import updates
-from micrograd_ko.compiler.machine.elements import write_elements
+from micrograd_ko.compiler.machine.elementwise import write_elements
 from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import kernels_of
 from micrograd_ko.compiler.machine.layout import laid_out
@@ -24,8 +24,8 @@ from micrograd_ko.compiler.tape import DENSE, Tape
 class Plan:
     """tape 의 which('in_loss' 나 'in_outputs') 명령을 표본 block 개씩 실행하는 것. 한 번에 한 스레드가 쓴다.
 
-    active (행,) 는 기울기가 흐르는 행, samples 는 한 번에 받는 표본의 수. optimizer 를 주면 걸음마다 그 식으로 파라미터를
-    갱신하고, 아니면 기울기를 모은다. whole 이면 걸음이 한 블록이다: 노트의 갱신 식은 곱하면서 한다.
+    active (행,) 는 기울기가 흐르는 행, samples 는 한 번에 받는 표본의 수. optimizer 를 주면 스텝마다 그 식으로 파라미터를
+    갱신하고, 아니면 기울기를 모은다. whole 이면 스텝이 한 블록이다: 노트의 갱신 식은 곱하면서 한다.
     """
 
     def __init__(self, tape: Tape, active: np.ndarray, dtype: str, block: int, samples: int, which: str = 'in_loss',
@@ -63,9 +63,9 @@ class Plan:
         self.memory.data[: len(samples), : self.tape.inputs] = samples
 
     def run(self, order: np.ndarray, batch: int, each: str = 'each', mean: bool = False, advance: int = 0) -> None:
-        """표본들 order (자료의 번호)를 batch 개씩의 걸음으로. each 는 'forward' 나 'each', mean 이면 걸음의 손실은 평균이다.
+        """표본들 order (자료의 번호)를 batch 개씩의 스텝으로. each 는 'forward' 나 'each', mean 이면 스텝의 손실은 평균이다.
 
-        걸음마다 상수의 표가 advance 바이트씩 나아간다.
+        스텝마다 상수의 표가 advance 바이트씩 나아간다.
         """
         fields = {'order': order.ctypes.data, 'samples': len(order), 'batch': batch, 'mean': mean, 'advance': advance}
         for name, records in zip(LISTS, ('before', each, 'after'), strict=True):
@@ -103,7 +103,7 @@ class Plan:
         backward.add(len(tape), self.narrow, 'seed', row=m.element(tape.loss))
 
     def _update(self, optimizer: Any) -> None:
-        """걸음의 처음에 기울기를 지우고, 끝에 베낀 칸의 것을 모아 갱신하고 다시 베낀다."""
+        """스텝의 처음에 기울기를 지우고, 끝에 베낀 칸의 것을 모아 갱신하고 다시 베낀다."""
         m, (begin, end), copies, size = self.memory, self.layout.updated, self.layout.copies, len(self.layout.slots)
         gradient, theta = at(m.gradient), at(m.theta)
         copied, originals = [self.after.table(column) for column in copies.T]

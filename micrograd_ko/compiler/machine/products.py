@@ -16,7 +16,7 @@ from micrograd_ko.compiler.machine.functions import Function, number
 from micrograd_ko.kinds.lanes import I32, Format
 
 # 주소와 자리의 표(64비트 정수). rows, terms 가 음수면 블록의 표본 수다. columns 는 v 의 수로 레인의 배수.
-# adding 이면 S 를 더한다. stepping 이면 α 는 이번 걸음의 첫 상수(−η), 아니면 1 이다
+# adding 이면 S 를 더한다. stepping 이면 α 는 이번 스텝의 첫 상수(−η), 아니면 1 이다
 PRODUCT = ('a', 'ai', 'ap', 'b', 'bp', 'c', 'ci', 's', 'si', 'rows', 'columns', 'terms', 'adding', 'stepping')
 TRANSPOSED = ('source', 'offsets', 'target', 'distance', 'rows', 'columns')  # target[v·distance + r] = source[offsets[r] + v]
 HEIGHTS = (6, 4, 2, 1)

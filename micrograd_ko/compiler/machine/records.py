@@ -1,6 +1,6 @@
 """레코드(record) 적기: 어느 커널을 어떤 차례로 어떤 자료로 부를지.
 
-표의 연산은 `elements` 가 커널마다 한꺼번에 배열로 적고, 행렬은 `matrices` 가 하나씩 곱과 뒤집기로 적는다.
+표의 연산은 `elementwise` 가 커널마다 한꺼번에 배열로 적고, 행렬은 `matrices` 가 하나씩 곱과 뒤집기로 적는다.
 """
 
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""걸음(step)의 커널: 표본을 읽고, 기울기를 심고, 파라미터의 행을 채우고 모으고, 명령의 목록을 블록마다 걸음마다 부른다."""
+"""스텝(step)의 커널: 표본을 읽고, 기울기를 심고, 파라미터의 행을 채우고 모으고, 명령의 목록을 블록마다 스텝마다 부른다."""
 
 from llvmlite import ir
 
@@ -10,7 +10,7 @@ CLEARED = ('base', 'begin', 'end')
 SEEDED = ('row',)
 MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
 PARAMETERS = ('out', 'slots', 'length')
-LISTS = ('before', 'each', 'after')  # 걸음의 처음, 블록마다, 걸음의 끝에 부를 레코드의 목록
+LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
 RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
 RECORDS = {
     'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED,
@@ -73,7 +73,7 @@ def _parameters_backward(f: Function) -> None:
 
 
 def _run(f: Function) -> None:
-    """걸음마다 before, 블록마다 each, 끝으로 after. 걸음의 표본은 batch 개씩이고 마지막은 남은 만큼이다."""
+    """스텝마다 before, 블록마다 each, 끝으로 after. 스텝의 표본은 batch 개씩이고 마지막은 남은 만큼이다."""
     b, samples, batch, block = f.b, f.field('samples'), f.field('batch'), f.field('block')
     one, mean = ir.Constant(f.form.element, 1.0), b.icmp_signed('!=', f.field('mean'), number(0))
     with f.loop(number(0), samples, batch) as (start, _, _steps):

@@ -1,7 +1,7 @@
 """갱신의 커널: 최적화(optimizer)의 갱신 식 `rule` 을 벡터에 적용한 것이다. 식은 여기 적지 않는다.
 
-걸음마다 달라지는 수(η, 1 − βᵗ)는 식 안의 상수다. 상수는 커널에 굳지 않고 걸음마다의 표에서 읽는다: 식을 같은 차례로 한 번 더
-걸으면 그 차례로 상수가 나오고, 걸음의 수를 배열로 주면 표 전체가 한 번에 나온다.
+스텝마다 달라지는 수(η, 1 − βᵗ)는 식 안의 상수다. 상수는 커널에 굳지 않고 스텝마다의 표에서 읽는다: 식을 같은 차례로 한 번 더
+적용하면 그 차례로 상수가 나오고, 스텝의 수를 배열로 주면 표 전체가 한 번에 나온다.
 """
 
 import math
@@ -65,7 +65,7 @@ def formula(optimizer: Any) -> tuple[str, ...]:
 
 
 def constants(optimizer: Any, steps: int) -> np.ndarray:
-    """(걸음 × 상수): 지금부터 steps 걸음의 식에 적힌 상수들. 걸음의 수는 세지 않는다."""
+    """(스텝 × 상수): 지금부터 steps 스텝의 식에 적힌 상수들. 스텝의 수는 세지 않는다."""
     now, rates, found = optimizer.steps, [], []
 
     def noted(x: Any) -> float:
@@ -83,7 +83,7 @@ def constants(optimizer: Any, steps: int) -> np.ndarray:
 
 
 def write_update(module: ir.Module, name: str, form: Format, optimizer: Any) -> None:
-    """칸 begin … end 를 한 걸음 움직이는 커널. 기울기는 미니배치의 평균이다."""
+    """칸 begin … end 를 한 스텝 움직이는 커널. 기울기는 미니배치의 평균이다."""
     f = Function(module, name, form, UPDATE)
     with f.loop(f.field('begin'), f.field('end'), form.lanes) as (e, _, _after):
         memories = [f.b.add(e, f.b.mul(f.field('distance'), number(i))) for i in range(optimizer.memories)]
