@@ -164,8 +164,12 @@ def _libm(name: str) -> Callable[..., Vector]:
     return operation
 
 
+def _compare(x: Any, y: Any) -> Vector:
+    return (x > y).where(1, (x < y).where(-1, (x == y).where(0, math.nan)))
+
+
 def _select(c: Any, x: Any, y: Any) -> Any:
-    return (c > 0).where(x, y) if isinstance(c, Vector) else x if c > 0 else y
+    return (c > 0).where(x, (c <= 0).where(y, c)) if isinstance(c, Vector) else SCALARS.select(c, x, y)
 
 
 def _quotient(x: Any, y: Any) -> Vector:
@@ -194,7 +198,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _instruction(f'f{name}') for name in ('add', 'sub', 'mul', 'neg')}, 'div': _quotient,
     'abs': lambda x: x.intrinsic('fabs'), 'sqrt': lambda x: x.intrinsic('sqrt'), 'total': lambda *xs: reduce(add, xs),
     'exp': _exp, 'expm1': _expm1, 'log': _log, 'log1p': _log1p, 'tanh': _tanh, 'sinh': _sinh, 'cosh': _cosh,
-    'select': _select, 'pow': _power,
+    'compare': _compare, 'select': _select, 'pow': _power,
 }  # fmt: skip
 
 
