@@ -10,8 +10,8 @@ from micrograd_ko import ops as ops
 from micrograd_ko import render as render
 from micrograd_ko import testing as testing
 from micrograd_ko.compiler.program import Program as Program
-from micrograd_ko.compiler.program import ReplayError as ReplayError
 from micrograd_ko.compiler.program import compile_graph as compile_graph
+from micrograd_ko.compiler.replay import ReplayError as ReplayError
 from micrograd_ko.derivatives import grad as grad
 from micrograd_ko.derivatives import hessian as hessian
 from micrograd_ko.derivatives import hvp as hvp

@@ -6,7 +6,8 @@ import 해도 되는 것은 엔진, `kinds`, `writing`, `learning` 의 기록(hi
   sums      +, −, · 의 사슬 → total, dot, affine
   dense     같은 입력의 합들 → 행렬 Z = W·X + b
   schedule  같은 깊이의 같은 연산 → 명령 하나. 행(`rows`)과 칸(`slots`)이 정해진 `tape.Tape`
-  replay    테이프의 명령(`instructions`)을 표본의 블록에 앞으로, 뒤로
+  backends  테이프를 재생하는 것 둘: `replay`(NumPy, 명령은 `instructions`)와 `machine`(LLVM)
+  descent   미니배치로 파라미터의 벡터를 움직인다
   program   공개 이름: `compile_graph`, `Program`. 글로는 `show` 가 적는다
 """
 

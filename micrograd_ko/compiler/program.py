@@ -10,47 +10,33 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from micrograd_ko.compiler.backends import Backend, chosen, descent
+from micrograd_ko.compiler.descent import Descent
 from micrograd_ko.compiler.lower import lower
-from micrograd_ko.compiler.replay import Replayer, Undefined
+from micrograd_ko.compiler.replay import ReplayError, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
-from micrograd_ko.operation import DomainError, Op
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
+if TYPE_CHECKING:
+    from micrograd_ko.learning.history import History
+
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
-
-
-class ReplayError(DomainError):
-    """재생한 표본 가운데 정의역을 벗어난 것이 있다.
-
-    row    그런 첫 표본의 번호(0부터). count 는 그런 표본의 수.
-    node   그 표본에서 처음 벗어난 노드의 위상 번호(`topological(loss, *outputs)` 에서), name 은 그 이름.
-    """
-
-    def __init__(self, op: Op, operands: tuple, names: tuple, row: int, count: int, node: int, name: str) -> None:
-        super().__init__(op, operands, names)
-        self.row, self.count, self.node, self.name = row, count, node, name
-        label = f"노드 '{name}'" if name else f'위상 순서 {node} 번 노드'
-        more = f' 이런 표본이 모두 {count}개입니다.' if count > 1 else ''
-        self.args = (f'표본(row) {row} 의 {label}: {self.args[0]}{more}',)
-
-    def __reduce__(self) -> tuple:
-        return ReplayError, (self.op, self.operands, self.names, self.row, self.count, self.node, self.name)
 
 
 class Program:
     """재생할 수 있는 프로그램. `compile_graph` 나 `net.compile()` 이 만든다.
 
     X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다.
-    정수, float32, 이어지지 않은 배열도 된다. 계산은 float64 로 한다.
+    정수, float32, 이어지지 않은 배열도 된다. 계산은 dtype 'f64' 나 'f32' 로 한다.
 
     파라미터의 값은 부를 때마다 `Value` 의 `.data` 에서 읽는다: 손으로 바꾼 값이 그대로 쓰인다. 파라미터가 많은 망을
     거듭 부를 때는 벡터를 직접 들고 다니는 편이 빠르다: `parameters=벡터` 로 부르고, 끝나면 `sync(벡터)` 로 `Value` 에 옮긴다.
@@ -59,15 +45,15 @@ class Program:
                nan 이다(평균과 기울기도 nan). 어느 쪽이든 `.data` 와 `.grad` 에는 아무것도 쓰지 않는다.
 
     속성: parameters(`Value` 의 목록), vector(마지막으로 쓴 파라미터 값), nodes(기록된 그래프의 노드 수),
-          instructions(종류 → 명령의 수).
+          instructions(종류 → 명령의 수), backend('numpy' 나 'llvm').
     """
 
     def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,
-                 names: dict[int, str], labels: list[str]) -> None:  # fmt: skip
+                 names: dict[int, str], labels: list[str], replayer: Backend) -> None:  # fmt: skip
         self.tape, self.inputs, self.parameters = tape, inputs, parameters
         self.nodes, self.names, self.labels = nodes, names, labels
         self.vector = self._values()
-        self._replayer = Replayer(tape)
+        self._replayer = replayer
 
     def loss(self, X: Any, *, parameters: Any = None, undefined: str = 'raise') -> float:
         """평균 손실 C = (1/n) Σ_x C_x."""
@@ -105,6 +91,23 @@ class Program:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
         vector = self.vector if parameters is None else self._checked(parameters).copy()
         commit([*data_set(self.parameters, vector.tolist()), (self, 'vector', vector)])
+
+    def descent(self, X: Any, batch_size: int, optimizer: Any) -> Descent:
+        """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다."""
+        arrays = self.inputs.read(X, self.inputs.count)
+        (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
+        return descent(self, self._replayer, samples, batch_size, optimizer)
+
+    def fit(self, X: Any, epochs: int, *arguments: Any, **options: Any) -> 'History':
+        """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""
+        from micrograd_ko.learning.programs import fit
+
+        return fit(self, X, epochs, *arguments, **options)
+
+    @property
+    def backend(self) -> str:
+        """무엇으로 계산하는가: 'numpy' 나 'llvm'."""
+        return self._replayer.name
 
     @property
     def instructions(self) -> dict[str, int]:
@@ -160,13 +163,17 @@ class Program:
         return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
 
 
-def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = ()) -> Program:
+def compile_graph(
+    loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = (), *, backend: str = 'auto', dtype: str = 'f64'
+) -> Program:
     """기록한 그래프를 `Program` 으로.
 
     loss        한 표본의 손실 C_x.
     inputs      표본마다 바뀌는 잎: 납작한 목록이나 목록의 튜플 (x, y). 목표(target)도 입력이다.
     parameters  배우는 잎. 그래프에 없는 파라미터의 기울기는 0 이다.
     outputs     `Program.outputs` 가 줄 노드.
+    backend     'numpy', 'llvm'(llvmlite 가 있어야 한다), 'auto' 면 있는 것. 고른 것은 `Program.backend` 다.
+    dtype       'f64', 또는 LLVM 에서만 'f32'(두 배쯤 빠르고 유효숫자는 반이다).
 
     어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 잊은 것으로 보고 ValueError.
 
@@ -181,7 +188,8 @@ def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
     _check_declared(loss, leaves, learned, wanted)
     code, names, nodes = lower(loss, leaves, learned, wanted)
-    return Program(schedule(flatten(code)), layout, learned, nodes, names, [leaf.name for leaf in leaves])
+    tape = schedule(flatten(code))
+    return Program(tape, layout, learned, nodes, names, [leaf.name for leaf in leaves], chosen(backend, tape, dtype))
 
 
 def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:

@@ -12,9 +12,27 @@ import numpy as np
 from micrograd_ko.compiler.instructions import Instruction, Map, instruction
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.kinds.fitting import followed
-from micrograd_ko.operation import EDGE_ERRORS, Op
+from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
 
 KEPT = 1 << 16  # 명령이 이보다 적으면 만들어 두고 다시 쓴다
+
+
+class ReplayError(DomainError):
+    """재생한 표본 가운데 정의역을 벗어난 것이 있다.
+
+    row    그런 첫 표본의 번호(0부터). count 는 그런 표본의 수.
+    node   그 표본에서 처음 벗어난 노드의 위상 번호(`topological(loss, *outputs)` 에서), name 은 그 이름.
+    """
+
+    def __init__(self, op: Op, operands: tuple, names: tuple, row: int, count: int, node: int, name: str) -> None:
+        super().__init__(op, operands, names)
+        self.row, self.count, self.node, self.name = row, count, node, name
+        label = f"노드 '{name}'" if name else f'위상 순서 {node} 번 노드'
+        more = f' 이런 표본이 모두 {count}개입니다.' if count > 1 else ''
+        self.args = (f'표본(row) {row} 의 {label}: {self.args[0]}{more}',)
+
+    def __reduce__(self) -> tuple:
+        return ReplayError, (self.op, self.operands, self.names, self.row, self.count, self.node, self.name)
 
 
 class Undefined(NamedTuple):
@@ -29,6 +47,8 @@ class Undefined(NamedTuple):
 
 class Replayer:
     """테이프 하나를 재생하는 것. 상태는 다시 쓰는 명령뿐이라 여러 스레드가 함께 써도 된다."""
+
+    name = 'numpy'
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape

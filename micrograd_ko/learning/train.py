@@ -67,7 +67,7 @@ def fit(
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
         raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
-    moving = _optimizer(net, optimizer, lr)
+    moving = optimizer_of(net.parameters(), optimizer, lr)
     trainer = chosen(earlier.engine if earlier is not None and engine == 'auto' else engine, net, data, loss, moving)
     run = _Run(net, trainer, moving, _restorable(rng), patience, {
         'net': repr(net), 'loss': getattr(loss, '__name__', repr(loss)), 'batch_size': batch_size, 'optimizer': moving.settings,
@@ -191,17 +191,18 @@ def _restorable(rng: random.Random | int | None) -> random.Random:
     return found
 
 
-def _optimizer(net: MLP, optimizer: str | Optimizer, lr: Rate | None) -> Optimizer:
+def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate | None) -> Optimizer:
+    """이름과 학습률로 만든 최적화, 또는 만들어 준 것. 이름도 최적화도 아니면 TypeError, 파라미터나 lr 이 어긋나면 ValueError."""
     if isinstance(optimizer, str) and optimizer in OPTIMIZERS:
         if lr is None:
             raise ValueError(f"학습률 lr 을 주세요: fit(…, optimizer={optimizer!r}, lr=0.1).")
-        return OPTIMIZERS[optimizer](net.parameters(), lr)
+        return OPTIMIZERS[optimizer](parameters, lr)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f'optimizer 는 {", ".join(OPTIMIZERS)} 가운데 하나이거나 SGD(net.parameters(), lr=…) 같은 것입니다. '
                         f'{optimizer!r} 을(를) 받았습니다.')  # fmt: skip
     if lr is not None:
         raise ValueError('학습률 lr 은 최적화에 이미 있습니다. lr 이나 만들어 둔 optimizer 가운데 하나만 주세요.')
-    if not set(optimizer.parameters) <= set(net.parameters()):
+    if not set(optimizer.parameters) <= set(parameters):
         raise ValueError('optimizer 가 이 신경망의 것이 아닌 파라미터를 갖고 있습니다. net.parameters() 로 만드세요.')
     return optimizer
 

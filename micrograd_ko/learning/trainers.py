@@ -6,9 +6,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from micrograd_ko.compiler import Program, ReplayError
+from micrograd_ko.compiler import Program
+from micrograd_ko.compiler.descent import Descent
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.losses import Loss
@@ -37,11 +36,11 @@ class Eager:
     def __init__(self, net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, reason: str) -> None:
         self.net, self.data, self.loss, self.optimizer, self.reason = net, data, loss, optimizer, reason
 
-    def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
-        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
+    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
+        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
         for rows in batches:
             descend(self.net, [self.data.pairs[row] for row in rows], self.loss, self.optimizer)
-            done()
+            done(1)
 
     def measure(self, data: Dataset) -> Measured:
         """(평균 손실, 표본마다의 출력)."""
@@ -59,24 +58,18 @@ class Replayed:
     engine = 'replay'
 
     def __init__(self, program: Program, data: Dataset, optimizer: Optimizer) -> None:
-        self.program, self.optimizer = program, optimizer
-        self.arrays, backend = data.arrays, getattr(program, 'backend', 'numpy')
-        self.kind, self.reason = f'replay/{backend}', f'{backend} 로 계산'
+        self.program, self.optimizer, self.arrays = program, optimizer, data.arrays
+        self.kind, self.reason = f'replay/{program.backend}', f'{program.backend} 로 계산'
+        self.descent: Descent | None = None
 
-    def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
-        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
-        (x, y), optimizer = self.arrays, self.optimizer
-        theta = np.array([float(p.data) for p in self.program.parameters])
-        optimizer.memory = [np.array(column, float) for column in optimizer.memory]
-        for rows in batches:
-            try:
-                gradient = self.program.gradient((x[rows], y[rows]), write=False, parameters=theta)
-            except ReplayError as e:  # 미니배치 안의 자리를 표본의 번호로
-                raise ReplayError(e.op, e.operands, e.names, rows[e.row], e.count, e.node, e.name) from None
-            theta = optimizer.moved(theta, gradient)
-            done()
-        self.program.sync(theta)
-        optimizer.memory = [column.tolist() for column in optimizer.memory]
+    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
+        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+        if self.descent is None:
+            self.descent = self.program.descent(self.arrays, len(batches[0]), self.optimizer)
+        self.descent.read()
+        self.descent.epoch([row for rows in batches for row in rows], done)
+        self.program.sync(self.descent.vector)
+        self.optimizer.memory = [column.tolist() for column in self.optimizer.memory]
 
     def measure(self, data: Dataset) -> Measured:
         """(평균 손실, 표본마다의 출력)."""

@@ -141,13 +141,13 @@ def test_auto_replays_only_what_is_surely_the_same():
     exact = MLP(2, [1], activation='relu', init=lambda rng, nin: ([Fraction(1, 3)] * nin, Fraction(0)))
     kept = network()
     cases = [
-        (network(), TRAINING, losses.quadratic, {}, 'replay', 'numpy'),
+        (network(), TRAINING, losses.quadratic, {}, 'replay', '로 계산'),
         (network(), TRAINING, losses.quadratic, {'engine': 'eager'}, 'eager', '골랐다'),
         (network(), TRAINING, branching, {}, 'eager', '갈라질'),
         (Mine(4, [3]), TRAINING, losses.quadratic, {}, 'eager', 'Mine'),
         (exact, [([1, 2], [Fraction(1, 2)])], losses.quadratic, {'lr': Fraction(1, 10)}, 'eager', 'Fraction'),
         (network(), TRAINING, losses.quadratic, {'lr': Fraction(1, 10)}, 'eager', 'Fraction'),
-        (network(), TRAINING, losses.quadratic, {'lr': lambda step: Fraction(1, 10)}, 'replay', 'numpy'),
+        (network(), TRAINING, losses.quadratic, {'lr': lambda step: Fraction(1, 10)}, 'replay', '로 계산'),
         (kept, TRAINING, losses.quadratic, {'lr': None, 'optimizer': SGD(kept.layers[1].parameters(), 0.1)}, 'eager', '차례대로'),
     ]
     for net, samples, loss, options, engine, why in cases:

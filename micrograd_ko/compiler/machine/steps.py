@@ -1,0 +1,113 @@
+"""스텝(step)의 커널: 표본을 읽고, 기울기를 심고, 파라미터의 행을 채우고 모으고, 명령의 목록을 블록마다 스텝마다 부른다."""
+
+from llvmlite import ir
+
+from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, WIDTH, Function, number
+from micrograd_ko.kinds.lanes import I64, Format
+
+LOCATED = ('target', 'distance', 'indexed')  # 표본마다 그 자료가 시작하는 자리
+CLEARED = ('base', 'begin', 'end')
+SEEDED = ('row',)
+MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
+PARAMETERS = ('out', 'slots', 'length')
+LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
+RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
+RECORDS = {
+    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED,
+    'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
+}  # fmt: skip
+
+
+def write_steps(module: ir.Module, form: Format) -> None:
+    """이 모듈의 모든 커널."""
+    for name, write in _WRITERS.items():
+        f = Function(module, name, form, RECORDS[name])
+        write(f)
+        f.end()
+
+
+def _locate(f: Function) -> None:
+    """블록의 끝을 넘는 자리에는 마지막 표본을 되풀이한다: 가릴 것이 없고, 정의역을 벗어나지 않는다."""
+    b, last = f.b, f.b.sub(f.field('count'), number(1))
+    indexed = b.icmp_signed('!=', f.field('indexed'), number(0))
+    with f.loop(number(0), f.field('block')) as (s, _, _after):
+        at = f.smaller(s, last)
+        sample = b.select(indexed, f.entry_of('index', at), at)
+        b.store(b.mul(sample, f.field('distance')), f.at(f.pointer('target'), s, I64))
+
+
+def _clear(f: Function) -> None:
+    with f.loop(f.field('begin'), f.field('end'), f.form.lanes) as (e, _, _after):
+        f.store(f.zero(), f.pointer('base', e))
+
+
+def _seed(f: Function) -> None:
+    """손실의 행에 ∂C/∂C_x 를 놓는다."""
+    with f.loop(number(0), f.field('block'), f.form.lanes) as (s, _, _after):
+        f.store(f.spread(f.field('seed', f.form.element)), f.pointer('grads', f.b.add(f.field('row'), s)))
+
+
+def _move(f: Function) -> None:
+    adding, nothing = f.b.icmp_signed('!=', f.field('adding'), number(0)), ir.Constant(f.form.element, 0.0)
+    with f.loop(number(0), f.field('length')) as (i, _, _after):
+        place = f.pointer('target', f.entry_of('places', i))
+        there = f.b.select(adding, f.load_one(place), nothing)
+        f.b.store(f.b.fadd(f.load_one(f.pointer('source', f.entry_of('origins', i))), there), place)
+
+
+def _parameters_forward(f: Function) -> None:
+    with f.loop(number(0), f.field('length')) as (i, _, _rows):
+        x, row = f.spread(f.load_one(f.pointer('theta', f.entry_of('slots', i)))), f.b.mul(i, f.field('block'))
+        with f.loop(number(0), f.field('block'), f.form.lanes) as (s, _, _samples):
+            f.store(x, f.pointer('values', f.b.add(f.field('out'), f.b.add(row, s))))
+
+
+def _parameters_backward(f: Function) -> None:
+    with f.loop(number(0), f.field('length')) as (i, _, _rows):
+        row = f.b.mul(i, f.field('block'))
+        with f.loop(number(0), f.field('block'), f.form.lanes, [f.zero().value]) as (s, now, after):
+            g = f.load(f.pointer('grads', f.b.add(f.field('out'), f.b.add(row, s))))
+            after.append((f.vector(now[0]) + f.before(s, f.field('count')).where(g, 0)).value)
+        place = f.pointer('gradient', f.entry_of('slots', i))
+        f.b.store(f.b.fadd(f.load_one(place), f.sum(f.vector(after[0]))), place)
+
+
+def _run(f: Function) -> None:
+    """스텝마다 before, 블록마다 each, 끝으로 after. 스텝의 표본은 batch 개씩이고 마지막은 남은 만큼이다."""
+    b, samples, batch, block = f.b, f.field('samples'), f.field('batch'), f.field('block')
+    one, mean = ir.Constant(f.form.element, 1.0), b.icmp_signed('!=', f.field('mean'), number(0))
+    with f.loop(number(0), samples, batch) as (start, _, _steps):
+        size = f.smaller(batch, b.sub(samples, start))
+        b.store(b.select(mean, b.fdiv(one, b.sitofp(size, f.form.element)), one), f.cell('seed', b))
+        _call(f, 'before')
+        with f.loop(number(0), size, block) as (at, _, _blocks):
+            b.store(f.smaller(block, b.sub(size, at)), f.cell('count', b))
+            index = f.at(f.pointer('order'), b.add(start, at), I64)
+            b.store(b.ptrtoint(index, I64), f.cell('index', b))
+            _call(f, 'each')
+        _call(f, 'after')
+        constants = f.cell('constants', b)
+        b.store(b.add(b.load(constants, typ=I64), f.field('advance')), constants)
+
+
+def _call(f: Function, records: str) -> None:
+    """레코드의 목록을 차례로 부른다."""
+    with f.loop(number(0), f.field(f'{records}_length')) as (i, _, _after):
+        record = f.at(f.pointer(records), f.b.mul(i, number(WIDTH)), I64)
+        kernel = f.b.inttoptr(f.b.load(record, typ=I64), POINTER)
+        f.b.call(_Callee(kernel), [f.function.args[0], record])
+
+
+class _Callee:
+    """주소로 부르는 커널: llvmlite 는 부를 것에게 함수의 형을 묻는다."""
+
+    function_type = KERNEL
+
+    def __init__(self, address: ir.Value) -> None:
+        self.get_reference = address.get_reference
+
+
+_WRITERS = {
+    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move,
+    'parameters_forward': _parameters_forward, 'parameters_backward': _parameters_backward, 'run': _run,
+}  # fmt: skip

@@ -1,0 +1,509 @@
+"""기계(LLVM 백엔드): NumPy 백엔드, eager 와 반올림 안에서 같고, 제 배열 밖은 읽지도 쓰지도 않는다."""
+
+import ctypes
+import importlib.util
+import math
+import mmap
+import os
+import pickle
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from graph_strategies import NUMBERS, graphs
+from hypothesis import given
+from hypothesis import strategies as st
+from test_lowering import rebuilt
+
+from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, topological
+from micrograd_ko.compiler.lower import lower
+from micrograd_ko.compiler.machine import memory, target
+from micrograd_ko.compiler.machine.records import Records
+from micrograd_ko.compiler.machine.updates import constants
+from micrograd_ko.compiler.sums import flatten
+from micrograd_ko.kinds.bounds import EPSILON
+from micrograd_ko.operation import Op
+from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.testing import programs
+
+if 'OTHER_CPU' in os.environ:  # `test_another_cpu` 의 프로세스: 거기 적힌 특징만 있는 CPU 처럼
+    target.llvm.get_host_cpu_name = lambda: 'generic'
+    features = target.llvm.FeatureMap(dict.fromkeys(filter(None, os.environ['OTHER_CPU'].split(',')), True))
+    target.llvm.get_host_cpu_features = lambda: features
+LANES = target.host().lanes('f64')
+
+
+def both(loss, inputs, parameters, outputs=()):
+    """(NumPy 의, LLVM 의) 프로그램."""
+    return [compile_graph(loss, inputs, parameters, outputs, backend=name) for name in ('numpy', 'llvm')]
+
+
+def network(sizes, activation='sigmoid', output=None, loss=losses.quadratic, seed=1):
+    """(신경망의 파라미터, 두 프로그램). 파라미터의 값은 나누어 쓴다."""
+    net = MLP(sizes[0], sizes[1:], activation, output, rng=random.Random(seed))
+    x, y = [[Value(0.5) for _ in range(n)] for n in (sizes[0], sizes[-1])]
+    outputs = net.trace(x).output
+    return net.parameters(), both(loss(outputs, y), (x, y), net.parameters(), outputs)
+
+
+def data(sizes, n, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
+
+
+def errors_of(loss, parameters):
+    """손실과 파라미터마다 기울기의 오차 한계. 닿지 않는 파라미터의 것은 0 이다."""
+    values, adjoints = bounded_sweep(topological(loss))
+    return [values[loss].error, *[adjoints[p].error if p in adjoints else 0.0 for p in parameters]]
+
+
+# 값과 기울기 ----------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('copies', [1, 2, LANES + 1])
+@given(drawn=programs())
+def test_eager_numpy_and_llvm_agree_within_the_error_bound(copies, drawn):
+    """`testing.programs()` 의 프로그램: 표본이 하나면 행이, 여럿이면 표본이 레인이다. 같은 표본의 평균에는 반올림이 더 있다."""
+    leaves, loss, _ = drawn.record()
+    inputs, parameters = leaves[:1], leaves[1:]
+    loss.backward()
+    flat = rebuilt(flatten(lower(loss, inputs, parameters, [])[0]), leaves)[0]
+    errors = [sum(both) for both in zip(*[errors_of(root, parameters) for root in (loss, flat)], strict=True)]
+    rows = [[inputs[0].data]] * copies
+    for program in both(loss, inputs, parameters):
+        found = [program.loss(rows, undefined='nan'), *program.gradient(rows, write=False, undefined='nan')]
+        for got, want, error in zip(found, [loss.data, *[p.grad for p in parameters]], errors, strict=True):
+            same = got == want or (math.isnan(got) and math.isnan(want))
+            assert same or error == math.inf or abs(got - want) <= error * (1 + 1e-9) + copies * 2 * EPSILON * abs(want)
+
+
+@given(graphs(), st.lists(st.lists(NUMBERS, min_size=3, max_size=3), min_size=1, max_size=LANES + 2))
+def test_both_back_ends_mask_the_same_rows(graph, rows):
+    """모든 연산, 나누어 쓰는 노드, 꺾인 점, 정의역 밖의 표본: 같은 표본이 가려지고 나머지는 같다."""
+    numpy, llvm = both(graph.loss, graph.inputs, graph.parameters, graph.nodes)
+    X = np.array(rows)[:, : len(graph.inputs)]
+    one, other = [program.outputs(X, undefined='nan') for program in (numpy, llvm)]
+    assert (np.isfinite(one) == np.isfinite(other)).all()
+    usual = np.isfinite(one)
+    assert np.array_equal(one[~usual], other[~usual], equal_nan=True)
+    size = np.abs(one[usual]).max(initial=1)
+    assert np.abs(one[usual] / size - other[usual] / size).max(initial=0) <= 1e-9
+
+
+@pytest.mark.parametrize('sizes', [(2, 16, 16, 1), (5, 3), (1, 1, 1), (LANES + 1, LANES, LANES - 1), (40, 7, 3)])
+@pytest.mark.parametrize('n', [1, 2, LANES - 1, LANES, LANES + 1, 127, 128, 129, 1000])
+def test_every_batch_size_around_the_lanes(sizes, n):
+    _, (numpy, llvm) = network(sizes, 'tanh', 'identity')
+    X = data(sizes, n)
+    assert llvm.loss(X) == pytest.approx(numpy.loss(X), rel=1e-13)
+    assert llvm.outputs(X) == pytest.approx(numpy.outputs(X), rel=1e-13, abs=1e-14)
+    assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-11, abs=1e-14)
+
+
+def test_many_samples_and_every_kind_of_array():
+    sizes = 3, 4, 2
+    _, (numpy, llvm) = network(sizes)
+    X, Y = data(sizes, 100_000)
+    expected = numpy.gradient((X, Y))
+    assert llvm.gradient((X, Y)) == pytest.approx(expected, rel=1e-10, abs=1e-14)
+    fixed = X.copy()
+    fixed.flags.writeable = False
+    for given_x in (fixed, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2]):
+        assert llvm.gradient((given_x, Y)).tobytes() == llvm.gradient((X, Y)).tobytes()
+    single = X.astype(np.float32), Y.astype(np.float32)
+    assert llvm.gradient(single) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize('name', ['quadratic', 'cross_entropy', 'hinge', 'softmax_cross_entropy'])
+@pytest.mark.parametrize('n', [1, LANES + 3])
+def test_f32_is_f64_to_half_the_digits(name, n):
+    """f32 의 값과 기울기는 f64 의 것과 f32 의 반올림만큼 다르다."""
+    sizes, loss = (6, 9, 4), getattr(losses, name)
+    net = MLP(sizes[0], sizes[1:], 'tanh', 'sigmoid', rng=random.Random(3))
+    x, y = [[Value(0.5) for _ in range(k)] for k in (6, 4)]
+    wide = compile_graph(loss(net.trace(x).output, y), (x, y), net.parameters(), backend='llvm')
+    narrow = compile_graph(loss(net.trace(x).output, y), (x, y), net.parameters(), backend='llvm', dtype='f32')
+    X, Y = data(sizes, n)[0], np.eye(4)[np.arange(n) % 4]
+    assert narrow.loss((X, Y)) == pytest.approx(wide.loss((X, Y)), rel=1e-5)
+    assert narrow.gradient((X, Y)) == pytest.approx(wide.gradient((X, Y)), rel=1e-3, abs=1e-6)
+
+
+def test_parameters_and_rows_that_are_shared():
+    """한 명령이 같은 행을 두 번 쓰고, W 를 Wᵀ 로도 쓰고, 행렬에 상수가 섞이고, 잔차가 입력과 같은 행이다."""
+    rng = random.Random(2)
+    w = [[Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(3)]
+    x = [Value(rng.gauss(0, 1)) for _ in range(3)]
+    h = [ops.dot(row, x) + v for row, v in zip(w, x, strict=True)]
+    h = [ops.tanh(v) * v + v * v for v in h]
+    back = [ops.dot(column, h) + h[i] for i, column in enumerate(zip(*w, strict=True))]
+    mixed = [ops.affine([w[0][0], 2, w[1][1]], [back[0], back[1], back[0]], w[2][2]), ops.affine([3, w[0][1], 1], back, 5)]
+    loss = ops.total([ops.square(v) for v in mixed])
+    numpy, llvm = both(loss, x, [p for row in w for p in row])
+    for n in (1, LANES + 1, 200):
+        X = np.random.default_rng(n).normal(size=(n, 3))
+        assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-11)
+
+
+def test_equal_layers_of_one_sample_are_joined():
+    """표본이 하나일 때 W 가 같은 행렬 명령들은 한 번에 곱해지고 결과는 그대로다."""
+    rng, n, m = random.Random(5), 5, 2 * LANES
+    w, start = [[[Value(rng.gauss(0, 0.5)) for _ in range(b)] for _ in range(a)] for a, b in ((m, n), (4, n))]
+    x = [Value(rng.gauss(0, 1)) for _ in range(n)]
+    positions = [[ops.tanh(x[j] * start[i][j]) for j in range(n)] for i in range(4)]
+    hidden = [[ops.dot(row, position) for row in w] for position in positions]
+    loss = ops.total([ops.square(v) for each in hidden for v in each])
+    numpy, llvm = both(loss, x, [p for matrix in (w, start) for row in matrix for p in row])
+    X = [[v.data for v in x]]
+    assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-12)
+    (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
+    products = plan.lists['forward'][:, 0] == plan.wide.addresses['product']
+    assert llvm.instructions['dense'] == 4 and products.sum() == 1
+
+
+def test_nan_poisons_only_its_own_row():
+    _, (numpy, llvm) = network((3, 4, 2))
+    X, Y = data((3, 4, 2), 3 * LANES)
+    X[5] = math.nan
+    found = llvm.outputs((X, Y))
+    assert np.flatnonzero(np.isnan(found).any(axis=1)).tolist() == [5]
+    assert np.nan_to_num(found) == pytest.approx(np.nan_to_num(numpy.outputs((X, Y))), rel=1e-13)
+
+
+def test_a_row_outside_the_domain_is_named():
+    x, w = Value(1.0), Value(2.0)
+    _, llvm = both(ops.log(w * x), [x], [w])
+    with pytest.raises(ReplayError) as caught:
+        llvm.gradient([[1.0]] * 130 + [[-1.0]] + [[2.0]] * 9)
+    assert caught.value.row == 130 and caught.value.op is ops.log
+    assert w.grad == 0
+    assert np.isnan(llvm.gradient([[-1.0]], undefined='nan')).all()
+
+
+def test_the_infinite_derivative_at_the_edge_of_a_domain():
+    """√w 의 0 에서의 미분은 오류가 아니라 inf 다: 블록을 채우려고 되풀이한 표본이 그것을 nan 으로 만들지 않는다."""
+    x, w = Value(1.0), Value(0.0)
+    _, llvm = both(ops.sqrt(w) + x, [x], [w])
+    assert llvm.gradient([[1.0]] * (LANES + 1)).tolist() == [math.inf]
+
+
+def test_a_graph_of_many_instructions():
+    """행렬이 없는 깊은 그래프: 명령 3만 개."""
+    rng = random.Random(0)
+    parameters, x = [Value(rng.uniform(-1, 1)) for _ in range(20)], [Value(0.5), Value(-0.5)]
+    nodes = [*parameters, *x]
+    kinds = [lambda a, b: a * b, lambda a, b: ops.tanh(a), ops.maximum, lambda a, b: ops.sigmoid(a - b)]
+    for _ in range(30_000):
+        nodes.append(rng.choice(kinds)(rng.choice(nodes[-30:]), rng.choice(nodes[-30:])))
+    numpy, llvm = both(ops.total(nodes[-30:]), x, parameters)
+    for n in (1, LANES + 2):
+        X = np.random.default_rng(n).uniform(-1, 1, (n, 2))
+        assert llvm.loss(X) == pytest.approx(numpy.loss(X), rel=1e-9)
+        assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-6, abs=1e-12)
+
+
+# 고르기 ----------------------------------------------------------------------------------------------------------------------
+
+def test_auto_takes_what_is_installed_and_says_which(monkeypatch):
+    x, w = Value(1.0), Value(2.0)
+    assert compile_graph(w * x, [x], [w]).backend == 'llvm'
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert compile_graph(w * x, [x], [w]).backend == 'numpy'
+    with pytest.raises(ImportError, match=r'micrograd_ko\[jit\]'):
+        compile_graph(w * x, [x], [w], backend='llvm')
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    ({'backend': 'gpu'}, "'gpu'"), ({'dtype': 'f16'}, "'f16'"), ({'backend': 'numpy', 'dtype': 'f32'}, 'f64'),
+])  # fmt: skip
+def test_a_back_end_that_is_not_there(options, message):
+    x, w = Value(1.0), Value(2.0)
+    with pytest.raises(ValueError, match=message):
+        compile_graph(w * x, [x], [w], **options)
+
+
+def test_an_operation_that_cannot_be_written_stays_in_numpy():
+    """등록한 연산의 식이 배열만 알면 'auto' 는 NumPy 로 가고, 'llvm' 은 어느 연산인지 말한다."""
+    ops.register(Op('rounded', lambda m, x: m.identity(x) if isinstance(x, float) else np.round(x), (lambda z, x: 0,)))
+    try:
+        x, w = Value(1.5), Value(2.0)
+        loss = w * x.rounded()
+        assert compile_graph(loss, [x], [w]).backend == 'numpy'
+        with pytest.raises(TypeError, match='rounded'):
+            compile_graph(loss, [x], [w], backend='llvm')
+    finally:
+        ops.unregister('rounded')
+
+
+def test_a_registered_row_that_changes_is_compiled_anew():
+    """같은 이름으로 다시 등록한 다른 식: 디스크의 목적 코드는 처음부터 있던 연산의 것뿐이다."""
+    for factor in (2, 3):
+        ops.register(Op('scaled', lambda m, x, factor=factor: factor * x, (lambda z, x, factor=factor: factor,)))
+        try:
+            x, w = Value(1.0), Value(2.0)
+            _, llvm = both(w.scaled() * x, [x], [w])
+            assert llvm.gradient([[1.0]]).tolist() == [factor]
+        finally:
+            ops.unregister('scaled')
+
+
+def test_a_program_is_pickled_and_shared_by_threads():
+    _, (_, llvm) = network((3, 4, 2))
+    X = data((3, 4, 2), 5000)
+    expected = llvm.gradient(X).tobytes()
+    assert pickle.loads(pickle.dumps(llvm)).gradient(X).tobytes() == expected
+
+
+# 목적 코드의 캐시 -------------------------------------------------------------------------------------------------------------
+
+ONE_GRADIENT = '''
+import sys
+from micrograd_ko import Value, compile_graph
+x, w = Value(1.0), Value(2.0)
+program = compile_graph(w.sin() * x, [x], [w], backend='llvm')
+sys.stdout.write(repr(program.gradient([[3.0]]).tolist()))
+'''
+
+
+@pytest.fixture
+def cached(monkeypatch, tmp_path):
+    """새 프로세스에서 기울기 하나를 구하는 함수. 캐시는 tmp_path 아래다."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+
+    def started():
+        return subprocess.Popen([sys.executable, '-c', ONE_GRADIENT], stdout=subprocess.PIPE, text=True)
+
+    return started
+
+
+def test_the_cache_survives_damage_strangers_and_races(cached, tmp_path):
+    expected = repr([3.0 * math.cos(2.0)])
+    racing = [cached() for _ in range(2)]
+    assert [process.communicate()[0] for process in racing] == [expected] * 2
+    files = sorted((tmp_path / 'micrograd_ko').iterdir())
+    good = [file.read_bytes() for file in files]
+    assert len(files) >= 3
+    files[0].write_bytes(good[0][:-1])  # 잘린 것
+    files[1].write_bytes(good[1][:100] + bytes([good[1][100] ^ 1]) + good[1][101:])  # 한 비트가 바뀐 것
+    files[2].write_bytes(good[0])  # 다른 이름으로 만든 것
+    assert cached().communicate()[0] == expected
+    assert [file.read_bytes() for file in files] == good
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(cached, tmp_path):
+    (tmp_path / 'micrograd_ko').write_text('폴더가 아니다')
+    assert cached().communicate()[0] == repr([3.0 * math.cos(2.0)])
+
+
+# 배우기 ----------------------------------------------------------------------------------------------------------------------
+
+class Rule:
+    """갱신 식 하나를 가진 최적화."""
+
+    clip = None
+
+    def __init__(self, rule, memories, parameters, lr=0.1):
+        self.formula, self.memories, self.lr, self.steps = rule, memories, lr, 0
+        self.memory = [[0.0] * len(parameters) for _ in range(memories)]
+
+    @property
+    def rate(self):
+        return self.lr(self.steps) if callable(self.lr) else self.lr
+
+    def rule(self, eta, w, g, *memory):
+        return self.formula(self.steps + 1, eta, w, g, *memory)
+
+    def moved(self, w, g):
+        w, *self.memory = self.rule(self.rate, w, g, *self.memory)
+        self.steps += 1
+        return w
+
+
+def plain(t, eta, w, g):
+    return (w - eta * g,)
+
+
+def momentum(t, eta, w, g, v):
+    v = 0.9 * v + g
+    return w - eta * v, v
+
+
+def adam(t, eta, w, g, m, v):
+    m, v = 0.9 * m + (1 - 0.9) * g, 0.99 * v + (1 - 0.99) * g * g
+    return w - eta * (m / (1 - 0.9**t)) / (ops.sqrt(v / (1 - 0.99**t)) + 1e-8), m, v
+
+
+def decayed(t, eta, w, g):
+    return (w - eta * (g + 0.01 * w),)
+
+
+RULES = [(plain, 0), (momentum, 1), (adam, 2), (decayed, 0)]
+
+
+def learned(program, X, batch, rule, order, lr=0.05):
+    """(파라미터, 기억, 스텝의 수): order 의 에포크들을 배운 것."""
+    optimizer = Rule(*rule, program.parameters, lr)
+    descent = program.descent(X, batch, optimizer)
+    for epoch in order:
+        descent.epoch(epoch)
+    return descent.vector, optimizer.memory, optimizer.steps
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: rule[0].__name__)
+@pytest.mark.parametrize(('sizes', 'n', 'batch'), [
+    ((2, 16, 16, 1), 100, 100), ((9, 5, 2), 53, 10), ((9, 5, 2), 20, 1), ((3, 4, 2), 300, 150), ((3, 2), 5, 64),
+])  # fmt: skip
+def test_the_loop_in_the_kernel_takes_the_steps_of_the_reference(rule, sizes, n, batch):
+    """미니배치, 짧은 마지막 미니배치, 여러 블록, 한 표본씩: 갱신 식을 스텝마다 적용한 것과 같다."""
+    rng = np.random.default_rng(1)
+    order = [rng.permutation(n) for _ in range(3)]
+    _, (numpy, llvm) = network(sizes)
+    X = data(sizes, n)
+    (w, memory, steps), (w2, memory2, steps2) = [learned(program, X, batch, rule, order) for program in (numpy, llvm)]
+    assert steps == steps2
+    assert w2 == pytest.approx(w, rel=1e-10, abs=1e-12)
+    for one, other in zip(memory, memory2, strict=True):
+        assert other == pytest.approx(one, rel=1e-8, abs=1e-12)
+
+
+def test_a_rate_that_changes_with_the_step():
+    _, (numpy, llvm) = network((3, 4, 2))
+    X, order = data((3, 4, 2), 40), [np.arange(40)] * 2
+    one, other = [learned(program, X, 8, (adam, 2), order, lambda step: 0.1 / (1 + step))[0] for program in (numpy, llvm)]
+    assert other == pytest.approx(one, rel=1e-10)
+
+
+def test_constants_and_tied_weights_learn_as_they_should():
+    """행렬에 섞인 상수는 움직이지 않고, 두 곳에 쓰인 W 는 두 기울기의 합으로 움직인다."""
+    rng = random.Random(4)
+    w = [[Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(3)]
+    x, y = [Value(0.1) for _ in range(3)], Value(0.0)
+    h = [ops.tanh(ops.dot(row, x)) for row in w]
+    z = [ops.tanh(ops.dot(column, h)) for column in zip(*w, strict=True)]
+    out = ops.affine([w[0][0], 2, 3], z, w[2][0]) + ops.affine([1, w[1][1], -1], z, 4)
+    numpy, llvm = both(ops.square(out - y), [*x, y], [p for row in w for p in row])
+    X, order = np.random.default_rng(3).normal(size=(30, 4)), [np.arange(30)] * 3
+    for rule in RULES:
+        one, other = [learned(program, X, 7, rule, order, 0.01)[0] for program in (numpy, llvm)]
+        assert other == pytest.approx(one, rel=1e-9, abs=1e-12)
+
+
+def test_the_same_bits_again_and_in_chunks_of_any_length(monkeypatch):
+    _, (_, llvm) = network((5, 8, 3))
+    X, order = data((5, 8, 3), 200), [np.random.default_rng(2).permutation(200)] * 4
+    expected = learned(llvm, X, 10, (adam, 2), order)[0].tobytes()
+    for interval in (0.0, 1e-5, 10.0):
+        monkeypatch.setattr('micrograd_ko.compiler.machine.training.INTERVAL', interval)
+        assert learned(llvm, X, 10, (adam, 2), order)[0].tobytes() == expected
+
+
+def test_a_sample_outside_the_domain_stops_the_descent_before_its_step():
+    """그 표본의 번호를 알리고, 파라미터는 그 스텝을 떼기 전의 것이다. NumPy 와 같다."""
+    x, w = Value(1.0), Value(2.0)
+    X, found = np.ones((20, 1)), []
+    X[13] = -1.0
+    for program in both(ops.log(w * x), [x], [w]):
+        descent = program.descent(X, 2, Rule(plain, 0, [w]))
+        with pytest.raises(ReplayError) as caught:
+            descent.epoch(np.arange(20))
+        found.append((caught.value.row, descent.vector.tolist()))
+    assert found[0][0] == found[1][0] == 13
+    assert found[1][1] == pytest.approx(found[0][1], rel=1e-12)
+
+
+def test_progress_is_told_in_whole_steps():
+    _, (_, llvm) = network((3, 4, 2))
+    told = []
+    descent = llvm.descent(data((3, 4, 2), 101), 10, Rule(plain, 0, llvm.parameters))
+    descent.epoch(np.arange(101), told.append)
+    assert sum(told) == 11
+
+
+def test_the_constants_of_many_steps_come_at_once():
+    """스텝마다 식을 따로 적용한 것과 같은 표."""
+    optimizer = Rule(adam, 2, [0.0], lambda step: 0.1 / (1 + step))
+    together = constants(optimizer, 5)
+    for step in range(5):
+        optimizer.steps = step
+        assert constants(optimizer, 1)[0] == pytest.approx(together[step], rel=1e-15)
+
+
+# 배열의 밖 -------------------------------------------------------------------------------------------------------------------
+
+class Guarded:
+    """끝이 막힌 쪽(guard page)에 닿는 배열들: 끝을 넘어 읽거나 쓰면 프로세스가 죽는다."""
+
+    def __init__(self):
+        self.kept = []
+        self.protect = ctypes.CDLL(None).mprotect
+
+    def array(self, shape, dtype):
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        pages = -(-max(size, 1) // mmap.PAGESIZE)
+        area = mmap.mmap(-1, (pages + 2) * mmap.PAGESIZE)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(area))
+        for page in (0, pages + 1):
+            assert self.protect(ctypes.c_void_p(address + page * mmap.PAGESIZE), mmap.PAGESIZE, 0) == 0
+        self.kept.append(area)
+        start = (pages + 1) * mmap.PAGESIZE - size
+        return np.frombuffer(area, dtype, size // np.dtype(dtype).itemsize, start).reshape(shape)
+
+    def copy(self, array):
+        guarded = self.array(array.shape, array.dtype)
+        guarded[...] = array
+        return guarded
+
+
+def in_a_process(name, **environment):
+    """이 모듈의 함수 name 을 다른 프로세스에서 부른다. 죽으면 그 까닭이 보인다."""
+    script = f'import sys; sys.path[:0] = {sys.path!r}; import test_machine; test_machine.{name}()'
+    return subprocess.run([sys.executable, '-X', 'faulthandler', '-c', script], capture_output=True, text=True, check=False,
+                          env=os.environ | environment)  # fmt: skip
+
+
+def test_nothing_outside_the_arrays_is_read_or_written():
+    """모든 표와 벡터의 양 끝에 막힌 쪽을 두고 순방향, 역방향, 배우기를 돌린다. 넘으면 죽으므로 다른 프로세스에서."""
+    done = in_a_process('run_guarded')
+    assert (done.returncode, done.stdout.strip()) == (0, 'ok'), done.stderr
+
+
+def run_guarded():
+    guarded = Guarded()
+    memory.Memory.array = lambda self, *shape: guarded.array(shape, self.real)
+    Records.table = lambda self, numbers: self.keep(guarded.copy(np.asarray(numbers, np.int64)))
+    for sizes in ((2, 16, 16, 1), (LANES + 1, 5, 3), (1, 1)):
+        _, (_, llvm) = network(sizes)
+        for n in (1, 2, LANES, LANES + 1, 130):
+            X = data(sizes, n)
+            llvm.loss(X), llvm.outputs(X), llvm.gradient(X)
+            for rule in RULES[:3]:
+                learned(llvm, X, min(n, 10), rule, [np.arange(n)])
+    rng = random.Random(0)
+    x, w = [Value(0.3), Value(-0.2)], [Value(rng.gauss(0, 1)) for _ in range(9)]
+    nodes = [ops.tanh(a * x[0] + x[1]) for a in w]
+    loss = ops.logsumexp(nodes) + ops.dot(nodes[:4], nodes[3:7]) + ops.total(nodes[1:]) + ops.power(2)(nodes[8])
+    program = compile_graph(loss, x, w, nodes, backend='llvm')
+    for n in (1, 3, LANES + 1):
+        X = np.full((n, 2), 0.5)
+        program.loss(X), program.outputs(X), program.gradient(X)
+    print('ok')
+
+
+@pytest.mark.parametrize('features', ['', 'avx,avx2,fma'])
+def test_another_cpu(features):
+    """벡터가 짧고 레지스터가 적은, FMA 가 없기도 한 CPU 의 코드도 같은 것을 준다."""
+    done = in_a_process('run_elsewhere', OTHER_CPU=features)
+    assert (done.returncode, done.stdout.strip()) == (0, 'ok'), done.stderr
+
+
+def run_elsewhere():
+    assert target.host().width == (32 if 'avx' in os.environ['OTHER_CPU'] else 16)
+    for sizes in ((2, 16, 16, 1), (40, 7, 3)):
+        _, (numpy, llvm) = network(sizes)
+        for n in (1, 3, 100):
+            X, order = data(sizes, n), [np.arange(n)] * 2
+            assert np.allclose(llvm.gradient(X), numpy.gradient(X), rtol=1e-10, atol=1e-14)
+            for rule in RULES:
+                one, other = [learned(program, X, min(n, 10), rule, order)[0] for program in (numpy, llvm)]
+                assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
+    print('ok')

@@ -1,0 +1,111 @@
+"""프로그램을 가르치기: 신경망이 아닌 그래프도, 두 백엔드로, 어디서 멈추어도 마친 에포크로."""
+
+import random
+
+import numpy as np
+import pytest
+
+from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops
+from micrograd_ko.learning.optim import SGD, Adam
+from micrograd_ko.learning.train import DivergedError, epoch
+
+BACKENDS = ['numpy', 'llvm']
+
+
+def line(backend='auto', dtype='f64'):
+    """직선 a·x + b 를 배우는 프로그램과 자료."""
+    a, b, x, y = Value(0.0, 'a'), Value(0.0, 'b'), Value(0.0), Value(0.0)
+    program = compile_graph(ops.square(a * x + b - y) / 2, ([x], [y]), [a, b], [a * x + b], backend=backend, dtype=dtype)
+    xs = np.linspace(-1, 1, 53)
+    return program, (xs, 3 * xs - 1)
+
+
+@pytest.mark.parametrize('dtype', ['f64', 'f32'])
+@pytest.mark.parametrize('optimizer', ['sgd', 'adam', 'adamw'])
+def test_a_graph_that_is_no_network_learns(optimizer, dtype):
+    program, X = line('llvm', dtype)
+    history = program.fit(X, 60, 10, 0.1, optimizer=optimizer, rng=1, progress=False)
+    assert len(history) == 60 and history.engine == 'replay' and 'llvm' in history.reason
+    assert history.loss[-1] < 1e-2 < history.loss[0]
+    assert [p.data for p in program.parameters] == pytest.approx([3, -1], abs=0.2)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_it_walks_as_the_eager_epochs_do(backend):
+    """같은 씨앗이면 미니배치도 같다: 그래프를 스텝마다 기록해 배운 것과 반올림 안에서 같다."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(23, 3)), rng.normal(size=(23, 2))
+    nets = [MLP(3, [4, 2], rng=random.Random(7)) for _ in range(2)]
+    shuffler, eager = random.Random(5), SGD(nets[0].parameters(), 0.1, momentum=0.5)
+    for _ in range(3):
+        epoch(nets[0], list(zip(X.tolist(), Y.tolist(), strict=True)), losses.quadratic, eager, 5, shuffler)
+    x, y = [[Value(0.5) for _ in range(n)] for n in (3, 2)]
+    program = compile_graph(losses.quadratic(nets[1](x), y), (x, y), nets[1].parameters(), backend=backend)
+    program.fit((X, Y), 3, 5, optimizer=SGD(nets[1].parameters(), 0.1, momentum=0.5), rng=5, progress=False)
+    one, other = [[p.data for p in net.parameters()] for net in nets]
+    assert other == pytest.approx(one, rel=1e-12)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_the_same_seed_gives_the_same_bits(backend):
+    found = []
+    for _ in range(2):
+        program, X = line(backend)
+        program.fit(X, 5, 10, 0.1, optimizer='adam', rng=3, progress=False)
+        found.append([p.data.hex() for p in program.parameters])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_interrupted_it_keeps_the_last_whole_epoch(backend, monkeypatch):
+    """Ctrl-C 가 에포크의 가운데에서 와도 파라미터, 최적화, 기록이 같은 에포크의 것이다."""
+    program, X = line(backend)
+    reference, _ = line(backend)
+    reference.fit(X, 2, 10, 0.1, optimizer='adam', rng=1, progress=False)
+    optimizer, told = Adam(program.parameters, 0.1), []
+
+    class Bar:
+        def __init__(self, **_):
+            pass
+
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            return None
+
+        def update(self, steps):
+            told.append(steps)
+            if sum(told) > 2 * 6 + 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr('micrograd_ko.learning.programs.tqdm', Bar)
+    monkeypatch.setattr('micrograd_ko.compiler.machine.training.INTERVAL', 0.0)
+    history = program.fit(X, 9, 10, optimizer=optimizer, rng=1)
+    assert history.interrupted and len(history) == 2 and optimizer.steps == 12
+    assert [p.data for p in program.parameters] == [p.data for p in reference.parameters]
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
+    program, X = line(backend)
+    with pytest.raises(DivergedError) as caught:
+        program.fit(X, 2000, 53, 50.0, rng=1, progress=False)
+    assert all(np.isfinite(p.data) for p in program.parameters) and len(caught.value.history) > 0
+    x, w = Value(1.0), Value(2.0)
+    program = compile_graph(ops.log(w * x), [x], [w], backend=backend)
+    with pytest.raises(ReplayError) as undefined:
+        program.fit([[1.0]] * 30 + [[-1.0]] + [[1.0]] * 9, 3, 4, 0.01, rng=0, progress=False)
+    assert undefined.value.row == 30 and w.data == 2.0
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    ({'epochs': 0}, 'epochs'), ({'batch_size': 0}, 'batch_size'), ({'lr': None}, 'lr'), ({'lr': -1.0}, '양수'),
+    ({'optimizer': 'newton'}, 'newton'), ({'rng': 'seed'}, 'seed'),
+])  # fmt: skip
+def test_what_cannot_be_learned_is_said_before_anything_moves(arguments, message):
+    program, X = line()
+    with pytest.raises((TypeError, ValueError), match=message):
+        program.fit(X, **{'epochs': 2, 'batch_size': 10, 'lr': 0.1, 'progress': False} | arguments)
+    assert [p.data for p in program.parameters] == [0.0, 0.0]
