@@ -4,17 +4,18 @@
 
 한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
 곱의 합은 더하는 순서가 eager 와 다를 수 있어, 결과는 기록한 그래프의 오차 한계 안에서 다르다(`sums`).
-**표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
+그래프를 기록하는 *함수*를 주면 값을 보고 갈라지는 `if` 를 찾아낸다(`recording`). 그래프만 주면 **기록한 표본의 갈래만 남는다.**
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
 import numpy as np
 
 from micrograd_ko.compiler.lower import lower
+from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
 from micrograd_ko.compiler.schedule import schedule
@@ -160,15 +161,24 @@ class Program:
         return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
 
 
-def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = ()) -> Program:
-    """기록한 그래프를 `Program` 으로.
+def compile_graph(
+    loss: Value | Callable, inputs: Any, parameters: Iterable[Value], outputs: Any = (), *,
+    samples: Any = None, frozen: Collection[str] = (),
+) -> Program:  # fmt: skip
+    """기록한 그래프나 기록할 함수를 `Program` 으로.
 
-    loss        한 표본의 손실 C_x.
+    loss        한 표본의 손실 C_x, 또는 inputs 의 모양대로 받아(`f(*inputs)`, 나누었으면 `f(xs, ys)`) 그것이나 (손실, 출력들)을
+                돌려주는 함수.
     inputs      표본마다 바뀌는 잎: 납작한 목록이나 목록의 튜플 (x, y). 목표(target)도 입력이다.
     parameters  배우는 잎. 그래프에 없는 파라미터의 기울기는 0 이다.
-    outputs     `Program.outputs` 가 줄 노드.
+    outputs     `Program.outputs` 가 줄 노드. 함수를 주면 함수가 돌려준다.
+    samples     함수를 기록해 볼 자료(X). 없으면 프로그램이 처음 받는 X 로 확인한다.
+    frozen      기록한 대로 굳혀도 되는 노드의 이름들.
 
-    어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 잊은 것으로 보고 ValueError.
+    **함수를 주면 기록을 확인한다**: 서로 다른 표본 셋까지에서 다시 기록해, 자료를 보고 갈라지거나 자료에서 나온 상수가 있으면 두
+    노드를 말하고 ValueError. 그래프만 주면 아무것도 볼 수 없다: 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.
+
+    어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 frozen 에 없는 한 잊은 것으로 보고 ValueError.
 
     >>> x, y, w = Value(0.0), Value(0.0), Value(2.0)
     >>> program = compile_graph((w * x - y) ** 2, [x, y], [w])
@@ -177,10 +187,20 @@ def compile_graph(loss: Value, inputs: Any, parameters: Iterable[Value], outputs
     >>> float(program.gradient([[1.0, 1.0], [2.0, 1.0]])[0]), w.grad
     (7.0, 7.0)
     """
-    leaves, layout = columns(inputs)
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
+    kept = {frozen} if isinstance(frozen, str) else set(frozen)
+    if not callable(loss):
+        leaves, layout = columns(inputs)
+    elif wanted:
+        raise ValueError('함수를 줄 때의 출력은 함수가 돌려줍니다: return 손실, 출력들.')
+    else:
+        loss, wanted, leaves, layout = recorded(loss, inputs, learned, samples, kept)
+    if samples is not None and not isinstance(layout, CheckedColumns):
+        raise ValueError('samples 는 loss 자리에 함수를 줄 때의 것입니다: 기록된 그래프는 다시 기록할 수 없습니다.')
     _check_declared(loss, leaves, learned, wanted)
-    code, names, nodes = lower(loss, leaves, learned, wanted)
+    code, names, nodes = lower(loss, leaves, learned, wanted, kept)
+    if not kept.issubset(names.values()):
+        raise ValueError(f'frozen 의 {sorted(kept.difference(names.values()))} 은(는) 그래프에 없는 이름입니다.')
     return Program(schedule(flatten(code)), layout, learned, nodes, names, [leaf.name for leaf in leaves])
 
 
