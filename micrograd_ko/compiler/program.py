@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.compiler.lower import lower
+from micrograd_ko.compiler.points import Pointwise
 from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import Replayer, Undefined
 from micrograd_ko.compiler.samples import Columns, columns
@@ -47,7 +48,7 @@ class ReplayError(DomainError):
         return ReplayError, (self.op, self.operands, self.names, self.row, self.count, self.node, self.name)
 
 
-class Program:
+class Program(Pointwise):
     """재생할 수 있는 프로그램. `compile_graph` 나 `net.compile()` 이 만든다.
 
     X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다.
@@ -63,10 +64,10 @@ class Program:
           instructions(종류 → 명령의 수).
     """
 
-    def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,
-                 names: dict[int, str], labels: list[str]) -> None:  # fmt: skip
-        self.tape, self.inputs, self.parameters = tape, inputs, parameters
-        self.nodes, self.names, self.labels = nodes, names, labels
+    def __init__(self, tape: Tape, inputs: Columns, leaves: list[Value], parameters: list[Value], nodes: int,
+                 names: dict[int, str]) -> None:  # fmt: skip
+        self.tape, self.inputs, self.leaves, self.parameters = tape, inputs, [*leaves, *parameters], parameters
+        self.nodes, self.names = nodes, names
         self.vector = self._values()
         self._replayer = Replayer(tape)
 
@@ -80,8 +81,17 @@ class Program:
         """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
         if not len(self.tape.outputs):
             raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
+        tables = []
+        for table, failed in self._replayed(self._replayer.outputs, self.inputs.read(X, self.tape.needed), parameters, undefined):
+            table[[] if failed is None else failed.columns] = np.nan
+            tables.append(table)
+        return np.concatenate(tables)
+
+    def unmasked(self, X: Any, parameters: Any = None) -> tuple[np.ndarray, bool]:
+        """(`outputs` 와 같은 배열, 모든 연산이 정의되었는지). 정의역을 벗어난 표본의 출력도 IEEE 값 그대로다."""
         arrays = self.inputs.read(X, self.tape.needed)
-        return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
+        tables, failures = zip(*self._replayed(self._replayer.outputs, arrays, parameters, 'nan'), strict=True)
+        return np.concatenate(tables), failures == (None,) * len(failures)
 
     def gradient(
         self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
@@ -106,6 +116,10 @@ class Program:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
         vector = self.vector if parameters is None else self._checked(parameters).copy()
         commit([*data_set(self.parameters, vector.tolist()), (self, 'vector', vector)])
+
+    def over(self, tape: Tape) -> 'Program':
+        """같은 입력과 파라미터로 다른 테이프를 재생하는 프로그램."""
+        return Program(tape, self.inputs, self.leaves[: self.inputs.count], self.parameters, self.nodes, self.names)
 
     @property
     def instructions(self) -> dict[str, int]:
@@ -157,8 +171,9 @@ class Program:
         return f'<Program: 입력 {self.inputs.count}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)} ({kinds})>'
 
     def __str__(self) -> str:
-        names = [p.name for p in self.parameters]
-        return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
+        labels, names = self.leaves[: self.inputs.count], self.parameters
+        listing = Listing(self.tape, self.inputs, [x.name for x in labels], [p.name for p in names], self.names)
+        return listing.text(self.nodes)
 
 
 def compile_graph(
@@ -201,7 +216,7 @@ def compile_graph(
     code, names, nodes = lower(loss, leaves, learned, wanted, kept)
     if not kept.issubset(names.values()):
         raise ValueError(f'frozen 의 {sorted(kept.difference(names.values()))} 은(는) 그래프에 없는 이름입니다.')
-    return Program(schedule(flatten(code)), layout, learned, nodes, names, [leaf.name for leaf in leaves])
+    return Program(schedule(flatten(code)), layout, leaves, learned, nodes, names)
 
 
 def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:

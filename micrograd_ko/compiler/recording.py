@@ -68,7 +68,7 @@ def _same_leaf(one: Value, other: Value, declared: Mapping[Value, Any]) -> bool:
 class CheckedColumns(Columns):
     """함수를 기록한 프로그램의 입력의 열: 자료를 처음 읽을 때 기록을 확인한다."""
 
-    recording: 'Recording'
+    recording: 'DataCheck'
 
     def read(self, X: Any, needed: int) -> list[np.ndarray]:
         arrays = super().read(X, needed)
@@ -84,14 +84,14 @@ def recorded(
     arguments = [list(part) if isinstance(part, Iterable) and not isinstance(part, Value) else part for part in parts]
     leaves, layout = columns(arguments)
     arrays = None if samples is None else layout.read(samples, layout.count)
-    recording = Recording(f, arguments, leaves, parameters, frozen)
+    recording = DataCheck(f, arguments, leaves, parameters, frozen)
     loss, *outputs = recording.record(None if arrays is None else next(layout.blocks(arrays, 1))[0].tolist())
     if arrays is not None:
         recording.check(arrays)
     return loss, outputs, leaves, CheckedColumns(layout.count, layout.sizes, recording)
 
 
-class Recording:
+class DataCheck:
     """함수 f 를 기록한 것. 입력의 모든 열이 있는 자료로 한 번 견주고 나면 함수와 그래프를 놓아준다.
 
     arguments 는 f 의 인수, leaves 는 그것을 납작하게 편 잎이다.
@@ -152,7 +152,7 @@ class Recording:
         if leaves and one in self.declared and other in self.declared:
             advice = '자료로 표에서 고르는 것이면 원-핫(one-hot) 입력을 받아 ops.dot(원핫, 열) 로 적으세요'
         elif leaves:
-            advice = '값을 보고 고른 상수면 ops.select(c, x, y) 로 적고, 자료나 난수에서 나온 수면 v.data 대신 v 를 쓰거나 입력으로 받으세요'
+            advice = '고른 상수면 ops.select(c, x, y) 로 적고, 자료나 난수에서 나온 수면 v.data 대신 v 나 입력을 쓰세요'
         else:
             advice = '값을 보고 갈라지는 if 는 ops.select(c, x, y) 로 적고, 모양이 정말 다르면 저마다 따로 기록하세요'
         return (

@@ -48,12 +48,9 @@ class Replayer:
             return float(values[self.tape.loss].sum()) if undefined is None else math.nan, undefined
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
-        """(표본 × 출력, 정의역을 벗어난 표본). 벗어난 표본의 출력은 nan."""
+        """(표본 × 출력, 정의역을 벗어난 표본). 벗어난 표본의 출력도 IEEE 값이다."""
         values, undefined = self._forward(theta, samples, 'in_outputs')
-        table = values[self.tape.outputs].T.copy()
-        if undefined is not None:
-            table[undefined.columns] = np.nan
-        return table, undefined
+        return values[self.tape.outputs].T.copy(), undefined
 
     def gradient(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(칸의 기울기 Σ_x ∂C_x/∂θ, 정의역을 벗어난 표본). 벗어난 표본이 있으면 기울기는 nan."""
