@@ -13,7 +13,10 @@ from __future__ import annotations
 from micrograd_ko import ops
 from micrograd_ko.copying import Copied
 from micrograd_ko.graph import sweep, topological
-from micrograd_ko.number import NOT_YET, Number, beside, number, refuse_number, refuse_order, refuse_truth, undefined
+from micrograd_ko.kinds import elements
+from micrograd_ko.kinds.huge import accumulated
+from micrograd_ko.misuse import NotANumber
+from micrograd_ko.number import NOT_YET, Number, beside, number, undefined
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, Op, give_methods, interpret
 from micrograd_ko.state import Held, alone, commit
 
@@ -40,15 +43,26 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
         data = undefined(op, values)
     if type(data) is not float:  # 더해진 연산(`ops.register`)은 NumPy 의 수나 참·거짓을 줄 수도 있다
         data = number(data, f'연산 {op.name} 의 값은')
-    kind = Value if not _closed else next((t for x in values for t in type(x).__mro__ if t in _closed), Value)
-    node = _new(kind)
+    node = _blank(values)
     node._data, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, values
     return node
 
 
+def _blank(values: tuple[Value, ...]) -> Value:
+    """values 에서 나올 빈 노드. 닫힌 하위 형이 끼면 그 형이다."""
+    kinds = dict.fromkeys(map(type, values)) if _closed else ()
+    return _new(next((t for kind in kinds for t in kind.__mro__ if t in _closed), Value))
+
+
 def _lifted(x: Any, first: Value) -> Value:
-    """연산에 섞인 수를 잎으로. 정수 상수는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
-    return x if isinstance(x, Value) else Value(beside(x, first._data))
+    """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
+    if isinstance(x, Value):
+        return x
+    if type(first) is Value:
+        return Value(beside(x, first._data))
+    leaf = _blank((first,))
+    Value.__init__(leaf, beside(x, first._data))
+    return leaf
 
 
 def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
@@ -56,6 +70,8 @@ def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
 
     def method(self: Value, other: Any) -> Value:
         if type(other) is not Value:
+            if type(other) is not float and not isinstance(other, (int, Value)):
+                return op.apply(self, other)  # 배열이면 칸마다
             other = _lifted(other, self)
         try:
             data = eager(self._data, other._data)
@@ -76,7 +92,7 @@ def _unary(op: Op) -> Callable[[Value], Value]:
     return lambda self: record_values(op, (self,))
 
 
-class Value(Held, Copied, UnaryMethods):
+class Value(Held, Copied, NotANumber, UnaryMethods):
     """계산 그래프의 노드(node): 수 하나와 그것이 어떻게 나왔는지.
 
     data     값: int, float, Fraction. NumPy 의 수는 파이썬 수로 바뀐다. 그 밖의 것은 TypeError.
@@ -99,7 +115,7 @@ class Value(Held, Copied, UnaryMethods):
     """
 
     __slots__ = ('__weakref__', 'op', 'parents')
-    __array_ufunc__ = None  # NumPy 가 왼쪽에 있어도 아래의 __radd__ 들이 불리게 한다
+    __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
         """하위 형의 연산은 보통의 Value 를 준다. `class Mine(Value, closed=True)` 면 Mine 이 낀 연산은 Mine 을 준다."""
@@ -130,7 +146,8 @@ class Value(Held, Copied, UnaryMethods):
                 node._grad = 0
             self._grad = seed
             sweep(order)
-            commit([(leaf, '_grad', old + leaf._grad) for leaf, old in zip(order, before, strict=True) if leaf.op is None])
+            leaves = [(leaf, old) for leaf, old in zip(order, before, strict=True) if leaf.op is None]
+            commit([(leaf, '_grad', accumulated(old, leaf._grad)) for leaf, old in leaves])
         except BaseException:
             commit([(node, '_grad', old) for node, old in zip(order, before, strict=True)])
             raise
@@ -139,16 +156,11 @@ class Value(Held, Copied, UnaryMethods):
         """같은 값과 이름을 가진 새 잎. 기울기가 이 노드로 흐르지 않는다."""
         return Value(self.data, self.name)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from micrograd_ko.render import mimebundle
-
-        return mimebundle(self)
-
     def __pow__(self, exponent: Value | Number) -> Value:
         """x**n: n 이 상수면 power(n), `Value` 면 pow."""
         if isinstance(exponent, Value):
             return record_values(ops.pow, (self, exponent))
-        return record_values(ops.power(number(exponent)), (self,))
+        return NotImplemented if getattr(exponent, 'ndim', 0) else record_values(ops.power(number(exponent)), (self,))
 
     __add__, __radd__ = _binary(ops.add), _recorded(ops.add, reflected=True)
     __sub__, __rsub__ = _binary(ops.sub), _recorded(ops.sub, reflected=True)
@@ -156,13 +168,11 @@ class Value(Held, Copied, UnaryMethods):
     __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
     __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
 
-    if not TYPE_CHECKING:  # 형 검사기에게는 없는 것이라 float(v) 와 v < w 는 적을 때 이미 오류다
-        __float__ = __int__ = __complex__ = refuse_number
-        __lt__ = __le__ = __gt__ = __ge__ = refuse_order
-    __bool__ = refuse_truth
+    def __pos__(self) -> Value:
+        return self
 
 
 _new = Value.__new__
 _closed: set[type[Value]] = set()  # 저희끼리 연산하는 하위 형
 give_methods(Value, _unary)
-interpret(Value, record)
+interpret(Value, elements.over_arrays(record))

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import math
-
+from micrograd_ko.kinds.huge import accumulated
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
@@ -60,24 +59,17 @@ def sweep(order: Sequence[Node]) -> None:
                 dx, dy = op.partials
                 dx, dy = g * dx(z, a, b), g * dy(z, a, b)
                 x._grad += dx
-                y._grad += dy
+                try:
+                    y._grad += dy
+                except OverflowError:  # x 에는 이미 더했다
+                    y._grad = accumulated(y._grad, dy)
                 continue
             operands = [parent._data for parent in parents]
             slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
         except EDGE_ERRORS:
             slopes = local_derivatives(node)
         for parent, d in zip(parents, slopes, strict=True):
-            try:
-                parent._grad += g * d
-            except OverflowError:  # float 가 그 범위를 넘는 정수를 만났다
-                parent._grad = _ieee(parent._grad) + (_ieee(g) * _ieee(d) if g and d else 0.0)
-
-
-def _ieee(x: Any) -> float:
-    try:
-        return float(x)
-    except OverflowError:
-        return math.inf if x > 0 else -math.inf
+            parent._grad = accumulated(parent._grad, g, d)
 
 
 def local_derivatives(node: Node) -> tuple[Any, ...]:

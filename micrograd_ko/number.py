@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
-from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
+from micrograd_ko.kinds.huge import limit
+from micrograd_ko.misuse import brief
+from micrograd_ko.operation import TYPE_CHECKING, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -48,6 +50,7 @@ def number(x: Any, what: str = 'Value 는') -> Number:
     import numbers
     from fractions import Fraction
 
+    x = x[()] if getattr(x, 'ndim', None) == 0 else x  # 0차원 배열은 수다
     if isinstance(x, numbers.Integral):
         if x is not True and x is not False and hasattr(x, '__index__'):  # NumPy 의 timedelta64 는 정수인 체하지만 아니다
             return int(x)
@@ -55,7 +58,7 @@ def number(x: Any, what: str = 'Value 는') -> Number:
         _KEPT.add(Fraction)
         return x if isinstance(x, Fraction) else Fraction(x) if isinstance(x, numbers.Rational) else float(x)
     hint = next((text for kind, text in _HINTS.items() if kind in [base.__name__ for base in type(x).__mro__]), '')
-    raise TypeError(f'{what} 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {x!r} 을(를) 받았습니다.{hint}')
+    raise TypeError(f'{what} 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.{hint}')
 
 
 _KEPT: set[type] = {float, int}  # 그대로 담는 형. Fraction 은 처음 만날 때 배운다
@@ -83,18 +86,4 @@ def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
         from micrograd_ko.kinds.arrays import ieee_forward
 
         return ieee_forward(op, numbers)
-    raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
-
-
-def _refusing(what: str, instead: str) -> Callable[..., None]:
-    """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
-
-    def method(self: Node, *_: Any) -> None:
-        raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
-
-    return method
-
-
-refuse_number = _refusing('보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.')
-refuse_truth = _refusing('참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.')
-refuse_order = _refusing('비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.')
+    return limit(op, numbers, tuple([x.name for x in operands]))

@@ -12,6 +12,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.kinds import bounds, fitting
 from micrograd_ko.kinds.bounds import Bounded
+from micrograd_ko.kinds.huge import accumulated
 from micrograd_ko.operation import Op
 from micrograd_ko.staleness import replay
 
@@ -107,7 +108,7 @@ def arrivals(order: Sequence[Value]) -> list[Arrival]:
     walked = []
     for node in reversed(order):
         for position, (parent, d) in enumerate(edges(node)):
-            before, after = sums[parent], sums[parent] + sums[node] * d
+            before, after = sums[parent], accumulated(sums[parent], sums[node], d)
             sums[parent] = after
             waiting[parent] -= 1
             walked.append(Arrival(node, position, parent, sums[node], d, before, after, not waiting[parent]))

@@ -13,6 +13,7 @@ import os
 import threading
 from collections import deque
 
+from micrograd_ko.kinds.huge import shown
 from micrograd_ko.number import NOT_YET, Number, number
 from micrograd_ko.operation import TYPE_CHECKING
 
@@ -74,11 +75,16 @@ class Held:
         cls.__hash__ = object.__hash__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
-        made = f', op={self.op.name!r}' if self.op else ''
-        return f'Value(data={self.data!r}, grad={self.grad!r}{made}' + (f', name={self.name!r})' if self.name else ')')
+        made = (f', op={self.op.name!r}' if self.op else '') + (f', name={self.name!r}' if self.name else '')
+        return f'Value(data={shown(self.data)}, grad={shown(self.grad)}{made})'
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from micrograd_ko.render import mimebundle
+
+        return mimebundle(self)
 
     @property
     def data(self) -> Number:

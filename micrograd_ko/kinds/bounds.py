@@ -43,6 +43,11 @@ class Bounded(Operators):
         """다른 올바른 계산과 이만큼 다를 수 있는가. 한계가 inf 면 무엇이든 그렇다."""
         return self.error == math.inf or bool(abs(difference) <= self.error)
 
+    @property
+    def known(self) -> float | None:
+        """한계의 크기. 아무것도 약속하지 않으면 None: 그런 한계로 설명된 차이는 반올림이라고 할 수 없다."""
+        return None if self.error == math.inf else self.error
+
     def __repr__(self) -> str:
         return f'{self.value!r} ± {self.error:.3g}'
 

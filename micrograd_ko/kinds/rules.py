@@ -1,16 +1,21 @@
 """표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글."""
 
+import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from micrograd_ko.kinds.fitting import RuleError
+from micrograd_ko.kinds.huge import is_huge, shown
 from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
 
 Z = Symbol('z')
+_MOST_OPERANDS = 12  # 오류에 값을 적는 피연산자
 _INDICES = '₁₂₃'  # n항 연산의 규칙을 항 셋으로 불러 일반항을 찾는다
 _LATEX = str.maketrans({i: f'_{k}' for k, i in enumerate(_INDICES, 1)})
+_SUM = re.compile(r'(\()?([^₁₂₃]*?)(\w)₁([^₁₂₃]*) \+ \2\3₂\4 \+ \2\3₃\4(?(1)\))')
+_SUM_LATEX = re.compile(r'([^_]*)_1([^_]*) \+ \1_2\2 \+ \1_3\2')
 
 
 class Rule(NamedTuple):
@@ -71,11 +76,17 @@ def _partials(op: Op) -> list[tuple[str, Symbol]]:
     found: list[tuple[str, Symbol]] = []
     for part in op.split(partials):
         if isinstance(part, list):
-            general = [(x.replace(i, 'ᵢ'), _renumbered(d, i)) for i, (x, d) in zip(_INDICES, part, strict=True)]
+            general = [(x.replace(i, 'ᵢ'), _renumbered(_summed(d), i)) for i, (x, d) in zip(_INDICES, part, strict=True)]
             found += general[:1] if len({d.text for _, d in general}) == 1 else part
         else:
             found.append(part)
     return found
+
+
+def _summed(x: Symbol) -> Symbol:
+    """번호만 다른 세 항의 합을 sum 과 Σ 로: exp(x₁) + exp(x₂) + exp(x₃) 은 sum(exp(xⱼ) for xⱼ in xs) 다."""
+    text = _SUM.sub(r'sum(\2\3ⱼ\4 for \3ⱼ in \3s)', x.text)
+    return Symbol(text, x.level, _SUM_LATEX.sub(r'\\sum_j \1_j\2', x.latex), x.latex_level)
 
 
 def _renumbered(x: Symbol, index: str) -> Symbol:
@@ -85,14 +96,17 @@ def _renumbered(x: Symbol, index: str) -> Symbol:
 
 def complaint(op: Op, operands: tuple, names: tuple) -> str:
     """정의역을 벗어났다는 말: 연산, 피연산자의 값과 이름, 정의역."""
-    given = ', '.join([
-        f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
+    written = [
+        f'{label} = {shown(value)}' + (f" (이름 '{name}')" if name else '')
         for label, value, name in zip(operand_names(op, len(operands)), operands, names, strict=True)
-    ])
-    expected = '결과가 float 의 범위를 넘습니다(overflow).'
+    ]
+    rest = f', … (모두 {len(written)}개)' if len(written) > _MOST_OPERANDS else ''
+    given = ', '.join(written[:_MOST_OPERANDS]) + rest
+    what = '피연산자가' if any(map(is_huge, operands)) else '결과가'
+    expected = f'{what} float 의 범위를 넘습니다(overflow).'
     if op.defined is not None and not op.defined(*operands):
-        written = _written(op, op.defined)
-        expected = '정의역(domain) 밖입니다.' if written is None else f'정의역(domain)은 {written} 입니다.'
+        domain = _written(op, op.defined)
+        expected = '정의역(domain) 밖입니다.' if domain is None else f'정의역(domain)은 {domain} 입니다.'
     return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
 
 

@@ -1,13 +1,12 @@
 """신경망을 알아보기(recognise): 그래프에서 뉴런과 층, 손실과 목표를 찾고, 노트의 이름을 붙인다.
 
-이름이 아니라 모양을 본다. z 는 가중치와 편향이 잎(leaf)인 `affine`, a 는 그 z 만 쓰는 단항 연산이고, 한 층의 출력을 모두 받는
+이름이 아니라 모양을 본다. z 는 가중치와 편향이 잎(leaf)인 `affine`, a 는 그 z 를 쓰는 단항 연산이고, 한 층의 출력을 모두 받는
 층이 다음 층이다. 그림, 걸음, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -48,12 +47,19 @@ class Network:
     layers   층마다 `Unit` 의 튜플. layers[i] 는 노트의 층 i + 2 다.
     order    그래프 전체의 위상 순서.
     sampled  표본을 넣었는가. 거짓이면 z 와 a 의 수는 아무 뜻이 없다.
+    others   다른 표본들의 신경망. 파라미터를 이것과 나누어 쓴다.
     """
 
     inputs: tuple[Value, ...]
     layers: tuple[tuple[Unit, ...], ...]
     order: tuple[Value, ...]
     sampled: bool = True
+    others: tuple['Network', ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """표본의 수."""
+        return 1 + len(self.others)
 
     @property
     def sizes(self) -> list[int]:
@@ -85,8 +91,9 @@ class Network:
 
     @cached_property
     def region(self) -> list[Value]:
-        """손실에 속하는 노드: 신경망의 것도 아니고 그 입력을 만든 것도 아니다."""
-        inside = {*self.values, *topological(*self.inputs)}
+        """손실에 속하는 노드: (어느 표본의) 신경망의 것도 아니고 그 입력을 만든 것도 아니다."""
+        nets = self, *self.others
+        inside = {v for net in nets for v in (*net.values, *topological(*net.inputs))}
         return [node for node in self.order if node not in inside]
 
     @cached_property
@@ -98,13 +105,13 @@ class Network:
     def strays(self) -> list[tuple[Value, Value]]:
         """노트의 가정 2(C 는 aᴸ 만의 함수)를 어기는 곳: (손실의 노드, 그것이 바로 쓰는 가운데 층의 값이나 파라미터)의 목록.
 
-        손실이 출력이 아닌 값 그 자체면 둘이 같은 노드다.
+        파라미터로 만든 입력도 그런 값이다. 손실이 출력이 아닌 값 그 자체면 둘이 같은 노드다.
         """
-        root, inner = self.order[-1], self.values.keys() - set(self.outputs)
-        if root in inner:
+        root, allowed = self.order[-1], {*self.outputs, *self.region}
+        if root not in allowed:
             return [(root, root)]
-        inner -= set(self.inputs)
-        return [(node, p) for node in self.region for p in node.parents if p in inner]
+        bound = above(self.order, self.parameters) - allowed
+        return [(node, p) for node in self.region for p in node.parents if p in bound]
 
     @property
     def loss(self) -> Loss | None:
@@ -114,7 +121,7 @@ class Network:
     @cached_property
     def targets(self) -> dict[Value, Value]:
         """출력 aⱼ → 목표 yⱼ, 출력의 순서로. 모르는 손실이면 aⱼ − y 의 꼴로 들어간 잎 y 가 목표다."""
-        found = self._loss_and_targets[1]
+        found = {} if self.others else self._loss_and_targets[1]  # 표본마다 목표가 다르다
         return {a: found[a] for a in self.outputs if a in found}
 
     @property
@@ -146,14 +153,21 @@ class Network:
             with unchecked():
                 template = loss(places, target)
             bound = dict(zip(places, used, strict=True))
-            if _same_shape(template, root, bound, set(goals)):
+            if _same_shape(template, root, bound, set(goals)) and self._only_constants(bound, {*places, *goals}):
                 targets = {a: bound[y] for a, y in zip(used, goals, strict=True) if y in bound}
                 return targets if above(self.order, used).isdisjoint(targets.values()) else None
         return None
 
+    def _only_constants(self, bound: dict[Value, Value], places: set[Value]) -> bool:
+        """자리표가 아닌 잎의 짝이 정말 상수인가: 이름이 있거나 파라미터인 잎은 나중에 다른 수가 될 수 있다."""
+        constants = [node for pattern, node in bound.items() if pattern.op is None and pattern not in places]
+        return not any(node.name or node in self.values for node in constants)
+
     @cached_property
     def names(self) -> dict[Value, str]:
-        """노드마다 노트의 이름: a¹₁, w²₁₂, b²₁, z²₁, a²₁, y₁, C, 그리고 손실의 안쪽 u₁ …"""
+        """표본이 하나면 노드마다 노트의 이름: a¹₁, w²₁₂, b²₁, z²₁, a²₁, y₁, C, 그리고 손실의 안쪽 u₁ …"""
+        if self.others:
+            return {}  # 표본마다의 z²₁ 은 한 이름이 아니다
         names = {x: indexed('a', 1, k) for k, x in enumerate(self.inputs, 1)}
         for layer, units in enumerate(self.layers, 2):
             for j, unit in enumerate(units, 1):
@@ -172,6 +186,12 @@ class Network:
     def role(self, layer: int) -> str:
         """층의 이름. 노트처럼 입력이 1층이다."""
         return f'{layer}층 · 출력층' if self.kind(layer) == 'output' else f'{layer}층 · 은닉층'
+
+
+def shared_activation(units: Sequence[Unit]) -> Op | None:
+    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 None."""
+    found = {unit.activation for unit in units}
+    return found.pop() if len(found) == 1 else None
 
 
 def in_module(net: MLP) -> Network:
@@ -195,27 +215,55 @@ def in_graph(order: Sequence[Value]) -> Network | None:
 
     뉴런의 순서는 다음 층이 받는 순서다.
     """
-    layers = _layers(order)
-    for i, (units, following) in enumerate(itertools.pairwise(layers)):
-        unit_of, inputs = {unit.a: unit for unit in units}, following[0].inputs
-        if Counter(inputs) != Counter(unit_of.keys()):
-            return None
-        layers[i] = [unit_of[a] for a in inputs]
-    if not layers:
+    networks = _networks(order)
+    return networks[0] if len(networks) == 1 else None
+
+
+def in_samples(order: Sequence[Value]) -> Network | None:
+    """여러 표본의 손실에서: 표본마다 같은 파라미터의 신경망이 하나씩 있으면 첫 표본의 것(나머지는 `others`), 아니면 None."""
+    first, *others = _networks(order) or (None,)
+    if first is None or not all(_parameters(net) == _parameters(first) for net in others):
         return None
-    layers[-1] = _in_order_of_names(layers[-1])
-    return Network(layers[0][0].inputs, tuple(map(tuple, layers)), tuple(order))
+    return replace(first, others=tuple(others))
+
+
+def _parameters(net: Network) -> list[set[tuple[Value, ...]]]:
+    return [{(*unit.w, unit.b) for unit in units} for units in net.layers]
+
+
+def _networks(order: Sequence[Value]) -> list[Network]:
+    """층을 앞 층의 출력을 모두 받는 다음 층과 이은 것들."""
+    chains: list[list[list[Unit]]] = []
+    ends: dict[frozenset, list[list[Unit]]] = {}  # 마지막 층의 출력 → 거기까지 이은 층들
+    for units in _layers(order):
+        inputs = units[0].inputs
+        chain = ends.pop(frozenset(Counter(inputs).items()), None)
+        if chain is None:
+            chain = []
+            chains.append(chain)
+        else:
+            unit_of = {unit.a: unit for unit in chain[-1]}
+            chain[-1] = [unit_of[a] for a in inputs]
+        chain.append(units)
+        ends[frozenset(Counter([unit.a for unit in units]).items())] = chain
+    for chain in chains:
+        chain[-1] = _in_order_of_names(chain[-1])
+    return [Network(layers[0][0].inputs, tuple(map(tuple, layers)), tuple(order)) for layers in chains]
 
 
 def _layers(order: Sequence[Value]) -> list[list[Unit]]:
     """같은 입력을 받는 뉴런끼리, 위상 순서로. 층이 한 줄로 이어진다면 앞에서 뒤로다."""
     layers: dict[tuple[Value, ...], list[Unit]] = {}
-    uses = Counter(p for node in order for p in node.parents if p.op is ops.affine)
+    candidates: dict[Value, list[Value]] = {}
     for a in order:
-        if a.op is not None and a.op.arity == 1 and uses[a.parents[0]] == 1:
-            unit = _unit(a)
-            if all(p.op is None for p in (*unit.w, unit.b)):
-                layers.setdefault(unit.inputs, []).append(unit)
+        if a.op is not None and a.op.arity == 1 and a.parents[0].op is ops.affine:
+            candidates.setdefault(a.parents[0], []).append(a)
+    passed = {x for node in order if node.op is ops.affine for x in ops.affine.split(node.parents)[1]}
+    for users in candidates.values():  # z 의 벌점 z² 도 단항이다: 다음 층이 받는 것이 a 이고, 가를 수 없으면 뉴런이 아니다
+        found = users if len(users) == 1 else [a for a in users if a in passed]
+        unit = _unit(found[0]) if len(found) == 1 else None
+        if unit is not None and all(p.op is None for p in (*unit.w, unit.b)):
+            layers.setdefault(unit.inputs, []).append(unit)
     return list(layers.values())
 
 

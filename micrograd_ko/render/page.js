@@ -156,13 +156,16 @@
 
   const keys = {
     ArrowLeft: pressed(() => move(at - 1)), ArrowRight: pressed(() => move(at + 1)),
+    PageUp: pressed(() => move(at - 1)), PageDown: pressed(() => move(at + 1)), // 슬라이더의 것은 거꾸로 간다
     Home: pressed(() => move(0)), End: pressed(() => move(last)), ' ': toggle,
   };
   addEventListener('keydown', (event) => {
     const place = event.target instanceof Element ? event.target : document.body;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.key in keys)) return;
-    const scrolls = view.scrollWidth > view.clientWidth && place === view; // 밀리는 그림 안의 화살표는 그림을 민다
-    const own = event.key === ' ' ? place.closest('button, summary, a') : scrolls && event.key.startsWith('Arrow');
+    // 밀리는 그림과 설명 안의 화살표와 Page 글쇠는 그것을 민다
+    const sideways = event.key.startsWith('Arrow') && place === view && view.scrollWidth > view.clientWidth;
+    const down = event.key.startsWith('Page') && [view, find('lines')].includes(place) && place.scrollHeight > place.clientHeight;
+    const own = event.key === ' ' ? place.closest('button, summary, a') : sideways || down;
     if (own) return;
     event.preventDefault();
     keys[event.key]();

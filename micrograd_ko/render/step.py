@@ -15,7 +15,10 @@ from micrograd_ko.writing.numbers import number
 
 
 class Change(NamedTuple):
-    """한 걸음에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지."""
+    """한 걸음에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지.
+
+    number 가 None 이면 더는 알 수 없게 된 수다: 갱신한 파라미터로는 계산되지 않는다.
+    """
 
     node: int
     part: str
@@ -72,20 +75,23 @@ class Walk:
         return [*steps, self._update(lr)] if self.parameters else steps
 
     def _update(self, lr: Any) -> Step:
-        """모든 파라미터를 동시에 갱신한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`)."""
+        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`)."""
         lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         cost, before = number(self.root.data), [p.data for p in self.parameters]
         SGD(self.parameters, lr).step()
+        drawn = [node for node in self.subject.order if node.op is not None and node in self.subject.chosen]
         try:
             effect = f'새 값으로 다시 계산하면 {label(self.root)} = {cost} → {number(refresh(self.root).data)}'
+            recomputed = self.known(drawn, 'data')
         except DomainError:
+            recomputed = tuple([Change(self._number[node], 'data', None) for node in drawn])
             effect = f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
         lines = [f'{self.update},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
         for p, old in zip(self.parameters[:limits.MOST_UPDATES], before, strict=False):
             lines.append(f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), self.known(self.parameters, 'data'))
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), (*self.known(self.parameters, 'data'), *recomputed))
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -119,9 +125,11 @@ def derivation(name: str, x: Arrival) -> str:
     """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
     z = x.result
     assert z.op is not None
-    named = rule_text(z.op, label(z), list(map(label, z.parents)), x.position)
+    names = list(map(label, z.parents))
+    named = rule_text(z.op, label(z), names, x.position)
     filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    return chain(name, named, filled, number(x.local))
+    which = f'   ({x.position + 1}번째 피연산자로)' if names.count(label(x.operand)) > 1 else ''
+    return chain(name, named, filled, number(x.local)) + which
 
 
 def progress(x: Arrival) -> str:

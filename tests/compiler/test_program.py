@@ -1,6 +1,7 @@
 """재생: eager 와 반올림 안에서 같고, 정의역 밖과 잘못된 자료는 분명히 알린다."""
 
 import copy
+import itertools
 import math
 import pickle
 import random
@@ -169,7 +170,7 @@ def test_an_output_outside_the_loss_does_not_touch_the_gradient():
     assert program.outputs([[4.0]]).tolist() == [[0.0, 2.0]]
 
 
-@pytest.mark.parametrize('name', ['quadratic', 'cross_entropy', 'hinge', 'softmax_cross_entropy'])
+@pytest.mark.parametrize('name', losses.LOSSES)
 @pytest.mark.parametrize('activation', ['sigmoid', 'tanh', 'gelu', 'softplus'])
 def test_networks_agree_within_rounding(name, activation):
     """망과 손실마다: 손실과 모든 기울기가 오차 한계가 설명하는 만큼만 다르다."""
@@ -505,3 +506,24 @@ def test_two_threads_at_once_give_the_same_bits(program):
         sys.setswitchinterval(interval)
     assert found == [{expected[0]}, {expected[1]}]
     assert np.array([p.grad for p in program.parameters]).tobytes() in expected
+
+
+SPECIAL = [math.nan, math.inf, -math.inf, 0.0, -2.0, 3.0]
+
+
+@pytest.mark.parametrize('f', [
+    ops.maximum, ops.minimum, ops.compare, lambda x, y: ops.select(x, y, 1), lambda x, y: ops.select(x, 1, y),
+    lambda x, y: ops.step(x) + y.relu(), lambda x, y: x.leaky_relu() * y.sign(), lambda x, y: ops.logsumexp([x, y]),
+    lambda x, y: x.silu() + y.gelu(), lambda x, y: x.sigmoid() - y.softplus(),
+])  # fmt: skip
+def test_replay_agrees_with_eager_at_nan_and_infinity(f):
+    """값도 기울기도: nan 은 같은 표본에서, inf 는 같은 부호로."""
+    x, y, w = Value(0.5), Value(0.25), Value(1.0)
+    program = compile_graph(f(w * x, y), [x, y], [w])
+    for a, b in itertools.product(SPECIAL, SPECIAL):
+        v = Value(1.0)
+        loss = f(v * Value(a), Value(b))
+        loss.backward()
+        X = [[a, b]]
+        assert program.loss(X) == pytest.approx(loss.data, rel=1e-14, nan_ok=True), (a, b)
+        assert program.gradient(X).tolist() == pytest.approx([v.grad], rel=1e-14, nan_ok=True), (a, b)

@@ -104,7 +104,7 @@ WALKS = {
     '층의 그림': lambda kind: draw(cost(kind)[2], detail='layer').html(),
     '순전파의 그림': lambda kind: draw(cost(kind)[1]).dot,
     '클래스의 그림': lambda kind: draw(cost(kind, losses.softmax_cross_entropy, 1)[2]).html(),
-    '여러 표본의 그림': lambda kind: draw(over_samples(kind)).html(),
+    '여러 표본의 그림': lambda kind: draw(over_samples(kind)).dot,
     '망의 재생': lambda kind: network(kind).compile().gradient([[0.5, 0.5, 1, 1]]).tolist(),
 }
 

@@ -92,6 +92,15 @@ RECORDS = {  # 손실 → (목표, 식, 항을 수로 채운 글, C, ∂C/∂a�
         '(a³{j} − y{j})/(a³{j}·(1 − a³{j}))', lambda a, y: f'({r(a)} − {r(y)})/({r(a)}·(1 − {r(a)}))',
         lambda a, y: [-1 / a[0], 1 / (1 - a[1])],
     ),
+    'sigmoid_cross_entropy': (
+        [1.0, 0.0], 'Σⱼ [yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)]',
+        lambda a, y: ' + '.join([
+            f'{r(q)}·ln(1 + e^(−{g(p)})) + (1 − {r(q)})·ln(1 + e^{g(p)})' for p, q in zip(a, y, strict=True)
+        ]),
+        lambda a, y: math.log(1 + math.exp(-a[0])) + math.log(1 + math.exp(a[1])),
+        '(1 − y{j})·σ(a³{j}) − y{j}·σ(−a³{j})', lambda a, y: f'(1 − {r(y)})·σ({g(a)}) − {r(y)}·σ(−{g(a)})',
+        lambda a, y: [-1 / (1 + math.exp(a[0])), 1 / (1 + math.exp(-a[1]))],
+    ),
     'softmax_cross_entropy': (
         [0.0, 1.0], 'ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', None, lambda a, y: -math.log(softmax(a)[1]),
         'softmax(a){j} − y{j}', lambda a, y: f'softmax(a){{j}} − {r(y)}', lambda a, y: [softmax(a)[0], softmax(a)[1] - 1],
@@ -196,7 +205,7 @@ def test_a_loss_of_ones_own_is_drawn_and_walked(name):
     for j, d in zip('₁₂', slopes, strict=True):
         assert any(line.startswith(f'∂C/∂a³{j} += ') and line.endswith(f' = {r(d)}') for line in backward)
     by_layer = next(step for step in draw(loss, 'layer').steps if step.title == '손실에서 출력으로')
-    assert by_layer.lines == ('∇ₐC:  ∂C/∂aⱼ = ∂C/∂aᴸ', f'[{", ".join(f"{d:.3g}" for d in slopes)}]')
+    assert by_layer.lines == (f'∇ₐC = [{", ".join(f"{d:.3g}" for d in slopes)}]',)
     assert 'C' in draw(loss, 'layer').dot and draw(loss).detail == 'neuron'
 
 
