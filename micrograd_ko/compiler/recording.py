@@ -38,18 +38,16 @@ def difference(
     frozen 에 든 이름의 노드부터는 견주지 않는다.
     """
     seen: set[tuple[Value, Value]] = set()
-    stack: list[Difference] = [Difference(a, b, None) for a, b in zip(ones, others, strict=True)][::-1]
+    stack: list[Any] = [(a, b, None) for a, b in zip(ones, others, strict=True)][::-1]
     while stack:
-        pair = stack.pop()
-        one, other, _ = pair
+        one, other, user = stack.pop()
         if one is other or (one, other) in seen or (one.name in frozen and one.name == other.name):
             continue
         seen.add((one, other))
-        if _kind(one) != _kind(other) or len(one.parents) != len(other.parents):
-            return pair
-        if one.op is None and not _same_leaf(one, other, declared):
-            return pair
-        stack += [Difference(a, b, one) for a, b in zip(one.parents, other.parents, strict=True)][::-1]
+        alike = _kind(one) == _kind(other) and len(one.parents) == len(other.parents)
+        if not alike or (one.op is None and not _same_leaf(one, other, declared)):
+            return Difference(one, other, user)
+        stack += [(a, b, one) for a, b in zip(one.parents, other.parents, strict=True)][::-1]
     return None
 
 
@@ -85,7 +83,7 @@ def recorded(
     leaves, layout = columns(arguments)
     arrays = None if samples is None else layout.read(samples, layout.count)
     recording = DataCheck(f, arguments, leaves, parameters, frozen)
-    loss, *outputs = recording.record(None if arrays is None else next(layout.blocks(arrays, 1))[0].tolist())
+    recording.roots = loss, *outputs = recording.at(() if arrays is None else next(layout.blocks(arrays, 1))[0].tolist())
     if arrays is not None:
         recording.check(arrays)
     return loss, outputs, leaves, CheckedColumns(layout.count, layout.sizes, recording)
@@ -104,21 +102,17 @@ class DataCheck:
         self.arguments, self.leaves, self.frozen = arguments, leaves, frozen
         self.declared = {leaf: _told(f'입력 {i}', leaf) for i, leaf in enumerate(leaves)}
         self.declared |= {leaf: _told(f'파라미터 {i}', leaf) for i, leaf in enumerate(parameters)}
-        self.roots: tuple[Value, ...] = ()
+        self.roots: tuple[Value, ...] = ()  # (손실, *출력): 처음 기록한 것
         self.compared = 0  # 견준 열의 수
 
-    def record(self, row: Sequence[float] | None) -> tuple[Value, ...]:
-        """(손실, *출력): 처음 기록한 것. row 에서, 없으면 입력의 지금 값에서. 정의되지 않는 연산은 IEEE 값으로 지나간다."""
-        self.roots = self._recorded(row or ())
-        return self.roots
-
+    @alone
     def check(self, arrays: Sequence[np.ndarray]) -> None:
         """서로 다른 표본들에서 다시 기록해 견준다. 그래프가 다르면 ValueError. 이미 견준 열뿐이면 아무것도 하지 않는다."""
         width = sum(a.shape[1] for a in arrays)
         if self.function is None or width <= self.compared:
             return
         for row, numbers in _differing(arrays).items():
-            again = self._recorded(numbers)
+            again = self.at(numbers)
             if len(again) != len(self.roots):
                 counts = f'기록할 때는 {len(self.roots) - 1}개, 표본(row) {row} 에서는 {len(again) - 1}개'
                 raise ValueError(f'출력의 수가 자료에 달려 있습니다: {counts}.')
@@ -127,11 +121,11 @@ class DataCheck:
                 raise ValueError(self._complaint(found, again, row))
         self.compared = width
         if width == len(self.leaves):
-            self.function, self.roots = None, ()
+            self.function, self.arguments, self.declared, self.roots = None, (), {}, ()
 
     @alone
-    def _recorded(self, row: Sequence[float]) -> tuple[Value, ...]:
-        """입력에 row 를 놓고 기록한 root 들. 입력의 값은 되돌린다."""
+    def at(self, row: Sequence[float]) -> tuple[Value, ...]:
+        """입력에 row 를(없는 것은 지금 값을) 놓고 기록한 root 들. 정의되지 않는 연산은 IEEE 값이고, 입력의 값은 되돌린다."""
         before, function = [leaf.data for leaf in self.leaves], self.function
         commit(data_set(self.leaves, [*row, *before[len(row) :]]))
         try:
@@ -140,10 +134,10 @@ class DataCheck:
         finally:
             commit(data_set(self.leaves, before))
         loss, outputs = found if isinstance(found, tuple) and len(found) == 2 else (found, ())
-        roots = loss, *([outputs] if isinstance(outputs, Value) else outputs)
-        if not all(isinstance(root, Value) for root in roots):
+        outputs = [outputs] if isinstance(outputs, Value) else outputs
+        if not isinstance(outputs, Sequence) or not all(isinstance(root, Value) for root in (loss, *outputs)):
             raise TypeError(f'함수는 손실 Value 하나나 (손실, 출력의 목록)을 돌려줘야 합니다. {found!r} 을(를) 돌려받았습니다.')
-        return roots
+        return loss, *outputs
 
     def _complaint(self, found: Difference, again: Sequence[Value], row: int) -> str:
         one, other, user = found

@@ -322,7 +322,7 @@ def test_nan_and_inf_in_the_data_pass_as_in_eager():
 
 @pytest.mark.parametrize('op', ops.table.values(), ids=lambda op: op.name)
 def test_nan_goes_where_the_table_says(op):
-    """어느 피연산자에 nan 이 와도 eager 와 같은 값이다: maximum(nan, 1) 은 1 이고 maximum(1, nan) 은 nan 이다(표의 식 그대로)."""
+    """어느 피연산자에 nan 이 와도 eager 와 같은 값이다: maximum 도 select 도 표의 식 그대로다."""
     count = op.arity or (3 if op is ops.affine else 2)
     numbers = [sum(op.sample[i if op.arity else 0]) / 4 + 0.25 for i in range(count)]
     leaves = [Value(x) for x in numbers]

@@ -70,7 +70,7 @@ def test_the_function_may_return_outputs(leaves):
     assert compile_graph(lambda a, b: (a * b, a), [x, y], []).outputs(X).ravel().tolist() == [1.0, -1.0, 0.5]
     with pytest.raises(ValueError, match='return 손실, 출력들'):
         compile_graph(f, ([x], [y]), [w], [x])
-    for wrong in (lambda a, b: 1.0, lambda a, b: (a, [2.0]), lambda a, b: None):
+    for wrong in (lambda a, b: 1.0, lambda a, b: (a, [2.0]), lambda a, b: None, lambda a, b: (a, None), lambda a, b: (a, 1)):
         with pytest.raises(TypeError, match='손실 Value'):
             compile_graph(wrong, [x, y], [w])
 
