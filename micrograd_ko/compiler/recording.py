@@ -37,17 +37,22 @@ def difference(
     declared 는 잎 → 그것이 무엇인지. 거기 있는 잎은 그것이 같아야, 없는 잎(상수)은 값이 같아야 같다.
     frozen 에 든 이름의 노드부터는 견주지 않는다.
     """
-    seen: set[tuple[Value, Value]] = set()
+    met: dict[Value, Value] = {}  # 한쪽의 노드 → 처음 견준 다른 쪽의 노드. 나누어 쓰는 꼴이 다르면 나머지 짝은 more 에 있다
+    more: set[tuple[Value, Value]] = set()
     stack: list[Any] = [(a, b, None) for a, b in zip(ones, others, strict=True)][::-1]
     while stack:
         one, other, user = stack.pop()
-        if one is other or (one, other) in seen or (one.name in frozen and one.name == other.name):
+        if one is other or (one.name in frozen and one.name == other.name):
             continue
-        seen.add((one, other))
+        if one in met:
+            if met[one] is other or (one, other) in more:
+                continue
+            more.add((one, other))
+        met.setdefault(one, other)
         alike = _kind(one) == _kind(other) and len(one.parents) == len(other.parents)
         if not alike or (one.op is None and not _same_leaf(one, other, declared)):
             return Difference(one, other, user)
-        stack += [(a, b, one) for a, b in zip(one.parents, other.parents, strict=True)][::-1]
+        stack += [(a, b, one) for a, b in zip(one.parents, other.parents, strict=True) if a is not b][::-1]
     return None
 
 
