@@ -54,11 +54,10 @@ class Pointwise:
     def hessians(self, X: Any, wrt: Any = None, *, parameters: Any = None, undefined: str = 'raise') -> np.ndarray:
         """(n, k, k) 점마다의 헤세 행렬 ∂²C/∂wrtᵢ∂wrtⱼ. 아래 세모만 계산해 대칭으로 놓는다."""
         chosen = self._chosen(wrt)
-        lower_half = self._derivatives(2, X, chosen, parameters, undefined)
-        i, j = np.tril_indices(len(chosen))
-        hessians = np.empty((len(lower_half), len(chosen), len(chosen)))
-        hessians[:, i, j] = hessians[:, j, i] = lower_half
-        return hessians
+        below = np.tril_indices(len(chosen))
+        column = np.zeros((len(chosen), len(chosen)), np.intp)
+        column[below] = column.T[below] = np.arange(len(below[0]))
+        return self._derivatives(2, X, chosen, parameters, undefined)[:, column]
 
     def _derivatives(self, order: int, X: Any, chosen: tuple[int, ...], parameters: Any, undefined: str) -> np.ndarray:
         """(n, 미분의 수). 첫 열로 함께 계산한 손실에서 순방향의 정의역을 벗어난 것이 있었는지 안다."""

@@ -91,7 +91,7 @@ class Program(Pointwise):
         """(`outputs` 와 같은 배열, 모든 연산이 정의되었는지). 정의역을 벗어난 표본의 출력도 IEEE 값 그대로다."""
         arrays = self.inputs.read(X, self.tape.needed)
         tables, failures = zip(*self._replayed(self._replayer.outputs, arrays, parameters, 'nan'), strict=True)
-        return np.concatenate(tables), failures == (None,) * len(failures)
+        return tables[0] if len(tables) == 1 else np.concatenate(tables), failures == (None,) * len(failures)
 
     def gradient(
         self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
