@@ -18,7 +18,7 @@ from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.points import Pointwise
 from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import Replayer, Undefined
-from micrograd_ko.compiler.samples import Columns, columns
+from micrograd_ko.compiler.samples import Columns, check_leaves, columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
@@ -212,25 +212,19 @@ def compile_graph(
         loss, wanted, leaves, layout = recorded(loss, inputs, learned, samples, kept)
     if samples is not None and not isinstance(layout, CheckedColumns):
         raise ValueError('samples 는 loss 자리에 함수를 줄 때의 것입니다: 기록된 그래프는 다시 기록할 수 없습니다.')
-    _check_declared(loss, leaves, learned, wanted)
+    check_leaves(leaves, learned)
+    _check_nodes(loss=[loss], outputs=wanted)
     code, names, nodes = lower(loss, leaves, learned, wanted, kept)
     if not kept.issubset(names.values()):
         raise ValueError(f'frozen 의 {sorted(kept.difference(names.values()))} 은(는) 그래프에 없는 이름입니다.')
     return Program(schedule(flatten(code)), layout, leaves, learned, nodes, names)
 
 
-def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:
-    for what, nodes in (('loss', [loss]), ('inputs', inputs), ('parameters', parameters), ('outputs', outputs)):
-        for node in nodes:
+def _check_nodes(**nodes: list) -> None:
+    for what, given in nodes.items():
+        for node in given:
             if not isinstance(node, Value):
                 raise TypeError(f'{what} 에는 Value 를 주세요. {type(node).__name__} {node!r} 을(를) 받았습니다.')
-    seen: set[Value] = set()
-    for leaf in (*inputs, *parameters):
-        if leaf.op is not None:
-            raise ValueError(f'inputs 와 parameters 는 잎(leaf)이어야 합니다. 연산의 결과 {leaf!r} 을(를) 받았습니다.')
-        if leaf in seen:
-            raise ValueError(f'잎 {leaf!r} 이(가) inputs 와 parameters 에 두 번 들어 있습니다.')
-        seen.add(leaf)
 
 
 def _in_order(of_block: Callable, theta: np.ndarray, blocks: Iterator[np.ndarray], executor: Executor | None) -> Iterator[tuple]:

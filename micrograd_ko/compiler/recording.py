@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko.compiler.samples import Columns, columns
+from micrograd_ko.compiler.samples import Columns, check_leaves, columns
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.number import unchecked
@@ -86,6 +86,7 @@ def recorded(
     parts = [inputs] if isinstance(inputs, Value) else list(inputs)
     arguments = [list(part) if isinstance(part, Iterable) and not isinstance(part, Value) else part for part in parts]
     leaves, layout = columns(arguments)
+    check_leaves(leaves, parameters)
     arrays = None if samples is None else layout.read(samples, layout.count)
     recording = DataCheck(f, arguments, leaves, parameters, frozen)
     recording.roots = loss, *outputs = recording.at(() if arrays is None else next(layout.blocks(arrays, 1))[0].tolist())

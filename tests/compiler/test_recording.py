@@ -75,6 +75,23 @@ def test_the_function_may_return_outputs(leaves):
             compile_graph(wrong, [x, y], [w])
 
 
+def test_wrong_declarations_are_refused_before_the_function_is_called(leaves):
+    x, y, w = leaves
+
+    def f(*_):
+        raise AssertionError
+
+    for inputs, parameters, error in (
+        ([x, 1.0], [w], TypeError), ([x], [1.0], TypeError), (3.0, [], TypeError), ([x * y], [w], ValueError),
+        ([x], [x], ValueError),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            compile_graph(f, inputs, parameters, samples=[[1.0]])
+    for samples in ([[1.0]], [[1.0, 2.0, 3.0]], np.zeros((0, 2))):
+        with pytest.raises(ValueError, match=r'X|하나도'):
+            compile_graph(f, [x, y], [w], samples=samples)
+
+
 TABLE = [Value(1.0, 'e₁'), Value(2.0, 'e₂')]
 
 
