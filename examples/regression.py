@@ -26,7 +26,7 @@ def residuals(b1, b2):
 
 
 def gauss_newton(b, steps):
-    """J·p = −r 의 최소 제곱해 p 만큼 걷는다. 걸음마다 (b, Σ r²)."""
+    """J·p = −r 의 최소 제곱해 p 만큼 움직인다. 스텝마다 (b, Σ r²)."""
     for _ in range(steps + 1):
         r = np.array([v.data for v in residuals(*map(Value, b))])
         yield b, float(r @ r)
@@ -48,7 +48,7 @@ def descend(b, epochs):
 
 def main():
     survive(sys.stdout)
-    walked = [(f'{step}걸음', *found) for step, found in enumerate(gauss_newton(START, 5))]
+    walked = [(f'{step}스텝', *found) for step, found in enumerate(gauss_newton(START, 5))]
     [(b, least)] = gauss_newton(descend(START, 1000), 0)
     print('           b₁             b₂              Σ r²')
     for name, (b1, b2), total in [*walked, ('SGD  ', b, least), ('NIST ', *CERTIFIED)]:

@@ -19,7 +19,7 @@ def network(scale=1.0, bias=0.0):
 
 
 def learn(name, net, samples, loss):
-    """열 바퀴를 배운 뒤의 손실과 정확도를 적는다."""
+    """열 에포크를 배운 뒤의 손실과 정확도를 적는다."""
     history = net.fit(samples, loss, epochs=10, lr=0.5, rng=0)
     print(f'  {left(name, 14)}  손실 {history.loss[-1]:.3f}, 정확도 {history.accuracy[-1]:.1%}')
 

@@ -1,6 +1,6 @@
-"""거꾸로 걷기: 모으기의 꼴(`gathered`), 어떤 종류의 수로든(`adjoints`), 오차 한계와 함께(`bounded_sweep`), 걸음마다(`arrivals`).
+"""거꾸로 순회: 모으기의 꼴(`gathered`), 어떤 종류의 수로든(`adjoints`), 오차 한계와 함께(`bounded_sweep`), 항마다(`arrivals`).
 
-`graph.sweep` 은 이 걸음을 파이썬의 수에 맞게 펼쳐 적은 것이다.
+`graph.sweep` 은 이 순회를 파이썬의 수에 맞게 펼쳐 적은 것이다.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ def gathered(
     order: Sequence[Value], start: Any, extend: Callable[[Any, Value, int], Any], merge: Callable[[list], Any],
     live: set[Value] | None = None,
 ) -> Iterator[tuple[Value, Any]]:  # fmt: skip
-    """거꾸로 걷기의 꼴: root(order 의 마지막)에서부터 (노드, 그 노드에 모인 것)을 낸다.
+    """거꾸로 순회의 꼴: root(order 의 마지막)에서부터 (노드, 그 노드에 모인 것)을 낸다.
 
     root 에는 start 하나가 온다. extend(노드에 모인 것, 노드, 몇째 피연산자)가 그 피연산자에 보낼 것(None 이면 보내지 않는다),
     merge(온 것들)가 모인 것이다. live 를 주면 그 안의 노드로만 간다. 더하고 국소 미분을 곱하면 역전파이고, 더하기만 하면 경로의
@@ -84,7 +84,7 @@ def bounded_sweep(order: Sequence[Value]) -> tuple[dict[Value, Bounded], dict[Va
 
 
 class Arrival(NamedTuple):
-    """역전파의 한 걸음: `operand.grad += ∂C/∂result · ∂result/∂operand`.
+    """역전파에서 더해지는 항 하나: `operand.grad += ∂C/∂result · ∂result/∂operand`.
 
     position 은 operand 가 result 의 몇째 피연산자인지, before 와 after 는 더하기 전과 후의 합, last 는 마지막 항인지.
     """
@@ -100,7 +100,7 @@ class Arrival(NamedTuple):
 
 
 def arrivals(order: Sequence[Value]) -> list[Arrival]:
-    """역전파의 모든 걸음을 `backward` 가 걷는 차례로. 합은 `backward` 의 기울기와 끝자리까지 같다."""
+    """역전파에서 더해지는 모든 항을 `backward` 의 차례로. 합은 `backward` 의 기울기와 끝자리까지 같다."""
     root = order[-1]
     sums: dict[Value, Any] = dict.fromkeys(order, 0)
     sums[root] = type(root.data)(1)

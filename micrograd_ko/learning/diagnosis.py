@@ -112,7 +112,7 @@ class Diagnosis(Document):
 def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Number | None = None) -> Diagnosis:
     """net 을 표본에서 재어 배우지 못하는 까닭을 찾는다. net 의 값과 기울기는 그대로다.
 
-    lr 을 주면 갱신의 크기도 재고, 한 걸음이 손실을 키우는지 본다. 부호: undefined, nonfinite(정의되지 않거나 유한하지 않은 값),
+    lr 을 주면 갱신의 크기도 재고, 한 스텝이 손실을 키우는지 본다. 부호: undefined, nonfinite(정의되지 않거나 유한하지 않은 값),
     inputs, saturated, dead, stuck(틀렸는데 δ ≈ 0 인 출력), vanishing, exploding(δ), rate(학습률), formula(약한 식).
     """
     pairs = Dataset(samples, net, loss).pairs
@@ -197,7 +197,7 @@ def _of_deltas(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
 def _of_rate(
     net: MLP, pairs: Sequence[tuple], loss: Callable, slope: np.ndarray, lr: Number, before: float
 ) -> Iterator[Finding]:
-    """η 의 한 걸음이 손실을 키우는가. 키운다면 줄어들 때까지 η 를 4 로 나누어 본다."""
+    """η 의 한 스텝이 손실을 키우는가. 키운다면 줄어들 때까지 η 를 4 로 나누어 본다."""
     start = [p.data for p in net.parameters()]
 
     def after(eta: float) -> float:
@@ -214,7 +214,7 @@ def _of_rate(
     rates = [float(lr) / 4**k for k in range(12)]
     if np.any(slope) and not after(rates[0]) <= before:
         better = next((eta for eta in rates if after(eta) <= before), rates[-1])
-        sentence = f'η = {lr:g} 의 한 걸음이 손실을 {before:.3g} 에서 {after(rates[0]):.3g} 로 키운다'
+        sentence = f'η = {lr:g} 의 한 스텝이 손실을 {before:.3g} 에서 {after(rates[0]):.3g} 로 키운다'
         yield Finding('경고', 'rate', 'η', sentence, f'학습률을 {better:.1g} 쯤으로 줄이세요')
 
 

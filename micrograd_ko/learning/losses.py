@@ -1,6 +1,6 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
-손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 걸음, 영수증, 방정식은
+손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 스텝, 영수증, 방정식은
 손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
 """
 
@@ -183,7 +183,7 @@ def _class_number(target: Any) -> int | None:
 
 
 def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
-    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 걸음이 그것을 목표로 알아본다."""
+    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 스텝이 그것을 목표로 알아본다."""
     a, y = _sequence(outputs), _sequence(targets)
     if len(a) != len(y):
         raise ValueError(f'출력(outputs) {len(a)}개와 목표(targets) {len(y)}개의 수가 다릅니다. 출력마다 목표를 하나씩 주세요.')

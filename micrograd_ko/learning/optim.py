@@ -15,11 +15,11 @@ from micrograd_ko.engine import Value
 from micrograd_ko.number import Number, number
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
-Rate: TypeAlias = 'Number | Callable[[int], Number]'  # 학습률 η: 수이거나, 걸음(0부터) → 수인 함수
+Rate: TypeAlias = 'Number | Callable[[int], Number]'  # 학습률 η: 수이거나, 스텝(0부터) → 수인 함수
 
 
 class Optimizer:
-    """최적화의 공통 부분. lr 은 학습률 η 이거나 걸음의 수(0부터)를 받아 η 를 주는 함수다.
+    """최적화의 공통 부분. lr 은 학습률 η 이거나 스텝의 수(0부터)를 받아 η 를 주는 함수다.
 
     weight_decay λ 는 L2 규제로, 기울기에 λ·w 를 더한다(손실에 λ/2·|w|² 를 더한 것과 같다). clip 을 주면 기울기 전체의 길이
     |∇C| 가 그보다 길 때 그 길이로 줄인다.
@@ -31,14 +31,14 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
         self.parameters, self.steps = _checked(parameters), 0
-        self.lr = lr if callable(lr) else _require('학습률(lr)은 양수이거나 걸음의 함수', lr, lambda x: 0 < x < math.inf)
+        self.lr = lr if callable(lr) else _require('학습률(lr)은 양수이거나 스텝의 함수', lr, lambda x: 0 < x < math.inf)
         self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
         self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
 
     @property
     def rate(self) -> Number:
-        """이번 걸음의 학습률 η."""
+        """이번 스텝의 학습률 η."""
         if callable(self.lr):
             return _require('학습률의 일정(lr)이 주는 것은 0 이상의 수', self.lr(self.steps), lambda x: 0 <= x < math.inf)
         return number(self.lr, '학습률(lr)은')
@@ -49,7 +49,7 @@ class Optimizer:
 
     @alone
     def step(self) -> None:
-        """모든 파라미터를 동시에 한 걸음 움직인다. 하나라도 움직일 수 없으면 오류이고, 아무것도 움직이지 않는다."""
+        """모든 파라미터를 동시에 한 스텝 움직인다. 하나라도 움직일 수 없으면 오류이고, 아무것도 움직이지 않는다."""
         eta, shrink = self.rate, self._shrink([p.grad for p in self.parameters])
         columns = zip(self.parameters, *self.memory, strict=True)
         moved = [self.rule(eta, p.data, p.grad * shrink, *memory) for p, *memory in columns]
@@ -57,7 +57,7 @@ class Optimizer:
         commit([*data_set(self.parameters, data), (self, 'memory', memory), (self, 'steps', self.steps + 1)])
 
     def moved(self, w: Any, g: Any) -> Any:
-        """한 걸음을 벡터로: 파라미터의 값 w 와 기울기 g 의 배열에서 새 값을. `Value` 는 건드리지 않는다."""
+        """한 스텝을 벡터로: 파라미터의 값 w 와 기울기 g 의 배열에서 새 값을. `Value` 는 건드리지 않는다."""
         w, *self.memory = self.rule(float(self.rate), w, g * self._shrink(g), *self.memory)
         self.steps += 1
         return w
@@ -73,7 +73,7 @@ class Optimizer:
         return {'name': type(self).__name__, **fixed, 'lr': getattr(self.lr, '__qualname__', self.lr)}
 
     def state_dict(self) -> dict[str, Any]:
-        """걸음의 수와 기억: 이어서 배우는 데 필요한 것."""
+        """스텝의 수와 기억: 이어서 배우는 데 필요한 것."""
         return {'steps': self.steps, 'memory': [list(column) for column in self.memory]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: 기울기의 지수 평균 m 과 제곱의 평균 v 로 걸음을 고른다 (Kingma, Ba 2015, 알고리즘 1).
+    """Adam: 기울기의 지수 평균 m 과 제곱의 평균 v 로 스텝을 고른다 (Kingma, Ba 2015, 알고리즘 1).
 
     m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²,  w ← w − η · m̂ / (√v̂ + ε),  m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
     """
@@ -152,17 +152,17 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': Ada
 
 
 def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], Number]:
-    """지수 일정: every 걸음마다 factor 배. lr·factor^(걸음 // every)."""
+    """지수 일정: every 스텝마다 factor 배. lr·factor^(스텝 // every)."""
     return lambda step: lr * factor ** (step // every)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
-    """코사인 일정: steps 걸음에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
+    """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
     return lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
 def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
-    """몸풀기(warmup): 처음 steps 걸음은 lr 의 1/steps, 2/steps, … 로 키운다."""
+    """몸풀기(warmup): 처음 steps 스텝은 lr 의 1/steps, 2/steps, … 로 키운다."""
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 

@@ -24,13 +24,13 @@ FONTS = (
 
 
 def curves(history: History, ax: Any = None) -> Any:
-    """바퀴마다의 손실과, 있으면 정확도(오른쪽 눈금)."""
+    """에포크마다의 손실과, 있으면 정확도(오른쪽 눈금)."""
     with drawing(ax) as (axes, words):
         epochs = range(1, len(history) + 1)
         lines = [*axes.plot(epochs, history.loss, label=words('학습 손실', 'training loss'))]
         if history.validation:
             lines += axes.plot(epochs, history.validation, label=words('검증 손실', 'validation loss'))
-        axes.set(xlabel=words('바퀴 (epoch)', 'epoch'), ylabel=words('손실 C', 'loss C'))
+        axes.set(xlabel=words('에포크 (epoch)', 'epoch'), ylabel=words('손실 C', 'loss C'))
         if history.accuracy or history.validation_accuracy:
             right = axes.twinx()
             right.set(ylabel=words('정확도', 'accuracy'), ylim=(0, 1))
@@ -70,7 +70,7 @@ def surface(
 ) -> Any:  # fmt: skip
     """손실의 지형: 파라미터 공간의 두 방향으로 잰 평균 손실의 등고선과, 내려온 길.
 
-    path 는 바퀴마다의 파라미터(`callbacks` 로 모은다). 방향은 길의 두 주성분(principal component)이고, 길이 없으면 무작위다.
+    path 는 에포크마다의 파라미터(`callbacks` 로 모은다). 방향은 길의 두 주성분(principal component)이고, 길이 없으면 무작위다.
     """
     data, program = Dataset(samples, net, loss), net.compile(loss)
     here = np.array([float(p.data) for p in net.parameters()])

@@ -1,4 +1,4 @@
-"""학습(training): 미니배치로 나누고, 바퀴(epoch)를 돌고, 정확도를 잰다. `fit` 이 이 모두를 하고 기록을 준다."""
+"""학습(training): 미니배치로 나누고, 에포크(epoch)를 돌고, 정확도를 잰다. `fit` 이 이 모두를 하고 기록을 준다."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Callback = Callable[[MLP, History], Any]
 
 
 class DivergedError(FloatingPointError):
-    """발산(divergence): 손실이 유한하지 않다. history 는 마지막으로 유한했던 바퀴까지의 기록이다."""
+    """발산(divergence): 손실이 유한하지 않다. history 는 마지막으로 유한했던 에포크까지의 기록이다."""
 
     def __init__(self, history: History, loss: float) -> None:
         epochs = len(history)
         super().__init__(
-            f'{epochs + 1}바퀴째에 손실이 {loss} 이(가) 되었습니다. 학습률(lr)을 줄이거나 diagnose(net, samples) 로 살펴보세요. '
-            f'파라미터는 {epochs}바퀴를 마쳤을 때의 것입니다.'
+            f'{epochs + 1}에포크째에 손실이 {loss} 이(가) 되었습니다. 학습률(lr)을 줄이거나 diagnose(net, samples) 를 보세요. '
+            f'파라미터는 {epochs}에포크를 마쳤을 때의 것입니다.'
         )
         self.history = history
 
@@ -47,19 +47,19 @@ def fit(
 
     samples     (x, y) 의 목록이나 배열의 튜플 (X, Y). 손실이 기록이면 y 는 출력마다 수 하나이고, 클래스 번호도 된다.
     loss        loss(출력, y) → 한 표본의 C_x. `losses` 의 기록이나 나의 함수.
-    epochs      모두 몇 바퀴. 이어 배울 때는 이미 마친 것까지 센다.
+    epochs      모두 몇 에포크. 이어 배울 때는 이미 마친 것까지 센다.
     optimizer   'sgd', 'adam', 'adamw'(학습률 lr 과 함께)이거나 `net.parameters()` 로 만든 최적화.
     rng         표본을 섞는 난수: 씨앗(int), `random.Random`, 또는 None(그때마다 다르다).
-    validation  바퀴마다 손실과 정확도만 재는 표본.
+    validation  에포크마다 손실과 정확도만 재는 표본.
     engine      'auto', 'eager', 'replay'. 고른 것과 까닭은 `history.engine` 과 `history.reason` 에 있다.
     progress    터미널이면 진행 막대(tqdm)를 stderr 에 그린다.
-    callbacks   바퀴마다 부를 함수(net, history). True 를 돌려주면 멈춘다.
-    patience    검증 손실이 이 바퀴 수만큼 나아지지 않으면 멈추고, 가장 나았던 파라미터로 돌아간다(조기 종료, early stopping).
-    checkpoint  바퀴마다 이 파일에 저장한다. `MLP.load` 로 읽거나 resume 으로 이어 배운다.
+    callbacks   에포크마다 부를 함수(net, history). True 를 돌려주면 멈춘다.
+    patience    검증 손실이 이 에포크 수만큼 나아지지 않으면 멈추고, 가장 나았던 파라미터로 돌아간다(조기 종료, early stopping).
+    checkpoint  에포크마다 이 파일에 저장한다. `MLP.load` 로 읽거나 resume 으로 이어 배운다.
     resume      이어 배울 `History` 나 checkpoint 파일. 그때와 다른 것(손실, 최적화, 표본 …)을 주면 ValueError.
 
-    Ctrl-C 를 누르면 마친 바퀴까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 바퀴의 것이고, 손실이 유한하지 않으면
-    DivergedError 다.
+    Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
+    손실이 유한하지 않으면 DivergedError 다.
     """
     _check_counts(net, epochs, patience, validation)
     loss = losses.checked(loss)
@@ -78,7 +78,7 @@ def fit(
     if checkpoint is not None:  # 쓸 수 없는 곳이면 배우기 전에 알린다
         saving.save_checkpoint(checkpoint, net, run.history)
     try:
-        with tqdm(unit='걸음', leave=False, disable=None if progress else True) as bar:
+        with tqdm(unit='스텝', leave=False, disable=None if progress else True) as bar:
             for history in run.epochs(epochs, batch_size, data, held, bar):
                 if checkpoint is not None:
                     saving.save_checkpoint(checkpoint, net, history)
@@ -96,7 +96,7 @@ def fit(
 
 
 class _Run:
-    """학습 한 번. `history.state` 는 언제나 마지막으로 마친 바퀴의 것이라, 어디서 멈추어도 그리로 돌아간다."""
+    """학습 한 번. `history.state` 는 언제나 마지막으로 마친 에포크의 것이라, 어디서 멈추어도 그리로 돌아간다."""
 
     def __init__(
         self, net: MLP, trainer: Eager | Replayed, optimizer: Optimizer, rng: random.Random, patience: int | None, plan: dict
@@ -116,12 +116,12 @@ class _Run:
         self.restore()
 
     def epochs(self, epochs: int, batch_size: int, data: Dataset, held: Dataset | None, bar: tqdm) -> Iterator[History]:
-        """남은 바퀴를 돈다. 바퀴마다 기록을 낸다."""
+        """남은 에포크를 돈다. 에포크마다 기록을 낸다."""
         while len(self.history) < epochs and not self._stalled():
             start, number = time.perf_counter(), len(self.history) + 1
             batches = list(minibatches(range(len(data)), batch_size, self.rng))
             bar.total = bar.n + len(batches) * (epochs - number + 1)
-            bar.set_description(f'{number}/{epochs}바퀴')
+            bar.set_description(f'{number}/{epochs}에포크')
             self.trainer.epoch(batches, bar.update)
             measured = [*self._measured(data), *((None, None) if held is None else self._measured(held))]
             self.history.add(*measured, time.perf_counter() - start)
@@ -140,7 +140,7 @@ class _Run:
         self.optimizer.zero_grad()
 
     def give_up(self, interrupted: bool) -> None:
-        """마지막으로 마친 바퀴로 돌아가고, Ctrl-C 였다면 알린다. 돌아가는 동안 또 누르면 마저 돌아가고 오류를 낸다."""
+        """마지막으로 마친 에포크로 돌아가고, Ctrl-C 였다면 알린다. 돌아가는 동안 또 누르면 마저 돌아가고 오류를 낸다."""
         try:
             self.restore()
         except KeyboardInterrupt:
@@ -149,7 +149,7 @@ class _Run:
         self.history.interrupted = interrupted
         if interrupted:
             done = len(self.history)
-            print(f'Ctrl-C: {done}바퀴까지 배운 것을 남기고, 마치지 못한 {done + 1}바퀴째는 버렸습니다.', file=sys.stderr)
+            print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
 
     def restore(self) -> None:
         """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로."""
@@ -179,7 +179,7 @@ class _Run:
         return min(range(len(self.history)), key=self.history.validation.__getitem__)
 
     def _stalled(self) -> bool:
-        """검증 손실이 patience 바퀴 동안 나아지지 않았는가."""
+        """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
         return self.patience is not None and 0 < self.patience <= len(self.history) - 1 - (self._best() if self.history else 0)
 
 
@@ -227,9 +227,9 @@ def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[li
 def epoch(
     net: MLP, samples: Sequence[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random
 ) -> float:
-    """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 걸음 움직인다.
+    """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 스텝 움직인다.
 
-    loss(outputs, y) 는 한 표본의 C_x. 걸음을 떼기 전에 잰 C_x 의 평균을 돌려준다.
+    loss(outputs, y) 는 한 표본의 C_x. 움직이기 전에 잰 C_x 의 평균을 돌려준다.
     """
     if not samples:
         raise ValueError('epoch: 표본이 하나도 없습니다. (x, y) 의 목록을 주세요.')

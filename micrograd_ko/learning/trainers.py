@@ -1,6 +1,6 @@
-"""한 바퀴를 도는 두 가지 길: 표본마다 그래프를 기록하거나(eager), 한 표본의 그래프를 기록해 재생하거나(replay).
+"""한 에포크를 배우는 두 가지 길: 표본마다 그래프를 기록하거나(eager), 한 표본의 그래프를 기록해 재생하거나(replay).
 
-바퀴의 사이에는 두 길 모두 파라미터가 `Value` 에, 최적화의 기억이 목록에 있다. 그래서 되돌리고 저장하는 일은 길을 모른다.
+에포크의 사이에는 두 길 모두 파라미터가 `Value` 에, 최적화의 기억이 목록에 있다. 그래서 되돌리고 저장하는 일은 길을 모른다.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Measured = tuple[float, Sequence[Sequence[Number]]]
 
 
 def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimizer) -> Number:
-    """미니배치 하나로 한 걸음: C = (1/m) Σ_x C_x 를 기록해 역전파하고 움직인다. 움직이기 전의 C 를 돌려준다."""
+    """미니배치 하나로 한 스텝: C = (1/m) Σ_x C_x 를 기록해 역전파하고 움직인다. 움직이기 전의 C 를 돌려준다."""
     cost = losses.mean([loss(net(x), y) for x, y in batch])
     optimizer.zero_grad()
     cost.backward()
@@ -30,7 +30,7 @@ def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimiz
 
 
 class Eager:
-    """걸음마다 미니배치의 그래프를 기록한다. kind 는 결과의 비트를 정하는 것의 이름."""
+    """스텝마다 미니배치의 그래프를 기록한다. kind 는 결과의 비트를 정하는 것의 이름."""
 
     engine = kind = 'eager'
 
@@ -38,7 +38,7 @@ class Eager:
         self.net, self.data, self.loss, self.optimizer, self.reason = net, data, loss, optimizer, reason
 
     def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
-        """미니배치마다 한 걸음. 걸음마다 done() 을 부른다."""
+        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
         for rows in batches:
             descend(self.net, [self.data.pairs[row] for row in rows], self.loss, self.optimizer)
             done()
@@ -54,7 +54,7 @@ class Eager:
 
 
 class Replayed:
-    """한 표본의 그래프를 기록해 둔 `Program` 으로 미니배치를 재생한다. 파라미터는 벡터로 움직이고, 바퀴를 마치면 옮긴다."""
+    """한 표본의 그래프를 기록해 둔 `Program` 으로 미니배치를 재생한다. 파라미터는 벡터로 움직이고, 에포크를 마치면 옮긴다."""
 
     engine = 'replay'
 
@@ -64,7 +64,7 @@ class Replayed:
         self.kind, self.reason = f'replay/{backend}', f'{backend} 로 계산'
 
     def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
-        """미니배치마다 한 걸음. 걸음마다 done() 을 부른다."""
+        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
         (x, y), optimizer = self.arrays, self.optimizer
         theta = np.array([float(p.data) for p in self.program.parameters])
         optimizer.memory = [np.array(column, float) for column in optimizer.memory]

@@ -65,4 +65,4 @@ GRAPH: dict[str, Statement] = {
     '연쇄법칙': Statement('기울기는 모든 길의 합', 'x.grad += z.grad · ∂z/∂x,  x.grad = ∂C/∂x'),
     '갱신': Statement('경사하강법 (gradient descent)', 'x ← x − η · x.grad'),
 }
-"""신경망이 아닌 그래프의 걸음이 쓰는 식."""
+"""신경망이 아닌 그래프의 스텝이 쓰는 식."""

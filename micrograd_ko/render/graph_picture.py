@@ -1,4 +1,4 @@
-"""연산 단계(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
+"""연산 수준(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges

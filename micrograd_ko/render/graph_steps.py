@@ -1,4 +1,4 @@
-"""그래프의 걸음: 어떤 그래프든 그려진 노드와 선마다 한 걸음."""
+"""그래프의 스텝: 어떤 그래프든 그려진 노드와 선마다 한 스텝."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ from micrograd_ko.writing.numbers import number
 
 
 class GraphWalk(Walk):
-    """그려진 노드와 선마다 한 걸음. 이름 있는 파라미터를 갱신한다."""
+    """그려진 노드와 선마다 한 스텝. 이름 있는 파라미터를 갱신한다."""
 
     update, seed = GRAPH['갱신'].text, ('씨앗',)
 
@@ -33,7 +33,7 @@ class GraphWalk(Walk):
                 yield Step('forward', f'순전파: {name}', lines, ('순전파',), self.known([node], 'data'), edges)
 
     def backward(self) -> Iterator[Step]:
-        """그려진 선마다 한 걸음. 그리지 않은 노드에서 이어 온 항들은 모아서 한 걸음이다."""
+        """그려진 선마다 한 스텝. 그리지 않은 노드에서 이어 온 항들은 모아서 한 스텝이다."""
         chosen, outside = self.subject.chosen, dict[Value, list[Arrival]]()
         for x in arrivals(self.subject.order):
             if x.operand not in chosen:

@@ -1,4 +1,4 @@
-"""신경망의 걸음, 층마다: 넓은 신경망은 노트의 행렬 식 하나가 한 걸음이다."""
+"""신경망의 스텝, 층마다: 넓은 신경망은 노트의 행렬 식 하나가 한 스텝이다."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""신경망의 걸음, 뉴런마다: 한 걸음이 노트의 식 하나이고, 식에 수를 채워 적는다."""
+"""신경망의 스텝, 뉴런마다: 한 스텝이 노트의 식 하나이고, 식에 수를 채워 적는다."""
 
 import itertools
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class NeuronWalk(NetworkWalk):
         yield from self.loss()
 
     def backward(self) -> Iterator[Step]:
-        """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
+        """`backward` 의 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 스텝은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
         shown = [x for x in self.arrivals if x.operand in visible]
         for _, group in itertools.groupby(shown, lambda x: id(x.result)):

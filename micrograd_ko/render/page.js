@@ -5,7 +5,7 @@
   const last = steps.length - 1;
   const slider = find('slider'), view = find('view'), picture = find('picture');
   const still = matchMedia('(prefers-reduced-motion: reduce)');
-  const PACE = 1500; // 재생할 때 한 걸음의 시간(ms)
+  const PACE = 1500; // 재생할 때 한 스텝의 시간(ms)
   let at = 0, timer = 0, addressing = 0;
 
   const cells = [...picture.querySelectorAll('.cell')].map((group) => ({
@@ -77,7 +77,7 @@
     find('link').href = `#step=${at}`;
   }
 
-  // 넘치는 그림이면 이번 걸음의 칸이 보이게 민다
+  // 넘치는 그림이면 이번 스텝의 칸이 보이게 민다
   function follow() {
     const target = picture.querySelector('.cell.now');
     if (!target) return;
@@ -119,7 +119,7 @@
 
   function showPlaying(isPlaying) {
     find('play').textContent = isPlaying ? '■ 멈춤' : '▶ 재생';
-    find('caption').setAttribute('aria-live', isPlaying ? 'off' : 'polite'); // 재생 중에는 걸음마다 읽어 주지 않는다
+    find('caption').setAttribute('aria-live', isPlaying ? 'off' : 'polite'); // 재생 중에는 스텝마다 읽어 주지 않는다
   }
 
   function stop() {
@@ -150,7 +150,7 @@
       await navigator.clipboard.writeText(location.href);
       find('copied').textContent = '복사했다.';
     } catch {
-      find('copied').textContent = '주소창의 주소가 이 걸음을 가리킨다.';
+      find('copied').textContent = '주소창의 주소가 이 스텝을 가리킨다.';
     }
   };
 

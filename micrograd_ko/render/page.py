@@ -1,4 +1,4 @@
-"""걸음 페이지(step page): Graphviz 의 SVG 와, 데이터로 적은 걸음과, 짧은 스크립트를 담은, 네트워크 없이 열리는 HTML 파일 하나."""
+"""스텝 페이지(step page): Graphviz 의 SVG 와, 데이터로 적은 스텝과, 짧은 스크립트를 담은, 네트워크 없이 열리는 HTML 파일 하나."""
 
 import base64
 import importlib.resources
@@ -26,10 +26,10 @@ ET.register_namespace('', _SVG[1:-1])
 
 
 def html(subject: Subject, level: Level, lr: Any) -> str:
-    """예행한 subject 를 level 로 그리고 걷는 페이지의 글. lr 는 마지막 갱신의 학습률."""
+    """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률."""
     is_graph = level.name == 'ops'
     title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
-    picture = level.picture(subject)  # 제목과 그림은 걸음의 끝에서 파라미터가 움직이기 전의 것이다
+    picture = level.picture(subject)  # 제목과 그림은 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = level.walk(subject).steps(lr)
     addressed = _Addressed(picture, subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
@@ -39,9 +39,9 @@ def html(subject: Subject, level: Level, lr: Any) -> str:
         for key, statement in level.statements.items()
     ]
     return string.Template(_part('page.html')).substitute(
-        title=escape(labels.shown(f'{title} · 한 걸음씩 보는 역전파')),
+        title=escape(labels.shown(f'{title} · 한 스텝씩 보는 역전파')),
         style=_part('page.css'), script=_part('page.js'), formulas=''.join(formulas), last=len(steps) - 1,
-        picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'),
+        picture=inline(svg, '계산 그래프의 그림. 지금 스텝의 내용은 위의 설명에 있다.'),
         data=embedded({'phases': PHASES, 'names': names, 'steps': [addressed.step(step) for step in steps]}),
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ def frame(page: str, svg: str) -> str:
     picture = base64.b64encode(svg.encode()).decode()
     return (
         f'<style>{_SCHEMES}</style>'
-        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 걸음씩 보는 역전파" '
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 스텝씩 보는 역전파" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
         f'<img alt="계산 그래프" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )
@@ -104,7 +104,7 @@ def _part(name: str) -> str:
 
 
 class _Addressed:
-    """칸마다 주소를 붙인 그림. 칸의 너비는 모든 걸음의 글 가운데 가장 긴 것에 맞춘다."""
+    """칸마다 주소를 붙인 그림. 칸의 너비는 모든 스텝의 글 가운데 가장 긴 것에 맞춘다."""
 
     def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
         number = {node: i for i, node in enumerate(order)}
@@ -128,7 +128,7 @@ class _Addressed:
         self._edges = {(number[x], number[z], position): i for i, (x, z, position) in walked}
 
     def step(self, step: Step) -> dict[str, Any]:
-        """걸음을 페이지의 데이터로. cells 는 바뀌는 칸마다 (번호, 글, 짙기, 자세한 수, 아직 더해질 항이 남았는지)."""
+        """스텝을 페이지의 데이터로. cells 는 바뀌는 칸마다 (번호, 글, 짙기, 자세한 수, 아직 더해질 항이 남았는지)."""
         cells = [
             (cell, '' if heat else numbers.number(x), color.depth(x, scale), numbers.number(x, limits.EXACT_DIGITS), int(partial))
             for node, part, x, partial in step.changes

@@ -26,7 +26,7 @@ class Subject(NamedTuple):
     chosen   그 가운데 그릴 노드.
     network  신경망이면 그 구조, 아니면 None.
     known    기울기를 아는가: 역전파를 했는가.
-    seeded   root 에서 역전파도 걷는가. 출력이 여럿인 순전파면 거짓.
+    seeded   root 에서 역전파도 하는가. 출력이 여럿인 순전파면 거짓.
     """
 
     roots: tuple[Value, ...]
@@ -38,7 +38,7 @@ class Subject(NamedTuple):
 
     @property
     def net(self) -> Network:
-        """신경망. 뉴런과 층의 그림과 걸음은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
+        """신경망. 뉴런과 층의 그림과 스텝은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
         assert self.network is not None
         return self.network
 
@@ -57,7 +57,7 @@ class Subject(NamedTuple):
         원래 그래프는 그대로다. 이름은 설명(`explain`)의 것이고, 상수인 잎은 이름 없이 수로 부른다.
         """
         if not self.order:
-            raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
+            raise NoStepsError('표본을 넣지 않은 신경망에는 스텝이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
         known = {id(node.op): node.op for node in self.order}  # 연산은 그대로 쓴다: 표에 없는 것은 이름으로 베낄 수 없다
         order, network = copy.deepcopy((self.order, self.network), known)
         twin = dict(zip(self.order, order, strict=True))

@@ -1,8 +1,8 @@
 """200자리 차분(finite difference): 규칙을 쓰지 않고 구한 좌우의 기울기와, 그것을 얼마나 믿을 수 있는지.
 
-200자리로는 걸음 h 를 10⁻⁶⁰ 까지 줄일 수 있어 잡음이 없다. 걸음마다 10⁻¹⁵ 배가 되므로, 매끄러운 함수의 기울기는 걸음마다 덜
+200자리로는 간격 h 를 10⁻⁶⁰ 까지 줄일 수 있어 잡음이 없다. 간격마다 10⁻¹⁵ 배가 되므로, 매끄러운 함수의 기울기는 간격마다 덜
 움직이고, 끊긴 점(jump)에서는 값의 차이가 그대로이며, 곧추선 점(vertical)에서는 기울기가 끝없이 자란다. 그 어느 것도 아니면
-자리를 잡지 않은 것이다: 걸음이 아직 함수의 결보다 크거나(10⁶⁰ 에서의 sin), 200자리로도 모자라다.
+자리를 잡지 않은 것이다: 간격이 아직 함수의 결보다 크거나(10⁶⁰ 에서의 sin), 200자리로도 모자라다.
 """
 
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from micrograd_ko.kinds.precise import MP
 from micrograd_ko.operation import EDGE_ERRORS
 
 STEPS = tuple([MP.mpf(10) ** -k for k in (30, 45, 60)])
-NARROWER = tuple([MP.mpf(10) ** -k for k in (45, 90)])  # 자리를 잡지 않으면 걸음을 이만큼 더 줄여 본다
+NARROWER = tuple([MP.mpf(10) ** -k for k in (45, 90)])  # 자리를 잡지 않으면 간격을 이만큼 더 줄여 본다
 SETTLED = MP.mpf(10) ** -10  # 두 수가 이만큼(상대) 가까우면 같다
-SMALLEST_SCALE = MP.mpf(10) ** -25  # 이보다 작은 x 에서는 걸음을 x 에 견주지 않아도 된다
-SHRINKS = MP.mpf(10) ** -5  # 걸음이 10⁻¹⁵ 배가 될 때 이만큼 줄면 0 으로 간다
+SMALLEST_SCALE = MP.mpf(10) ** -25  # 이보다 작은 x 에서는 간격을 x 에 견주지 않아도 된다
+SHRINKS = MP.mpf(10) ** -5  # 간격이 10⁻¹⁵ 배가 될 때 이만큼 줄면 0 으로 간다
 
 
 class Slopes:
-    """줄어드는 걸음마다의 왼쪽과 오른쪽 기울기.
+    """줄어드는 간격마다의 왼쪽과 오른쪽 기울기.
 
-    left, right  걸음마다의 기울기. 그쪽이 정의역 밖이면 빈 튜플.
-    steps        걸음.
+    left, right  간격마다의 기울기. 그쪽이 정의역 밖이면 빈 튜플.
+    steps        간격.
     floor        200자리의 반올림이 마지막 기울기에 남기는 오차.
     """
 
@@ -57,7 +57,7 @@ class Slopes:
 
     @cached_property
     def jump(self) -> bool:
-        """끊긴 점(discontinuity): 걸음이 줄어도 값의 차이 h·기울기가 0 아닌 채 그대로다."""
+        """끊긴 점(discontinuity): 간격이 줄어도 값의 차이 h·기울기가 0 아닌 채 그대로다."""
         rises = [(side[-2] * self.steps[-2], side[-1] * self.steps[-1]) for side in self.sides]
         lost = self.floor * self.steps[-1]
         return any(abs(last - before) <= SETTLED * abs(last) and abs(last) > lost for before, last in rises)
@@ -79,7 +79,7 @@ class Slopes:
         if not (self.smooth or (not self.gaps and self.converged and not self.jump)):
             return None
         last, before = self.middles[-1], self.middles[-2]
-        return MP.mpf(0) if abs(last) <= SHRINKS * abs(before) else last  # 걸음과 함께 0 으로 간다
+        return MP.mpf(0) if abs(last) <= SHRINKS * abs(before) else last  # 간격과 함께 0 으로 간다
 
     @property
     def shown(self) -> Any:
@@ -91,7 +91,7 @@ class Slopes:
 
     @property
     def uncertainty(self) -> Any:
-        """`central` 의 오차: 반올림, 그리고 걸음이 남긴 항."""
+        """`central` 의 오차: 반올림, 그리고 간격이 남긴 항."""
         return self.floor + abs(self.middles[-1] - self.middles[-2]) + (self.gaps[-1] if self.gaps else 0)
 
     def between(self, gradient: Any) -> bool:
@@ -110,9 +110,9 @@ def precise_slopes(f: Callable[[Any], Any], x: Any, noise: Any) -> Slopes:
     """f 의 x 에서의 양쪽 기울기를 200자리로. f 는 mpmath 수 하나를 받고, noise 는 f 의 값의 반올림 오차다."""
     scale = abs(x) or MP.mpf(1)
     slopes = _at_scale(f, x, noise, scale)
-    if slopes.drowned and abs(x) < SMALLEST_SCALE:  # x 에 견준 걸음이 200자리의 반올림에 묻힌다
+    if slopes.drowned and abs(x) < SMALLEST_SCALE:  # x 에 견준 간격이 200자리의 반올림에 묻힌다
         wider = _at_scale(f, x, noise, SMALLEST_SCALE)
-        return wider if wider.smooth else slopes  # 넓은 걸음은 가까운 꺾인 점을 넘어갈 수 있다
+        return wider if wider.smooth else slopes  # 넓은 간격은 가까운 꺾인 점을 넘어갈 수 있다
     for factor in () if slopes.settled or not slopes.sides else NARROWER:
         narrow = _at_scale(f, x, noise, scale * factor)
         if narrow.settled and not narrow.drowned:

@@ -1,11 +1,11 @@
 """float 차분: 값을 float 로만 주는 함수의 기울기와 그 오차.
 
-두 오차가 다툰다. 걸음 h 가 크면 버린 항이, 작으면 반올림 η/h 가 크다. 걸음마다의 차분을 h → 0 으로 외삽(Richardson extrapolation;
+두 오차가 다툰다. 간격 h 가 크면 버린 항이, 작으면 반올림 η/h 가 크다. 간격마다의 차분을 h → 0 으로 외삽(Richardson extrapolation;
 Ridders 1982)하되, 두 가지를 짐작하지 않고 잰다.
   * η: 아주 가까운 점들의 값이 고르지 않은 만큼(Moré·Wild 2011 의 차분표). 그보다 넓은 계단도 찾는다: 작은 x 에서 1 − cos x 의
     값은 듬성듬성 뛰고, 계단 하나 위에서는 매끄러워 보인다.
-  * 걸음의 한계: 작은 걸음에서 시작해 넓혀 가다가, 앞선 어림과 η 로 설명되지 않게 달라지는 첫 걸음에서 멈춘다(Lepski 의 방법).
-    그 너머에는 극점이나 꺾인 점이 있거나, 물결을 건너뛴 것이다. 세 걸음도 서로 맞지 않으면 아무것도 모르는 것이다.
+  * 간격의 한계: 작은 간격에서 시작해 넓혀 가다가, 앞선 어림과 η 로 설명되지 않게 달라지는 첫 간격에서 멈춘다(Lepski 의 방법).
+    그 너머에는 극점이나 꺾인 점이 있거나, 물결을 건너뛴 것이다. 세 간격도 서로 맞지 않으면 아무것도 모르는 것이다.
 """
 
 import itertools
@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.operation import EDGE_ERRORS
 
-FINEST, WIDEST = 47, 1  # 걸음은 x 를 덮는 2의 거듭제곱의 2⁻⁴⁷ … 2⁻¹ 배: x 의 64 ulp 에서 x 까지
-SMALLEST = 2.0**-960  # 0 이 아니면서 이보다 작은 x 에는 놓을 걸음이 없다
+FINEST, WIDEST = 47, 1  # 간격은 x 를 덮는 2의 거듭제곱의 2⁻⁴⁷ … 2⁻¹ 배: x 의 64 ulp 에서 x 까지
+SMALLEST = 2.0**-960  # 0 이 아니면서 이보다 작은 x 에는 놓을 간격이 없다
 NEARBY = (67, 101, 157)  # 반올림을 재는 점들의 간격, ulp 로. 서로 다른 홀수라야 아래 자리의 반올림이 고루 보인다
 CLEAR = 1000  # 값의 변화가 반올림의 이만큼은 되어야 기울기를 말한다
-COLUMNS = 4  # 외삽하는 걸음의 수
-AGREEING = 3  # 적어도 이만큼의 걸음이 서로 맞아야 한다
+COLUMNS = 4  # 외삽하는 간격의 수
+AGREEING = 3  # 적어도 이만큼의 간격이 서로 맞아야 한다
 RESOLVED = 2.5e-4  # 차분의 오차가 이보다(상대) 작아야 인수 1.001 을 가려낸다
 NOTICEABLE = 1e-6  # 반올림이라도 이보다(상대) 크면 눈에 띈다
-OCTAVES = 6  # 계단은 어림이 멈춘 걸음에서 이만큼(2배씩) 넓혀 가며 찾는다
+OCTAVES = 6  # 계단은 어림이 멈춘 간격에서 이만큼(2배씩) 넓혀 가며 찾는다
 HALVINGS = 24  # 계단의 자리를 이만큼 둘로 나누어 찾는다
 FLAT = 1e-9  # 기울기 0 은 차분이 0 에서 이만큼(함수의 변화에 견주어) 안이면 옳다
 
@@ -73,7 +73,7 @@ def _settled(gradient: float, found: Estimate, variation: float) -> str:
 
 
 class _Samples:
-    """f 의 x 둘레의 값: 걸음마다 x − h, x, x + h. 정의되지 않은 곳의 값은 nan. noise 는 값의 반올림(η)."""
+    """f 의 x 둘레의 값: 간격마다 x − h, x, x + h. 정의되지 않은 곳의 값은 nan. noise 는 값의 반올림(η)."""
 
     def __init__(self, f: Callable[[float], float], x: float, noise: float) -> None:
         scale = 2.0 ** math.frexp(x or 1.0)[1]
@@ -91,7 +91,7 @@ class _Samples:
             return math.nan
 
     def slope(self, side: int) -> Estimate:
-        """왼쪽(−1), 오른쪽(1), 또는 가운데(0) 차분의 외삽. 세 걸음이 서로 맞지 않으면 오차는 inf."""
+        """왼쪽(−1), 오른쪽(1), 또는 가운데(0) 차분의 외삽. 세 간격이 서로 맞지 않으면 오차는 inf."""
         agreed = self._agreeing(side)
         best = min(agreed, key=lambda estimate: estimate.error, default=Estimate(0.0, math.inf))
         return best if len(agreed) >= AGREEING else Estimate(best.slope, math.inf)
@@ -102,7 +102,7 @@ class _Samples:
         return right - left
 
     def variation(self) -> float:
-        """가장 넓은 걸음에서 값이 변한 빠르기."""
+        """가장 넓은 간격에서 값이 변한 빠르기."""
         changes = [abs(side[-1] - self.middle) for side in self.sides.values()]
         return max([change for change in changes if math.isfinite(change)], default=0.0) / self.steps[-1]
 
@@ -115,7 +115,7 @@ class _Samples:
         return 0 < abs(gradient) * self.steps[-1] <= math.ulp(max(1.0, abs(self.x), abs(self.middle)))
 
     def find_stairs(self) -> None:
-        """어림이 멈춘 걸음 너머에서 값이 계단처럼 뛰면 그 높이도 반올림이다."""
+        """어림이 멈춘 간격 너머에서 값이 계단처럼 뛰면 그 높이도 반올림이다."""
         heights = [0.0]
         for side in (-1, 1):
             agreed = self._agreeing(side)
@@ -126,7 +126,7 @@ class _Samples:
         self.noise += max(heights)
 
     def _agreeing(self, side: int) -> list[Estimate]:
-        """작은 걸음부터, 앞선 어림 모두와 반올림 안에서 맞는 동안의 어림들."""
+        """작은 간격부터, 앞선 어림 모두와 반올림 안에서 맞는 동안의 어림들."""
         slopes, noises = self._differences(side)
         agreed: list[Estimate] = []
         for k in range(len(slopes) - 1):
@@ -138,7 +138,7 @@ class _Samples:
         return agreed
 
     def _differences(self, side: int) -> tuple[list[float], list[float]]:
-        """걸음마다의 차분과 그 반올림."""
+        """간격마다의 차분과 그 반올림."""
         fixed = [self.middle] * len(self.steps)
         low, high = (self.sides[sign] if side in (0, sign) else fixed for sign in (-1, 1))
         slopes, noises = [], []
@@ -149,7 +149,7 @@ class _Samples:
         return slopes, noises
 
     def _jump(self, side: int, slope: float, low: float, high: float) -> float:
-        """걸음 low 와 high 사이에서, 기울기를 뺀 값이 뛰는 높이. 이어져 있으면(꺾인 점이나 굽은 곳) 0."""
+        """간격 low 와 high 사이에서, 기울기를 뺀 값이 뛰는 높이. 이어져 있으면(꺾인 점이나 굽은 곳) 0."""
 
         def bent(h: float) -> float:
             return self._at(side * h) - side * h * slope
@@ -178,7 +178,7 @@ def measured_noise(values: Sequence[float]) -> float:
 
 
 def _from_step(slopes: list[float], noise: float, order: int) -> Estimate:
-    """Neville 의 표: 첫 걸음의 차분을 넓은 걸음의 것으로 다듬고, 가장 덜 흔들린 값을 고른다."""
+    """Neville 의 표: 첫 간격의 차분을 넓은 간격의 것으로 다듬고, 가장 덜 흔들린 값을 고른다."""
     best, column, factor = Estimate(slopes[0], math.inf), slopes, 2.0**order
     while len(column) > 1:
         new = [a + (a - b) / (factor - 1) for a, b in itertools.pairwise(column)]

@@ -54,7 +54,7 @@ def test_the_first_example_within_rounding():
 
 
 def trained(kind, number=float, steps=2):
-    """2-3-1 의 relu 망을 steps 걸음 학습한 파라미터: `p.grad = 0`, `p.data -= lr * p.grad`. 수의 분모는 2 의 거듭제곱이다."""
+    """2-3-1 의 relu 망을 steps 스텝 학습한 파라미터: `p.grad = 0`, `p.data -= lr * p.grad`. 수의 분모는 2 의 거듭제곱이다."""
     w = [[kind(number(x) / 4) for x in row] for row in ([1, -2, 1], [3, 1, -1], [-1, 2, 2])]
     v = [kind(number(x) / 2) for x in (1, -1, 2, 1)]
     samples = [([number(x) / 2 for x in xs], y) for xs, y in (([1, 3], 1), ([-2, 1], -1), ([3, -1], 1), ([-1, -3], -1))]
@@ -95,7 +95,7 @@ def flat(matrices):
 
 
 def test_a_microgpt_step():
-    """exp, log, relu, ** -0.5 로 적은 한 걸음: 대본의 `Value` 와 손실, 기울기가 모두 오차 한계 안에서 같다."""
+    """exp, log, relu, ** -0.5 로 적은 한 스텝: 대본의 `Value` 와 손실, 기울기가 모두 오차 한계 안에서 같다."""
     mine, theirs = SCRIPT['parameters'](Value), SCRIPT['parameters'](SCRIPT['ScriptValue'])
     loss, expected = SCRIPT['step_loss'](mine, 'ab'), SCRIPT['step_loss'](theirs, 'ab')
     loss.backward()

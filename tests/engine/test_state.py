@@ -320,7 +320,7 @@ def together(work, count=4):
 
 
 def test_threads_may_share_leaves():
-    """스레드마다 제 표본의 그래프를 기록하고 역전파한 뒤, 기다렸다가(join) 한 걸음: 설명서의 본(pattern)."""
+    """스레드마다 제 표본의 그래프를 기록하고 역전파한 뒤, 기다렸다가(join) 한 스텝: 설명서의 본(pattern)."""
     net = MLP(2, [4, 1], rng=random.Random(0))
     samples = [[i / 7, -i / 5] for i in range(100)]
 

@@ -1,4 +1,4 @@
-"""fit: 행렬의 갱신과 같은 걸음, 두 길의 일치, 같은 씨앗의 같은 비트, 멈춤과 이어 배우기, 잘못 쓴 것에 대한 글."""
+"""fit: 행렬의 갱신과 같은 스텝, 두 길의 일치, 같은 씨앗의 같은 비트, 멈춤과 이어 배우기, 잘못 쓴 것에 대한 글."""
 
 import copy
 import io
@@ -45,7 +45,7 @@ HOT = [(x, np.eye(3)[label].tolist()) for x, label in TRAINING]
 
 @pytest.mark.parametrize('engine', ['eager', 'replay'])
 def test_each_step_is_the_matrix_update_of_the_note(engine):
-    """같은 시작과 순서면 세 바퀴 뒤의 가중치가 `equations.sgd_step` 의 것이다: 360걸음, 걸음마다 η·ε 쯤의 반올림."""
+    """같은 시작과 순서면 세 에포크 뒤의 가중치가 `equations.sgd_step` 의 것이다: 360스텝, 스텝마다 η·ε 쯤의 반올림."""
     net = network()
     weights, biases = net.matrices()
     history = train.fit(net, TRAINING, epochs=3, batch_size=7, lr=0.5, rng=5, engine=engine)
@@ -89,11 +89,23 @@ def test_a_single_output_answers_by_the_threshold_of_its_loss(loss, y, right):
     assert history.accuracy == ([] if right is None else [right])
 
 
-def test_the_tables_of_pandas_are_arrays():
-    pandas = pytest.importorskip('pandas')
+class Table:
+    """pandas 의 DataFrame 과 Series 처럼, NumPy 가 배열로 읽는 것."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.rows, dtype)
+
+
+def test_what_numpy_reads_as_an_array_is_one():
     x, labels = zip(*TRAINING, strict=True)
     nets = [network(), network()]
-    train.fit(nets[0], (pandas.DataFrame(x), pandas.Series(labels)), epochs=1, lr=1.0, rng=0)
+    train.fit(nets[0], (Table(x), Table(labels)), epochs=1, lr=1.0, rng=0)
     train.fit(nets[1], TRAINING, epochs=1, lr=1.0, rng=0)
     assert bits(nets[0]) == bits(nets[1])
 
@@ -161,7 +173,7 @@ def test_replay_refuses_what_it_cannot_do_with_the_reason():
     st.sampled_from(['eager', 'replay']), st.booleans(),
 )  # fmt: skip
 def test_same_seed_same_bits_also_after_stopping_and_resuming(tmp_path_factory, stop, seed, optimizer, engine, from_file):
-    """네 바퀴를 한 번에 돌거나, stop 바퀴에서 멈추고 다른 파라미터에서 이어 돌거나."""
+    """네 에포크를 한 번에 돌거나, stop 에포크에서 멈추고 다른 파라미터에서 이어 돌거나."""
     path = tmp_path_factory.mktemp('run') / 'run.json'
 
     def run(net, epochs, **options):
@@ -211,7 +223,7 @@ def test_early_stopping_brings_back_the_best_parameters():
 
 
 def test_early_stopping_may_begin_when_resuming():
-    """patience 없이 배운 바퀴 가운데 가장 나았던 것으로도 돌아간다."""
+    """patience 없이 배운 에포크 가운데 가장 나았던 것으로도 돌아간다."""
     seen, net = [], network(seed=2)
     arguments = {'lr': 6.0, 'rng': 0, 'validation': TESTING, 'callbacks': [lambda net, _: seen.append(bits(net))]}
     first = train.fit(net, TRAINING[:20], epochs=40, **arguments)
@@ -247,7 +259,7 @@ def interrupting(at, error=KeyboardInterrupt):
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 3 * (30 + 30)))
 def test_ctrl_c_anywhere_leaves_the_last_whole_epoch(at):
-    """바퀴마다 손실을 60번 부른다(걸음에 30, 재는 데 30): 어디서 멈추어도 마친 바퀴의 파라미터와 기록이다."""
+    """에포크마다 손실을 60번 부른다(스텝에 30, 재는 데 30): 어디서 멈추어도 마친 에포크의 파라미터와 기록이다."""
     samples = HOT[::4]
     seen, net = [bits(network())], network()
     history = train.fit(
@@ -265,7 +277,7 @@ def test_ctrl_c_anywhere_leaves_the_last_whole_epoch(at):
 
 def test_the_sentence_of_ctrl_c(capsys):
     train.fit(network(), HOT, interrupting(130), epochs=3, lr=1.0, progress=False, engine='eager')
-    assert capsys.readouterr().err == 'Ctrl-C: 0바퀴까지 배운 것을 남기고, 마치지 못한 1바퀴째는 버렸습니다.\n'
+    assert capsys.readouterr().err == 'Ctrl-C: 0에포크까지 배운 것을 남기고, 마치지 못한 1에포크째는 버렸습니다.\n'
 
 
 def test_a_second_ctrl_c_raises_and_still_leaves_a_whole_epoch(monkeypatch):
@@ -313,7 +325,7 @@ def started(engine, path):
 
 @pytest.mark.parametrize('engine', ['eager', 'replay'])
 def test_sigint_in_a_real_process(engine, tmp_path):
-    """세 바퀴를 마친 뒤 아무 때나 SIGINT: 한 문장을 적고 돌아오고, 파일은 마친 바퀴의 것이다."""
+    """세 에포크를 마친 뒤 아무 때나 SIGINT: 한 문장을 적고 돌아오고, 파일은 마친 에포크의 것이다."""
     path = tmp_path / 'run.json'
     with started(engine, path) as child:
         while int(child.stdout.readline()) < 3:
@@ -324,7 +336,7 @@ def test_sigint_in_a_real_process(engine, tmp_path):
     assert 'done' in out, (out, err)
     *_, last = out.splitlines()
     done, epochs, interrupted, first = last.split()
-    assert (done, interrupted, child.returncode) == ('done', 'True', 0) and err.count('\n') == 1 and f'{epochs}바퀴까지' in err
+    assert (done, interrupted, child.returncode) == ('done', 'True', 0) and err.count('\n') == 1 and f'{epochs}에포크까지' in err
     net = MLP.load(path)
     assert net.parameters()[0].data.hex() == first
     whole = network()
@@ -350,7 +362,7 @@ def test_sigkill_in_a_real_process_leaves_the_last_whole_epoch(tmp_path):
 
 def test_divergence_is_an_error_with_the_history():
     net = MLP(1, [1], activation='linear', rng=random.Random(0))
-    with pytest.raises(DivergedError, match=r'바퀴째에 손실이 (inf|nan).*lr') as caught:
+    with pytest.raises(DivergedError, match=r'에포크째에 손실이 (inf|nan).*lr') as caught:
         train.fit(net, [([1.0], 1.0), ([2.0], 0.0)], epochs=5000, lr=10.0, rng=0, progress=False)
     history = caught.value.history
     assert len(history) > 1 and all(map(math.isfinite, history.loss)) and all(math.isfinite(p.data) for p in net.parameters())
@@ -423,8 +435,8 @@ def test_the_bar_shows_loss_and_accuracy(monkeypatch):
     screen = Terminal()
     monkeypatch.setattr(sys, 'stderr', screen)
     history = train.fit(network(), TRAINING, epochs=2, lr=1.0, rng=0)
-    assert '2/2바퀴' in screen.getvalue() and f'C = {history.loss[0]:.4g}, 정확도 {history.accuracy[0]:.1%}' in screen.getvalue()
     shown = screen.getvalue()
+    assert '2/2에포크' in shown and f'C = {history.loss[0]:.4g}, 정확도 {history.accuracy[0]:.1%}' in shown
     train.fit(network(), TRAINING, epochs=2, lr=1.0, progress=False)
     assert screen.getvalue() == shown
 
@@ -433,11 +445,11 @@ def test_the_history_is_plain_lists_and_prints_a_summary():
     history = network().fit(TRAINING, losses.quadratic, epochs=2, lr=1.0, rng=0, validation=TESTING)
     assert type(history) is History and [type(values) for values in history.measured] == [list] * 5
     assert {type(x) for values in history.measured for x in values} == {float}
-    assert str(history).startswith('2바퀴, ') and '검증 손실' in str(history)
+    assert str(history).startswith('2에포크, ') and '검증 손실' in str(history)
 
 
 def test_an_exact_net_learns_in_fractions():
-    """Fraction 의 망은 바퀴를 돌아도 정확하다: 손으로 푼 한 걸음과 같다."""
+    """Fraction 의 망은 에포크를 돌아도 정확하다: 손으로 푼 한 스텝과 같다."""
     net = MLP(1, [1], activation='linear', init=lambda rng, nin: ([Fraction(1, 3)], Fraction(1, 7)))
     train.fit(net, [([Fraction(1, 2)], [Fraction(2)])], epochs=1, lr=Fraction(1, 10), rng=0)
     gap = Fraction(1, 3) / 2 + Fraction(1, 7) - 2

@@ -1,4 +1,4 @@
-"""최적화: 식을 Fraction 으로 푼 걸음, PyTorch 가 적은 갱신, 수와 배열의 같은 비트, 일정과 자르기, 잘못 쓴 것."""
+"""최적화: 식을 Fraction 으로 푼 스텝, PyTorch 가 적은 갱신, 수와 배열의 같은 비트, 일정과 자르기, 잘못 쓴 것."""
 
 import math
 import random
@@ -55,7 +55,7 @@ def pytorch(kind, gradients, w, eta, betas, eps, decay):
 
 @given(GRADIENTS, st.sampled_from([Adam, AdamW]), st.floats(1e-3, 0.5), st.sampled_from([0, 0.01, 0.3]))
 def test_adam_follows_the_published_algorithm_at_200_digits(gradients, kind, eta, decay):
-    """걸음마다 열 번 안팎의 연산: 1 쯤인 수의 반올림이 1e-13 을 넘지 않는다. (1 − βᵗ 의 상대 오차는 2ε/(1 − β₂) 까지다.)"""
+    """스텝마다 열 번 안팎의 연산: 1 쯤인 수의 반올림이 1e-13 을 넘지 않는다. (1 − βᵗ 의 상대 오차는 2ε/(1 − β₂) 까지다.)"""
     floats = [float(g) for g in gradients]
     optimizer = kind([Value(1.0)], eta, weight_decay=decay)
     for found, (w, m, v) in zip(walked(optimizer, floats), pytorch(kind, floats, 1, eta, (0.9, 0.999), 1e-8, decay), strict=True):
@@ -78,7 +78,7 @@ def test_steps_worked_out_by_hand():
     gradients = [0.5, -0.25, 1.0]
     found = list(walked(SGD([Value(1.0)], 0.1, momentum=0.9, weight_decay=0.1), gradients))
     assert found == pytest.approx([0.94, 0.9016, 0.758024])
-    assert next(walked(Adam([Value(1.0)], 0.1), gradients)) == pytest.approx(0.9, abs=1e-8)  # 첫 걸음은 언제나 η·부호(g)
+    assert next(walked(Adam([Value(1.0)], 0.1), gradients)) == pytest.approx(0.9, abs=1e-8)  # 첫 스텝은 언제나 η·부호(g)
     assert next(walked(AdamW([Value(1.0)], 0.1), gradients)) == pytest.approx(0.899, abs=1e-8)
 
 
@@ -104,7 +104,7 @@ def test_values_and_a_vector_move_to_the_same_bits(make):
         vector = other.moved(vector, g)
         assert [p.data for p in one.parameters] == vector.tolist() and one.steps == other.steps
     assert one.state_dict() == other.state_dict()
-    assert [p.data for p in other.parameters] == start.tolist()  # 배열의 걸음은 Value 를 건드리지 않는다
+    assert [p.data for p in other.parameters] == start.tolist()  # 배열의 스텝은 Value 를 건드리지 않는다
 
 
 @pytest.mark.parametrize('make', MAKERS)

@@ -99,7 +99,7 @@ def test_labels_are_korean_only_where_a_font_has_them(monkeypatch):
     monkeypatch.setattr(plots, '_korean_font', list)
     assert plots.curves(History('eager', '', loss=[1.0], seconds=[0.1])).get_xlabel() == 'epoch'
     monkeypatch.setattr(plots, '_korean_font', lambda: ['NanumGothic'])
-    assert plots.curves(History('eager', '', loss=[1.0], seconds=[0.1])).get_xlabel() == '바퀴 (epoch)'
+    assert plots.curves(History('eager', '', loss=[1.0], seconds=[0.1])).get_xlabel() == '에포크 (epoch)'
 
 
 def test_without_matplotlib_there_is_a_sentence_and_the_history_still_prints():

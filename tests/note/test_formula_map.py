@@ -52,7 +52,7 @@ def test_the_table_of_the_note_is_true():
 
 
 def test_every_formula_has_a_place_on_the_step_page():
-    """2-3-2 의 걸음에 거의 모든 식이, 0 인 입력과 포화한 뉴런의 걸음에 인사이트 둘이 나온다."""
+    """2-3-2 의 스텝에 거의 모든 식이, 0 인 입력과 포화한 뉴런의 스텝에 인사이트 둘이 나온다."""
     trace = specimen.network().trace(specimen.X)
     starved = MLP.from_matrices([[[1.0, 1.0]]], [[20.0]]).trace([0.0, 1.0])
     steps = [

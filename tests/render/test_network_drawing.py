@@ -1,4 +1,4 @@
-"""신경망의 그림과 걸음이 아는 것: 이름이 없어도 노트의 이름과 방정식, 손실마다의 식과 목표, 사용자의 손실, 기울기를 아는지."""
+"""신경망의 그림과 스텝이 아는 것: 이름이 없어도 노트의 이름과 방정식, 손실마다의 식과 목표, 사용자의 손실, 기울기를 아는지."""
 
 import math
 import random
@@ -33,7 +33,7 @@ def rows_of_loss(loss):
 # 이름 없는 신경망
 
 def test_an_unnamed_network_is_told_alike_by_steps_and_by_explain():
-    """걸음과 설명이 노드를 같은 이름으로 부르고, 같은 식과 수와 방정식으로 적는다."""
+    """스텝과 설명이 노드를 같은 이름으로 부르고, 같은 식과 수와 방정식으로 적는다."""
     loss = losses.quadratic(network()(X), [1.0, 0.0])
     order = topological(loss)
     for node in order:
@@ -121,7 +121,7 @@ def test_every_loss_has_a_case():
 
 @pytest.mark.parametrize('name', RECORDS)
 def test_a_loss_has_targets_and_sentences_of_its_own(name):
-    """손실의 상자에 식과 목표의 행이 있고, 걸음에 적힌 식과 수가 따로 계산한 것이다."""
+    """손실의 상자에 식과 목표의 행이 있고, 스텝에 적힌 식과 수가 따로 계산한 것이다."""
     y, written, terms, cost, slope, filled, gradient = RECORDS[name]
     output = {} if name in ('quadratic', 'cross_entropy') else {'output': 'linear'}
     outputs = network(**output)(X)

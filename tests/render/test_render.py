@@ -87,7 +87,7 @@ def test_number_of_boxes(nin, nouts, detail, boxes):
     loss = losses.quadratic(net([0.1] * nin), [0.0] * nouts[-1])
     drawn = draw(loss, detail).dot
     assert drawn.count('<<TABLE BORDER="1"') == boxes
-    assert draw(loss).detail == detail  # auto 도 그 단계를 고른다
+    assert draw(loss).detail == detail  # auto 도 그 수준을 고른다
 
 
 def test_repeated_operand_draws_two_edges():

@@ -191,7 +191,7 @@ wrong('float 만 다루는 연산의 1.001 배', call(SINE), [0.7], times(SINE, 
 wrong('먼 곳의 1.001 배', call(SINE), [1e8], times(SINE, 1.001))
 wrong('반올림이 큰 곳의 1.001 배', call(SINE10), [343507.415], times(SINE10, 1.001))
 wrong('float 만 다루는 연산 뒤의 1.001 배', lambda x: call(SINE)(x) * x.exp(), [0.7], times(ops.exp, 1.001))
-wrong('걸음보다 잦은 물결', call(SINE), [1e15], times(SINE, 2), judged='noisy', why='물결이 걸음보다 잦은 함수')
+wrong('간격보다 잦은 물결', call(SINE), [1e15], times(SINE, 2), judged='noisy', why='물결이 간격보다 잦은 함수')
 
 wrong('손으로 적은 1.001 배', math.exp, [1.0], gradient=lambda x: 1.001 * math.exp(x))
 wrong('손으로 적은 부호', lambda x, y: x / y, [1.0, 3.0], gradient=lambda x, y: (1 / y, x / y**2))
@@ -280,7 +280,7 @@ right('inf 인 입력', lambda x, y: 1 / x + y, [math.inf, 1.0], judged='noisy o
 
 for far in (0.7, 1e8, 1e12):
     right(f'float 만 다루는 sin, {far:g}', call(SINE), [far])
-right('float 만 다루는 sin, 1e15', call(SINE), [1e15], judged='noisy', why='물결이 걸음보다 잦은 함수')
+right('float 만 다루는 sin, 1e15', call(SINE), [1e15], judged='noisy', why='물결이 간격보다 잦은 함수')
 right('반올림이 큰 sin(10x)', call(SINE10), [343507.415])
 right('잘라 낸 값', call(CLAMP), [0.3])
 right('잘라 낸 값의 밖', call(CLAMP), [3.0])

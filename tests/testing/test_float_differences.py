@@ -75,7 +75,7 @@ def test_verdicts_at_jumps_edges_and_plains(f, x, gradient, verdict):
 def test_a_smooth_function_costs_few_calls():
     calls = []
     judged(lambda x: calls.append(x) or x**3, 1.0, 3.0)
-    assert len(calls) <= 2 * (FINEST + 12 * 24 + 14) + 1  # 걸음마다 양쪽, 계단을 찾는 둘로 나누기, 반올림을 재는 점
+    assert len(calls) <= 2 * (FINEST + 12 * 24 + 14) + 1  # 간격마다 양쪽, 계단을 찾는 둘로 나누기, 반올림을 재는 점
 
 
 def test_rounding_is_measured():

@@ -313,7 +313,7 @@ def test_importing_the_package_loads_neither():
 
 
 def test_the_tests_use_no_private_oracle():
-    """검사기는 엔진의 걸음(sweep)을 기준으로 쓰지 않는다: 같은 코드와 견주는 시험이 되지 않게."""
+    """검사기는 엔진의 순회(sweep)를 기준으로 쓰지 않는다: 같은 코드와 견주는 시험이 되지 않게."""
     folder = Path(gradcheck.__code__.co_filename).parent
     for path in folder.glob('*.py'):
         names = {n.name for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))) if isinstance(node, ast.ImportFrom)
