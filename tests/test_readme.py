@@ -12,7 +12,7 @@ README = (ROOT / 'README.md').read_text(encoding='utf-8')
 DOCUMENTS = [ROOT / 'README.md', *sorted((ROOT / 'micrograd_ko').rglob('README*.md'))]
 EXAMPLES = sorted((ROOT / 'examples').glob('*.py'))
 # 재는 표와, 대본 하나를 통째로 옮긴 것: 예제 하나를 배우는 글이 아니다
-LONG = {'benchmark.py', 'benchmark_replay.py', 'microgpt_step.py'}
+LONG = {'benchmark.py', 'microgpt.py', 'microgpt_step.py'}
 
 
 def blocks(language: str, text: str = README) -> list[tuple[int, str]]:

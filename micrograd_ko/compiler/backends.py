@@ -3,6 +3,7 @@
 둘은 같은 이름으로 같은 것을 준다.
   name                     'numpy' 나 'llvm'
   loss, outputs, gradient  (칸의 벡터, 블록) → (결과, 정의역을 벗어난 표본)
+  over                     다른 테이프를 재생하는 같은 백엔드
 """
 
 import importlib.util

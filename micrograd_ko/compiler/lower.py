@@ -1,6 +1,6 @@
 """낮추기(lowering): `Value` 그래프를 배열(`Code`)로. 상수만의 식은 접고(constant folding), 같은 상수는 하나로 모은다."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from micrograd_ko.compiler.code import Code, Writer
@@ -10,9 +10,11 @@ from micrograd_ko.operation import Op
 
 
 def lower(
-    loss: Value, inputs: Sequence[Value], parameters: Sequence[Value], outputs: Sequence[Value]
+    loss: Value, inputs: Sequence[Value], parameters: Sequence[Value], outputs: Sequence[Value], frozen: Collection[str] = ()
 ) -> tuple[Code, dict[int, str], int]:
-    """(Code, 노드의 위상 번호 → 이름, 노드의 수). 선언하지 않은 잎은 지금의 값으로 굳은 상수가 된다. 이름 있는 것은 ValueError.
+    """(Code, 노드의 위상 번호 → 이름, 노드의 수). 선언하지 않은 잎은 지금의 값으로 굳은 상수가 된다.
+
+    이름이 있는데 frozen 에 그 이름이 없는 것은 ValueError.
 
     상수만의 식도 지금의 잎에서 다시 계산한다. 정의역을 벗어나면 DomainError.
     """
@@ -31,7 +33,7 @@ def lower(
         operands = [index[parent] for parent in node.parents]
         op = node.op
         if op is None or known.issuperset(operands):
-            value = _frozen(node) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
+            value = _constant(node, frozen) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
             if value.hex() not in constants:
                 constants[value.hex()] = writer.write(None, (), number, value)
                 known.add(constants[value.hex()])
@@ -42,11 +44,11 @@ def lower(
     return replace(code, ops=tuple(map(_for_floats, code.ops))), names, len(order)
 
 
-def _frozen(leaf: Value) -> float:
-    if leaf.name:
+def _constant(leaf: Value, frozen: Collection[str]) -> float:
+    if leaf.name and leaf.name not in frozen:
         raise ValueError(
             f'잎(leaf) {leaf.name!r} 이(가) inputs 에도 parameters 에도 없습니다. 표본마다 바뀌면 inputs 에, '
-            '배우는 것이면 parameters 에 넣으세요. 굳은 상수로 쓰려면 이름 없는 수로 기록하세요. '
+            '배우는 것이면 parameters 에 넣으세요. 굳은 상수로 쓰려면 frozen=[\'이름\'] 에 적으세요. '
             '(신경망에 수를 넣어 기록했다면 입력을 Value 로 만들어 넣고 inputs 에 적거나 net.compile() 을 쓰세요.)'
         )
     return float(leaf.data)

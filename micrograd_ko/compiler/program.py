@@ -4,11 +4,11 @@
 
 한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
 곱의 합은 더하는 순서가 eager 와 다를 수 있어, 결과는 기록한 그래프의 오차 한계 안에서 다르다(`sums`).
-**표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
+그래프를 기록하는 *함수*를 주면 값을 보고 갈라지는 `if` 를 찾아낸다(`recording`). 그래프만 주면 **기록한 표본의 갈래만 남는다.**
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,10 @@ import numpy as np
 from micrograd_ko.compiler.backends import Backend, chosen, descent
 from micrograd_ko.compiler.descent import Descent
 from micrograd_ko.compiler.lower import lower
+from micrograd_ko.compiler.points import Pointwise
+from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import ReplayError, Undefined
-from micrograd_ko.compiler.samples import Columns, columns
+from micrograd_ko.compiler.samples import Columns, check_leaves, columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
 
 
-class Program:
+class Program(Pointwise):
     """재생할 수 있는 프로그램. `compile_graph` 나 `net.compile()` 이 만든다.
 
     X 는 (표본 × 입력)의 배열이거나, 입력을 (x, y) 로 나누어 기록했으면 그 모양의 튜플이다.
@@ -48,10 +50,10 @@ class Program:
           instructions(종류 → 명령의 수), backend('numpy' 나 'llvm').
     """
 
-    def __init__(self, tape: Tape, inputs: Columns, parameters: list[Value], nodes: int,
-                 names: dict[int, str], labels: list[str], replayer: Backend) -> None:  # fmt: skip
-        self.tape, self.inputs, self.parameters = tape, inputs, parameters
-        self.nodes, self.names, self.labels = nodes, names, labels
+    def __init__(self, tape: Tape, inputs: Columns, leaves: list[Value], parameters: list[Value], nodes: int,
+                 names: dict[int, str], replayer: Backend) -> None:  # fmt: skip
+        self.tape, self.inputs, self.leaves, self.parameters = tape, inputs, [*leaves, *parameters], parameters
+        self.nodes, self.names = nodes, names
         self.vector = self._values()
         self._replayer = replayer
 
@@ -65,8 +67,17 @@ class Program:
         """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
         if not len(self.tape.outputs):
             raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
+        tables = []
+        for table, failed in self._replayed(self._replayer.outputs, self.inputs.read(X, self.tape.needed), parameters, undefined):
+            table[[] if failed is None else failed.columns] = np.nan
+            tables.append(table)
+        return np.concatenate(tables)
+
+    def unmasked(self, X: Any, parameters: Any = None) -> tuple[np.ndarray, bool]:
+        """(`outputs` 와 같은 배열, 모든 연산이 정의되었는지). 정의역을 벗어난 표본의 출력도 IEEE 값 그대로다."""
         arrays = self.inputs.read(X, self.tape.needed)
-        return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
+        tables, failures = zip(*self._replayed(self._replayer.outputs, arrays, parameters, 'nan'), strict=True)
+        return tables[0] if len(tables) == 1 else np.concatenate(tables), failures == (None,) * len(failures)
 
     def gradient(
         self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
@@ -91,6 +102,11 @@ class Program:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
         vector = self.vector if parameters is None else self._checked(parameters).copy()
         commit([*data_set(self.parameters, vector.tolist()), (self, 'vector', vector)])
+
+    def over(self, tape: Tape) -> 'Program':
+        """같은 입력과 파라미터와 백엔드로 다른 테이프를 재생하는 프로그램."""
+        leaves = self.leaves[: self.inputs.count]
+        return Program(tape, self.inputs, leaves, self.parameters, self.nodes, self.names, self._replayer.over(tape))
 
     def descent(self, X: Any, batch_size: int, optimizer: Any) -> Descent:
         """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다."""
@@ -159,23 +175,31 @@ class Program:
         return f'<Program: 입력 {self.inputs.count}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)} ({kinds})>'
 
     def __str__(self) -> str:
-        names = [p.name for p in self.parameters]
-        return Listing(self.tape, self.inputs, self.labels, names, self.names).text(self.nodes)
+        labels, names = self.leaves[: self.inputs.count], self.parameters
+        listing = Listing(self.tape, self.inputs, [x.name for x in labels], [p.name for p in names], self.names)
+        return listing.text(self.nodes)
 
 
 def compile_graph(
-    loss: Value, inputs: Any, parameters: Iterable[Value], outputs: Any = (), *, backend: str = 'auto', dtype: str = 'f64'
-) -> Program:
-    """기록한 그래프를 `Program` 으로.
+    loss: Value | Callable, inputs: Any, parameters: Iterable[Value], outputs: Any = (), *,
+    samples: Any = None, frozen: Collection[str] = (), backend: str = 'auto', dtype: str = 'f64',
+) -> Program:  # fmt: skip
+    """기록한 그래프나 기록할 함수를 `Program` 으로.
 
-    loss        한 표본의 손실 C_x.
+    loss        한 표본의 손실 C_x, 또는 inputs 의 모양대로 받아(`f(*inputs)`, 나누었으면 `f(xs, ys)`) 그것이나 (손실, 출력들)을
+                돌려주는 함수.
     inputs      표본마다 바뀌는 잎: 납작한 목록이나 목록의 튜플 (x, y). 목표(target)도 입력이다.
     parameters  배우는 잎. 그래프에 없는 파라미터의 기울기는 0 이다.
-    outputs     `Program.outputs` 가 줄 노드.
+    outputs     `Program.outputs` 가 줄 노드. 함수를 주면 함수가 돌려준다.
+    samples     함수를 기록해 볼 자료(X). 없으면 프로그램이 처음 받는 X 로 확인한다.
+    frozen      기록한 대로 굳혀도 되는 노드의 이름들.
     backend     'numpy', 'llvm'(llvmlite 가 있어야 한다), 'auto' 면 있는 것. 고른 것은 `Program.backend` 다.
     dtype       'f64', 또는 LLVM 에서만 'f32'(두 배쯤 빠르고 유효숫자는 반이다).
 
-    어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 잊은 것으로 보고 ValueError.
+    **함수를 주면 기록을 확인한다**: 서로 다른 표본 셋까지에서 다시 기록해, 자료를 보고 갈라지거나 자료에서 나온 상수가 있으면 두
+    노드를 말하고 ValueError. 그래프만 주면 아무것도 볼 수 없다: 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.
+
+    어느 쪽도 아닌 잎은 지금의 값으로 굳은 상수다. 이름이 있는 잎이면 frozen 에 없는 한 잊은 것으로 보고 ValueError.
 
     >>> x, y, w = Value(0.0), Value(0.0), Value(2.0)
     >>> program = compile_graph((w * x - y) ** 2, [x, y], [w])
@@ -184,26 +208,30 @@ def compile_graph(
     >>> float(program.gradient([[1.0, 1.0], [2.0, 1.0]])[0]), w.grad
     (7.0, 7.0)
     """
-    leaves, layout = columns(inputs)
     learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
-    _check_declared(loss, leaves, learned, wanted)
-    code, names, nodes = lower(loss, leaves, learned, wanted)
+    kept = {frozen} if isinstance(frozen, str) else set(frozen)
+    if not callable(loss):
+        leaves, layout = columns(inputs)
+    elif wanted:
+        raise ValueError('함수를 줄 때의 출력은 함수가 돌려줍니다: return 손실, 출력들.')
+    else:
+        loss, wanted, leaves, layout = recorded(loss, inputs, learned, samples, kept)
+    if samples is not None and not isinstance(layout, CheckedColumns):
+        raise ValueError('samples 는 loss 자리에 함수를 줄 때의 것입니다: 기록된 그래프는 다시 기록할 수 없습니다.')
+    check_leaves(leaves, learned)
+    _check_nodes(loss=[loss], outputs=wanted)
+    code, names, nodes = lower(loss, leaves, learned, wanted, kept)
+    if not kept.issubset(names.values()):
+        raise ValueError(f'frozen 의 {sorted(kept.difference(names.values()))} 은(는) 그래프에 없는 이름입니다.')
     tape = schedule(flatten(code))
-    return Program(tape, layout, learned, nodes, names, [leaf.name for leaf in leaves], chosen(backend, tape, dtype))
+    return Program(tape, layout, leaves, learned, nodes, names, chosen(backend, tape, dtype))
 
 
-def _check_declared(loss: Any, inputs: list, parameters: list, outputs: list) -> None:
-    for what, nodes in (('loss', [loss]), ('inputs', inputs), ('parameters', parameters), ('outputs', outputs)):
-        for node in nodes:
+def _check_nodes(**nodes: list) -> None:
+    for what, given in nodes.items():
+        for node in given:
             if not isinstance(node, Value):
                 raise TypeError(f'{what} 에는 Value 를 주세요. {type(node).__name__} {node!r} 을(를) 받았습니다.')
-    seen: set[Value] = set()
-    for leaf in (*inputs, *parameters):
-        if leaf.op is not None:
-            raise ValueError(f'inputs 와 parameters 는 잎(leaf)이어야 합니다. 연산의 결과 {leaf!r} 을(를) 받았습니다.')
-        if leaf in seen:
-            raise ValueError(f'잎 {leaf!r} 이(가) inputs 와 parameters 에 두 번 들어 있습니다.')
-        seen.add(leaf)
 
 
 def _in_order(of_block: Callable, theta: np.ndarray, blocks: Iterator[np.ndarray], executor: Executor | None) -> Iterator[tuple]:

@@ -61,6 +61,10 @@ class Replayer:
     def __reduce__(self) -> tuple:
         return Replayer, (self.tape,)
 
+    def over(self, tape: Tape) -> 'Replayer':
+        """다른 테이프를 재생하는 같은 백엔드."""
+        return Replayer(tape)
+
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력. 벗어난 표본이 있으면 합은 nan."""
         values, undefined = self._forward(theta, samples, 'in_loss')
@@ -68,12 +72,9 @@ class Replayer:
             return float(values[self.tape.loss].sum()) if undefined is None else math.nan, undefined
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
-        """(표본 × 출력, 정의역을 벗어난 표본). 벗어난 표본의 출력은 nan."""
+        """(표본 × 출력, 정의역을 벗어난 표본). 벗어난 표본의 출력도 IEEE 값이다."""
         values, undefined = self._forward(theta, samples, 'in_outputs')
-        table = values[self.tape.outputs].T.copy()
-        if undefined is not None:
-            table[undefined.columns] = np.nan
-        return table, undefined
+        return values[self.tape.outputs].T.copy(), undefined
 
     def gradient(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(칸의 기울기 Σ_x ∂C_x/∂θ, 정의역을 벗어난 표본). 벗어난 표본이 있으면 기울기는 nan."""

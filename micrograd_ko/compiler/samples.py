@@ -1,4 +1,4 @@
-"""표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
+"""선언한 입력과 표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
 
 import numbers
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,6 +69,19 @@ def columns(inputs: Any) -> tuple[list[Value], Columns]:
     groups = [[part] if isinstance(part, Value) else list(part) for part in parts]
     leaves = [leaf for group in groups for leaf in group]
     return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))
+
+
+def check_leaves(inputs: Sequence[Any], parameters: Sequence[Any]) -> None:
+    """선언한 것이 서로 다른 잎(leaf)들인지. Value 가 아니면 TypeError, 잎이 아니거나 두 번 들어 있으면 ValueError."""
+    seen: set[Value] = set()
+    for what, leaf in [*[('inputs', leaf) for leaf in inputs], *[('parameters', leaf) for leaf in parameters]]:
+        if not isinstance(leaf, Value):
+            raise TypeError(f'{what} 에는 Value 를 주세요. {type(leaf).__name__} {leaf!r} 을(를) 받았습니다.')
+        if leaf.op is not None:
+            raise ValueError(f'inputs 와 parameters 는 잎(leaf)이어야 합니다. 연산의 결과 {leaf!r} 을(를) 받았습니다.')
+        if leaf in seen:
+            raise ValueError(f'잎 {leaf!r} 이(가) inputs 와 parameters 에 두 번 들어 있습니다.')
+        seen.add(leaf)
 
 
 def _reals(part: Any) -> np.ndarray:

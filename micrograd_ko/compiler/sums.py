@@ -11,9 +11,10 @@
 파라미터가 곱해진 항 w·x 를 가진 합은 둘로 나뉜다. w·x 들과 편향(bias)은 합에 남고, 나머지는 잔차(residual) r 하나가 되어
 (1, r) 의 곱으로 들어간다: Σ wᵢ·xᵢ + 1·r + b. 같은 입력의 합이 모이면 행렬이 된다(`dense`). 편향은 보통 항 하나를 순서에서 떼어
 낸 것이고, 기록이 b 를 더하기 전과 뒤의 합을 모두 반올림했다면 |b| 는 그 둘의 합보다 크지 않으므로 그래도 된다. 곱 없이 곧바로
-더한 맨 앞의 두 항만 그렇지 않다.
+더한 맨 앞의 두 항만 그렇지 않다. 빼는 상수 c 는 더하는 −c 이고, 편향은 파라미터를 먼저, 없으면 상수를 고른다.
 """
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -72,6 +73,8 @@ def flatten(code: Code) -> Code:
     for node, ((op, operands), source, data, rank) in enumerate(facts):
         if op not in SUMS:
             stands.append(rewriter.write(op, [stands[x] for x in operands], source, data))
+            if rank == CONSTANT:
+                rewriter.constants[data.hex()] = stands[node]
             if rank:
                 rewriter.rank[stands[node]] = rank
         elif node in sums:
@@ -119,6 +122,7 @@ class _Rewriter(Writer):
         super().__init__((*code.ops, *SUMS))
         self.one, self.minus_one = code.one, code.minus_one
         self.rank: dict[int, float] = {}  # 없으면 0
+        self.constants: dict[str, int] = {}  # 상수의 hex → 번호
 
     def sum(self, products: Products, plains: Plains, bare: bool, source: int) -> int:
         """합 하나. 파라미터인 가중치가 있으면 (가중치, 입력)의 곱과 편향만 남기고 나머지 항은 잔차로 떼어 낸다."""
@@ -130,7 +134,9 @@ class _Rewriter(Writer):
             (weighted if ordered[0] in self.rank else rest).append(ordered)
         if max([self.rank[w] for w, _ in weighted], default=0) <= CONSTANT:
             return self.simplest(products, plains, source)
+        plains = [(self.constant(-self.data[x]), 1) if sign < 0 and rank(x) == CONSTANT else (x, sign) for x, sign in plains]
         free = [i for i, (x, sign) in enumerate(plains) if sign > 0 and x in self.rank and not (bare and i < 2)]
+        free.sort(key=lambda i: self.rank[plains[i][0]] == CONSTANT)  # 상수보다 파라미터가 먼저다
         bias = [plains.pop(i) for i in free[:1]]
         if rest or plains:
             weighted.append((self.one, self.simplest(rest, plains, -1)))
@@ -147,8 +153,22 @@ class _Rewriter(Writer):
             return plus[0]
         op = SIMPLEST.get(counts) or (None if products or minus else ops.total)
         if op is not None:
-            return self.write(op, [*chain.from_iterable(products), *plus, *minus], source)
+            return self._folded(op, [*chain.from_iterable(products), *plus, *minus], source)
         bias = plus if len(plains) == 1 else []
         ones = [] if bias else [(self.one if sign > 0 else self.minus_one, x) for x, sign in plains]
         ws, xs = zip(*ones, *products, strict=True)
-        return self.write(ops.affine if bias else ops.dot, (*ws, *xs, *bias), source)
+        return self._folded(ops.affine if bias else ops.dot, (*ws, *xs, *bias), source)
+
+    def constant(self, value: float) -> int:
+        """상수의 번호. 같은 상수는 하나다."""
+        number = self.constants.get(value.hex())
+        if number is None:
+            number = self.constants[value.hex()] = self.write(None, (), -1, value)
+            self.rank[number] = CONSTANT
+        return number
+
+    def _folded(self, op: Op, operands: Sequence[int], source: int) -> int:
+        """연산 하나를 적는다. 합을 펴서 상수만 남은 것은 접는다."""
+        if all(self.rank.get(x) == CONSTANT for x in operands):
+            return self.constant(op.eager(*[self.data[x] for x in operands]))
+        return self.write(op, operands, source)

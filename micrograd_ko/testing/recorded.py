@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from micrograd_ko.compiler.recording import difference
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.kinds.precise import MP, exact
@@ -59,18 +60,6 @@ class Recording:
             raise TypeError(f'f 는 Value 하나를 돌려줘야 합니다. {type(self.root).__name__} {self.root!r} 을(를) 돌려받았습니다.')
         self.order = topological(self.root)
         self.row = {node: i for i, node in enumerate(self.order)}
-
-    def shape(self) -> list:
-        """그래프의 모양: 노드마다 (연산, 피연산자의 번호), 입력은 그 번호."""
-        place = {leaf: i for i, leaf in enumerate(self.leaves)}
-        return [
-            (node.op.name, *[self.row[p] for p in node.parents]) if node.op is not None else place.get(node, 'constant')
-            for node in self.order
-        ]
-
-    def constants(self) -> list[Value]:
-        inputs = set(self.leaves)
-        return [node for node in self.order if node.op is None and node not in inputs]
 
     def along(self, i: int) -> Callable[[Any], Any]:
         """i 번째 입력만의 함수, 200자리로."""
@@ -123,11 +112,12 @@ def departure(f: Callable[..., Value], xs: Sequence[Number], i: int, original: R
 
 
 def _difference(one: Recording, other: Recording) -> str:
-    if one.shape() != other.shape():
+    inputs = {leaf: i for recording in (one, other) for i, leaf in enumerate(recording.leaves)}
+    found = difference([one.root], [other.root], inputs)
+    if found is None:
+        return ''
+    constant, user = found.one, found.user
+    if constant.op is not None or found.other.op is not None or constant in inputs or found.other in inputs:
         return '입력을 조금 옮기면 그래프의 모양이 달라집니다(값을 보고 갈라지는 if).'
-    for a, b in zip(one.constants(), other.constants(), strict=True):
-        if a.data != b.data and (a.data == a.data or b.data == b.data):
-            users = [node.op.name for node in one.order if node.op is not None and a in node.parents]
-            where = f' {users[0]} 의 피연산자' if users else ' 결과'
-            return f'입력에서 떨어진(detached) 수 {a.data!r} 이(가){where}로 들어갑니다. .data 나 detach() 를 쓴 곳을 보세요.'
-    return ''
+    where = f' {user.op.name} 의 피연산자' if user is not None and user.op is not None else ' 결과'
+    return f'입력에서 떨어진(detached) 수 {constant.data!r} 이(가){where}로 들어갑니다. .data 나 detach() 를 쓴 곳을 보세요.'

@@ -277,6 +277,37 @@ def test_a_bias_added_straight_to_another_term_stays_beside_it():
         assert program.loss([[1.0, -1e16]]) == loss.data
 
 
+def test_a_constant_may_be_the_bias():
+    """더하는 상수도 빼는 상수도 b 의 칸이고, 표본마다 다시 계산되는 상수의 식은 없다. 파라미터가 함께 있으면 그것이 b 다."""
+    x, w = [Value(2.0), Value(3.0)], [Value(float(i)) for i in range(1, 9)]
+    zs = [w[0] * x[0] + w[1] * x[1] - 1, w[2] * x[0] + w[3] * x[1] + 2.5, w[4] * x[0] + w[5] * x[1] + w[6]]
+    program = compile_graph(sum(z.tanh() for z in zs), x, w, zs)
+    assert program.instructions == {'dense': 1, 'tanh': 1, 'total': 1}
+    (dense,) = program.tape.dense.values()
+    theta = program.tape.spread(program.vector)
+    assert sorted(theta[dense.bias : dense.bias + 3]) == [-1.0, 2.5, 7.0] and not dense.residual
+    assert program.outputs([[2.0, 3.0]]).tolist() == [[z.data for z in zs]]
+    both = compile_graph(w[0] * x[0] + w[1] * x[1] + 3 + w[2] - 2.0, x, w)
+    assert [(d.bias, d.residual) for d in both.tape.dense.values()] == [(both.tape.slot[2], True)]
+    assert both.instructions == {'dense': 1}
+    assert both.gradient([[2.0, 3.0]]).tolist() == [2.0, 3.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_what_is_constant_after_flattening_is_folded():
+    """합을 펴고 남은 상수만의 식은 접힌다: 프로그램의 어떤 명령도 상수만 읽지 않는다."""
+    x, w, c = Value(2.0), [Value(3.0), Value(5.0)], [Value(float(n)) for n in (7, 11, 13)]
+    for loss in (
+        w[0] * x - c[0] - c[1] + w[1] * x, (w[0] * x + c[0] * c[1]) - c[2], ops.affine([w[0], c[0]], [x, c[1]], c[2]).tanh(),
+        ops.total([c[0], w[0] * x, c[1], -c[2]]).exp(), w[0] * x + (c[0] - (c[1] - c[2])),
+    ):  # fmt: skip
+        program = compile_graph(loss, [x], w)
+        tape, first = program.tape, program.tape.first[0]
+        constant = np.zeros(tape.rows, bool)
+        constant[1 : 1 + len(tape.constants)] = True
+        assert not any(constant[tape.operand_rows(k)].all() for k in range(len(tape)) if k not in tape.dense)
+        assert first >= 1 and program.loss([[2.0]]) == pytest.approx(loss.data, rel=1e-15)
+
+
 def test_scaling_each_row_is_not_a_matrix():
     """γⱼ·xⱼ + βⱼ 는 1×1 행렬 여럿이 아니라 명령 하나다."""
     x, gamma, beta = ([Value(float(i + 1)) for i in range(5)] for _ in range(3))

@@ -320,6 +320,19 @@ def test_nan_and_inf_in_the_data_pass_as_in_eager():
         compile_graph(x.sin(), [x], []).loss([[math.inf]])
 
 
+@pytest.mark.parametrize('op', ops.table.values(), ids=lambda op: op.name)
+def test_nan_goes_where_the_table_says(op):
+    """어느 피연산자에 nan 이 와도 eager 와 같은 값이다: maximum 도 select 도 표의 식 그대로다."""
+    count = op.arity or (3 if op is ops.affine else 2)
+    numbers = [sum(op.sample[i if op.arity else 0]) / 4 + 0.25 for i in range(count)]
+    leaves = [Value(x) for x in numbers]
+    program = compile_graph(op.apply(*leaves), leaves, [])
+    rows = [numbers, *[[*numbers[:i], math.nan, *numbers[i + 1 :]] for i in range(count)], [math.nan] * count]
+    for row, found in zip(rows, program.values(rows), strict=True):
+        expected = op.apply(*row)
+        assert (math.isnan(found) and math.isnan(expected)) or found == pytest.approx(expected, rel=1e-14)
+
+
 # 자료와 선언 ----------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -46,6 +46,10 @@ class Machine:
         fitting = min(LARGEST, max(SMALLEST, CACHED // max(self.tape.rows, 1)))
         return 1 if samples == 1 else min(rounded_up(samples, self.lanes), rounded_up(fitting, self.lanes))
 
+    def over(self, tape: Tape) -> 'Machine':
+        """다른 테이프를 재생하는 같은 백엔드."""
+        return Machine(tape, self.dtype)
+
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력."""
         table = self._forward('in_loss', np.array([self.tape.loss]), theta, samples)
