@@ -233,7 +233,7 @@ def program():
 def torn_gradient():
     commit(grad_set(program().parameters, [7.0, 8.0]))
     commit(data_set(program().parameters, [0.5, 0.25]))
-    program().gradient([[1.0], [0.5]], write=False)  # 커널은 처음 쓸 때 컴파일되어 디스크에 놓인다: 그 줄들은 여기서 볼 것이 아니다
+    program().gradient([[1.0], [0.5]], write=False)  # 커널의 첫 컴파일은 여기서 볼 것이 아니다
     return lambda: program().gradient([[1.0], [0.5]]), lambda: every(program().parameters, 'grad')
 
 
