@@ -10,7 +10,7 @@ from pathlib import Path
 from micrograd_ko.walkthrough import algorithm, assumptions, example, flowers, insights, order, update
 from micrograd_ko.walkthrough.lines import heading, lead, paragraphs
 
-INTRODUCTION = '역전파(backpropagation) 노트를 따라간다. 여기 적히는 수는 모두 지금 계산한 것이다.'
+INTRODUCTION = '역전파(backpropagation) 노트를 따라간다. 적히는 수는 모두 지금 계산한 것이다.'
 CHAPTERS = (example, assumptions, algorithm, insights, update, order, flowers)
 ALL = tuple(range(1, len(CHAPTERS) + 1))
 
