@@ -28,9 +28,8 @@ def _compare(x: Any, y: Any) -> Any:
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
-    chosen = np.where(np.greater(c, 0), x, y)
-    if chosen.dtype.kind in 'iu':
-        chosen = chosen.astype(np.result_type(c))
+    kept = [v for v in (c, x, y) if np.ndim(v)] or [c, x, y]  # 수는 곁에 있는 배열의 dtype 을 따른다
+    chosen = np.where(np.greater(c, 0), x, y).astype(np.result_type(*kept))
     return np.where(np.isnan(c), c, chosen) if _has_nan(c) else chosen
 
 
