@@ -160,7 +160,9 @@ def checked(loss: Any) -> Callable[[Any, Any], Value]:
     if callable(loss):
         return loss
     known = ', '.join([f'losses.{name}' for name in LOSSES])
-    raise TypeError(f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.')
+    wanted = f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.'
+    apart = hasattr(loss, '__len__') and not isinstance(loss, str)  # fit(X, Y): 다른 라이브러리의 버릇
+    raise TypeError(wanted + (' 표본의 X 와 Y 는 튜플 하나로 묶습니다: (X, Y).' if apart else ''))
 
 
 def _missing(name: str) -> Any:

@@ -61,8 +61,7 @@ def fit(
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
     손실이 유한하지 않으면 DivergedError 다.
     """
-    _check_counts(net, epochs, patience, validation)
-    loss = losses.checked(loss)
+    _check_counts(epochs, patience, validation)
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
@@ -206,9 +205,7 @@ def _optimizer(net: MLP, optimizer: str | Optimizer, lr: Rate | None) -> Optimiz
     return optimizer
 
 
-def _check_counts(net: MLP, epochs: int, patience: int | None, validation: Any) -> None:
-    if not isinstance(net, MLP):
-        raise TypeError(f'fit 은 신경망(MLP)을 가르칩니다. {type(net).__name__} 을(를) 받았습니다.')
+def _check_counts(epochs: int, patience: int | None, validation: Any) -> None:
     for name, count in (('epochs', epochs), ('patience', 1 if patience is None else patience)):
         if type(count) is not int or count < 1:
             raise ValueError(f'{name} 는 1 이상의 정수입니다. {count!r} 을(를) 받았습니다.')

@@ -9,9 +9,27 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from micrograd_ko import MLP, SGD, DomainError, Layer, Neuron, Value, draw, iris, losses, ops, receipt, train
+from micrograd_ko import (
+    MLP,
+    SGD,
+    DomainError,
+    Layer,
+    Neuron,
+    Value,
+    diagnose,
+    draw,
+    first_nonfinite,
+    first_stale,
+    iris,
+    losses,
+    ops,
+    receipt,
+    refresh,
+    train,
+)  # fmt: skip
 from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
 from micrograd_ko.misuse import brief, listed
+from micrograd_ko.testing import gradcheck
 
 NET = MLP(2, [3, 1], rng=0)
 
@@ -90,6 +108,14 @@ def test_plus_is_the_value_itself():
         (lambda: NET.compile(loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: receipt.compare(NET, [1, 2], [1], loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: draw([Value(1.0), Value(2.0)]), r'Value, Trace, MLP 하나를.* list .*losses\.mean'),
+        *[(lambda x=x: ops.add(x, x), f'np.array.* {type(x).__name__} 을') for x in ([1.0], (1.0,), 'a', None)],
+        *[(lambda f=f: f([Value(1.0)]), r'노드\(Value\)를 하나씩.*\[Value\(data=1\.0') for f in (
+            first_nonfinite, first_stale, refresh)],
+        (lambda: first_nonfinite(3), r'하나씩 받습니다\. 3 을'),
+        (lambda: gradcheck(square, 1.0), r'\[2\.0\].* 1\.0 을'),
+        (lambda: diagnose([([0, 1], 1)], NET), r'신경망\(MLP\)입니다\. list'),
+        (lambda: diagnose(NET, [([0, 1], 1)], 'mse'), r"losses\.quadratic.*'mse'"),
+        *[(lambda ys=ys: NET.fit([[0, 1]], ys, epochs=1, lr=1.0), r'튜플 하나로.*\(X, Y\)') for ys in ([1], np.array([1]))],
         (lambda: MLP(2, [1], rng='seed'), r"정수 씨앗\(seed\)입니다. 'seed'"),
         (lambda: MLP(2, [1], rng=True), '정수 씨앗'), (lambda: MLP(2, [1], rng=-1), '정수 씨앗'),
     ],
