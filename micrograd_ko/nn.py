@@ -288,3 +288,11 @@ def _check_shapes(weights: list[list[list]], biases: list[list]) -> None:
         if len(b) != len(w):
             raise ValueError(f'층 {layer} 의 b 는 W 의 행 수 {len(w)} 와 길이가 같아야 합니다. {len(b)} 입니다.')
         nin = len(w)
+
+
+def require_mlp(net: Any) -> MLP:
+    """net. `MLP` 가 아니면 어디의 무엇인지 알리는 TypeError: `micrograd.MLP` 는 이름만 같다."""
+    if not isinstance(net, MLP):
+        kind = type(net)
+        raise TypeError(f'신경망(micrograd_ko.MLP)을 받습니다. {kind.__module__}.{kind.__qualname__} 을(를) 받았습니다.')
+    return net

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.learning.losses import Loss, checked
-from micrograd_ko.nn import MLP
+from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.number import Number, number
 
 
@@ -20,9 +20,7 @@ class Dataset:
     """
 
     def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
-        if not isinstance(net, MLP):
-            raise TypeError(f'배우고 재는 것은 신경망(MLP)입니다. {type(net).__name__} 을(를) 받았습니다.')
-        self.outputs, self.loss = len(net.layers[-1].neurons), checked(loss)
+        self.outputs, self.loss = len(require_mlp(net).layers[-1].neurons), checked(loss)
         found = _listed(samples)
         if not found:
             raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')

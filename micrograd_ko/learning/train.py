@@ -19,6 +19,7 @@ from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Eager, Replayed, chosen, descend
+from micrograd_ko.misuse import listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.state import commit, data_set
 
@@ -62,6 +63,7 @@ def fit(
     손실이 유한하지 않으면 DivergedError 다.
     """
     _check_counts(epochs, patience, validation)
+    callbacks = listed(callbacks, 'callbacks 는 함수(net, history)의 목록입니다: [f].')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):

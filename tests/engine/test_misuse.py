@@ -22,6 +22,7 @@ from micrograd_ko import (
     first_stale,
     iris,
     losses,
+    micrograd,
     ops,
     receipt,
     refresh,
@@ -113,7 +114,10 @@ def test_plus_is_the_value_itself():
             first_nonfinite, first_stale, refresh)],
         (lambda: first_nonfinite(3), r'하나씩 받습니다\. 3 을'),
         (lambda: gradcheck(square, 1.0), r'\[2\.0\].* 1\.0 을'),
-        (lambda: diagnose([([0, 1], 1)], NET), r'신경망\(MLP\)입니다\. list'),
+        *[(lambda use=use, other=other: use(other), f'micrograd_ko.MLP.* {name}') for other, name in (
+            ([1], r'builtins\.list'), (micrograd.MLP(2, [1]), r'micrograd_ko\.micrograd\.MLP')) for use in (
+            lambda net: diagnose(net, [([0, 1], 1)]), lambda net: receipt.compare(net, [0, 1], [1]))],
+        (lambda: NET.fit([([0, 1], 1)], epochs=1, lr=1.0, callbacks=print), r'callbacks .*\[f\]'),
         (lambda: diagnose(NET, [([0, 1], 1)], 'mse'), r"losses\.quadratic.*'mse'"),
         *[(lambda ys=ys: NET.fit([[0, 1]], ys, epochs=1, lr=1.0), r'튜플 하나로.*\(X, Y\)') for ys in ([1], np.array([1]))],
         (lambda: MLP(2, [1], rng='seed'), r"정수 씨앗\(seed\)입니다. 'seed'"),
