@@ -93,6 +93,8 @@ def test_plus_is_the_value_itself():
         *[(lambda net=net: net(1.0), r'2개를 목록 하나로.*net\(\[1\.0, 1\.0\]\)') for net in (NET, NET.layers[0], Neuron(2))],
         *[(lambda net=net: net(1.0, 2.0), '인수 2개를') for net in (NET, NET.layers[0], Neuron(2), NET.trace)],
         (lambda: NET(np.float64(1)), '목록 하나로'),
+        (lambda: micrograd.MLP(2, 3), r'MLP\(2, \[3, 1\]\).* 3 을'),
+        (lambda: micrograd.MLP(2, [1])(1.0), r'LinearNeuron\(2\): .*목록 하나로.* 1\.0 을'),
         (lambda: MLP.from_matrices(3, 4), 'weights 는 층마다의'),
         *[(lambda f=f: f(square, 2.0), r'xs 는 .*\[2\.0\]') for f in (hessian, jacobian)],
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
@@ -135,6 +137,7 @@ def test_wrong_kinds_of_arguments(use, told):
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
             lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
         (lambda: MLP(2, []), '층은 하나 이상'),
+        (lambda: micrograd.MLP(3, [4, 1])([1.0, 2.0]), r'ReLUNeuron\(3\): .* 3개를 받습니다\. 2개를'),
         (lambda: SGD([], 0.1), '파라미터가 하나도'),
         (lambda: train.epoch(NET, [], losses.quadratic, SGD(NET.parameters(), 0.1), 3, random.Random(0)), '표본이 하나도'),
         (lambda: train.accuracy(NET, []), '표본이 하나도'),
