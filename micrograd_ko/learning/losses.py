@@ -81,7 +81,7 @@ def quadratic(outputs: Any, targets: Any) -> Value:
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
-    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1.
+    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 ≤ a ≤ 1.
 
     0·ln 0 은 0 이다: a 와 y 가 함께 0 이나 1 이면 그 항은 0 이고, a 만 그렇다면 DomainError.
     """
