@@ -44,9 +44,9 @@ def curves(history: History, ax: Any = None) -> Any:
 
 def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any = None, size: int = 120) -> Any:
     """결정 경계(decision boundary): 입력이 둘인 신경망이 평면의 점마다 답하는 클래스와 표본. 출력이 하나면 출력의 크기도."""
+    data = Dataset(samples, net, loss)
     if net.layers[0].nin != 2:
         raise ValueError(f'결정 경계는 입력이 둘인 신경망에서 그립니다. {net!r} 을(를) 받았습니다.')
-    data = Dataset(samples, net, loss)
     points = np.array([x for x, _ in data.pairs], float)
     low, high = points.min(axis=0), points.max(axis=0)
     xs, ys = np.linspace(low - (high - low) / 5, high + (high - low) / 5, size).T

@@ -24,10 +24,11 @@ from micrograd_ko import (
     losses,
     micrograd,
     ops,
+    plots,
     receipt,
     refresh,
     train,
-)  # fmt: skip
+)
 from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
 from micrograd_ko.misuse import brief, listed
 from micrograd_ko.testing import gradcheck
@@ -118,7 +119,8 @@ def test_plus_is_the_value_itself():
         (lambda: gradcheck(square, 1.0), r'\[2\.0\].* 1\.0 을'),
         *[(lambda use=use, other=other: use(other), f'micrograd_ko.MLP.* {name}') for other, name in (
             ([1], r'builtins\.list'), (micrograd.MLP(2, [1]), r'micrograd_ko\.micrograd\.MLP')) for use in (
-            lambda net: diagnose(net, [([0, 1], 1)]), lambda net: receipt.compare(net, [0, 1], [1]))],
+            lambda net: diagnose(net, [([0, 1], 1)]), lambda net: plots.boundary(net, [([0, 1], 1)]),
+            lambda net: receipt.compare(net, [0, 1], [1]))],
         (lambda: NET.fit([([0, 1], 1)], epochs=1, lr=1.0, callbacks=print), r'callbacks .*\[f\]'),
         (lambda: diagnose(NET, [([0, 1], 1)], 'mse'), r"losses\.quadratic.*'mse'"),
         *[(lambda ys=ys: NET.fit([[0, 1]], ys, epochs=1, lr=1.0), r'튜플 하나로.*\(X, Y\)') for ys in ([1], np.array([1]))],

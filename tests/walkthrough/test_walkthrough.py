@@ -238,10 +238,11 @@ def test_a_chapter_fits_two_screens(number):
         assert width(line) <= 80, line
 
 
-def test_a_chapter_says_where_to_go_on():
+def test_a_chapter_says_where_to_go_on(tmp_path):
     first, second = (text(walk(0, 1, chapters=[number])) for number in (1, 2))
     assert 'python -m micrograd_ko 2' in first and all(f'  {chapter.TITLE}' in first for chapter in CHAPTERS)
     assert second.endswith('python -m micrograd_ko 3')
+    assert 'python -m micrograd_ko 3' in text(walk(0, 1, tmp_path, chapters=[2]))  # 그림을 쓸 때도
 
 
 def test_the_last_chapter_writes_the_step_page_and_says_so(tmp_path, monkeypatch):
