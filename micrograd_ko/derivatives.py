@@ -88,7 +88,7 @@ def hvp(f: Callable[..., Value], xs: Sequence[Number], v: Sequence[Number]) -> l
     """
     values, along = _leaves(xs), listed(v, 'hvp(f, xs, v) 의 v 는 xs 와 길이가 같은 수의 목록입니다: [1.0].')
     if len(along) != len(values):
-        raise ValueError(f'hvp: 벡터 v 의 길이 {len(along)} 가 xs 의 길이 {len(values)} 와 다릅니다.')
+        raise ValueError(f'hvp: 벡터 v 는 xs 와 길이가 같아야 합니다. xs 는 {len(values)}개, v 는 {len(along)}개입니다.')
     slope = ops.dot(grad(_one(f(*values)), values), along)
     return [d.data for d in grad(slope, values)]
 

@@ -167,9 +167,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
     __mul__, __rmul__ = _binary(ops.mul), _recorded(ops.mul, reflected=True)
     __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
     __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
-
-    def __pos__(self) -> Value:
-        return self
+    __pos__ = conjugate = lambda self: self  # 실수의 켤레는 자신이다: z.std() 와 np.var(z) 가 부른다
 
 
 _new = Value.__new__

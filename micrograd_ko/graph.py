@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from micrograd_ko.kinds.huge import accumulated
+from micrograd_ko.misuse import brief
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
@@ -26,6 +27,8 @@ def topological(*roots: N) -> list[N]:
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = list(reversed(roots))
+    if not all(hasattr(root, 'parents') for root in roots):
+        raise TypeError(f'그래프의 노드(Value)를 하나씩 받습니다. {brief(roots)[1:-1].removesuffix(",")} 을(를) 받았습니다.')
     push, pop, enter, leave = stack.append, stack.pop, seen.add, order.append
     while stack:
         node = pop()

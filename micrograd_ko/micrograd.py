@@ -16,6 +16,7 @@ import graphviz
 from micrograd_ko import engine, ops
 from micrograd_ko.graph import sweep
 from micrograd_ko.kinds.symbols import Symbol
+from micrograd_ko.misuse import inputs, widths
 from micrograd_ko.number import Number
 from micrograd_ko.operation import Op
 from micrograd_ko.render import draw
@@ -143,7 +144,7 @@ class Neuron(Module):
         self.nonlin = nonlin
 
     def __call__(self, x: Sequence[Any]) -> Value:
-        act = ops.affine(self.w, x, self.b)
+        act = ops.affine(self.w, inputs(x, (), len(self.w), repr(self)), self.b)
         return act.relu() if self.nonlin else act
 
     def parameters(self) -> list[Value]:
@@ -174,6 +175,7 @@ class MLP(Module):
     """다층 퍼셉트론: 은닉층은 relu, 마지막 층은 선형. `MLP(2, [16, 16, 1])`."""
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        nouts = widths(nouts)
         sizes, last = [nin, *nouts], len(nouts) - 1
         self.layers = [Layer(sizes[i], nout, nonlin=i != last) for i, nout in enumerate(nouts)]
 

@@ -30,6 +30,22 @@ def listed(xs: Any, what: str) -> list[Any]:
     return list(xs)
 
 
+def inputs(x: Any, rest: tuple, nin: int, whose: str) -> list[Any]:
+    """뉴런이나 층이나 신경망 whose 에 준 입력 nin개의 목록. 목록 하나가 아니면 TypeError, 수가 다르면 ValueError."""
+    wanted = f'{whose}: 입력(input) {nin}개를 목록 하나로 받습니다: net([{", ".join(["1.0"] * min(nin, 2))}{", …" * (nin > 2)}]).'
+    if rest:
+        raise TypeError(f'{wanted} 인수 {1 + len(rest)}개를 받았습니다.')
+    xs = listed(x, wanted)
+    if len(xs) != nin:
+        raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
+    return xs
+
+
+def widths(nouts: Any) -> list[Any]:
+    """`MLP` 의 nouts 를 목록으로. 목록이 아니면 TypeError."""
+    return listed(nouts, 'MLP(nin, nouts) 의 nouts 는 층마다의 뉴런 수의 목록입니다: MLP(2, [3, 1]).')
+
+
 def _refusing(what: str, instead: str) -> Callable[..., Any]:
     def method(self: Node, *_: Any) -> Any:
         raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')

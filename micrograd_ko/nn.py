@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
-from micrograd_ko.misuse import brief, listed
+from micrograd_ko.misuse import brief, inputs, listed, widths
 from micrograd_ko.number import Number, unchecked
 from micrograd_ko.operation import Op, table
 from micrograd_ko.state import commit, grad_set
@@ -60,12 +60,7 @@ def _size(n: Any, whose: str) -> int:
 
 def _inputs(x: Any, rest: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
     """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다. 목록 하나가 아니면 TypeError."""
-    wanted = f'{whose}: 입력(input) {nin}개를 목록 하나로 받습니다: net([{", ".join(["1.0"] * min(nin, 2))}{", …" * (nin > 2)}]).'
-    if rest:
-        raise TypeError(f'{wanted} 인수 {1 + len(rest)}개를 받았습니다.')
-    xs = listed(x, wanted)
-    if len(xs) != nin:
-        raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
+    xs = inputs(x, rest, nin, whose)
     return [x if isinstance(x, Value) else Value(x, indexed(letter, layer, k)) for k, x in enumerate(xs, 1)]
 
 
@@ -170,8 +165,7 @@ class MLP(Module, Pictured, Trainable):
         self, nin: int, nouts: Sequence[int], activation: Activation = 'sigmoid', output: Activation | None = None,
         rng: random.Random | int | None = None, init: Init | None = None,
     ) -> None:  # fmt: skip
-        wanted = 'MLP(nin, nouts) 의 nouts 는 층마다의 뉴런 수의 목록입니다: MLP(2, [3, 1]).'
-        nouts = [_size(n, 'MLP') for n in listed(nouts, wanted)]
+        nouts = [_size(n, 'MLP') for n in widths(nouts)]
         if not nouts:
             raise ValueError('MLP(nin, nouts): 층은 하나 이상입니다. nouts 가 빈 목록입니다.')
         sizes, rng = [_size(nin, 'MLP'), *nouts], generator(rng)
@@ -288,3 +282,11 @@ def _check_shapes(weights: list[list[list]], biases: list[list]) -> None:
         if len(b) != len(w):
             raise ValueError(f'층 {layer} 의 b 는 W 의 행 수 {len(w)} 와 길이가 같아야 합니다. {len(b)} 입니다.')
         nin = len(w)
+
+
+def require_mlp(net: Any) -> MLP:
+    """net. `MLP` 가 아니면 어디의 무엇인지 알리는 TypeError: `micrograd.MLP` 는 이름만 같다."""
+    if not isinstance(net, MLP):
+        kind = type(net)
+        raise TypeError(f'신경망(micrograd_ko.MLP)을 받습니다. {kind.__module__}.{kind.__qualname__} 을(를) 받았습니다.')
+    return net

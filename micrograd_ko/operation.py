@@ -212,6 +212,9 @@ def interpreter_of(kind: type) -> Callable[[Op, tuple[Any, ...]], Any] | None:
     except KeyError:
         for library in {base.__module__.partition('.')[0] for base in kind.__mro__} & _TAUGHT.keys():
             importlib.import_module(f'micrograd_ko.kinds.{_TAUGHT[library]}')  # 읽히면서 스스로를 등록한다
+        if kind is type(None) or issubclass(kind, (list, tuple, str, dict, set)):  # 그대로 두면 [1] + [2] 가 [1, 2] 다
+            wanted = '연산은 수와 Value, NumPy 배열에 적용합니다. 목록은 np.array(xs) 로 주세요.'
+            raise TypeError(f'{wanted} {kind.__name__} 을(를) 받았습니다.') from None
         return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
 
 

@@ -18,7 +18,7 @@ class Trainable:
     named_parameters: Any
 
     def fit(self, samples: Any, *loss: Any, **options: Any) -> 'History':
-        """`train.fit(self, samples, …)`: 미니배치로 가르치고 기록을 준다. 나머지 인수는 help(train.fit) 에 있다."""
+        """net.fit(samples, epochs=100, lr=0.1): 미니배치로 가르치고 기록을 준다. 나머지 인수는 help(train.fit) 에 있다."""
         from micrograd_ko.learning.train import fit
 
         return fit(self, samples, *loss, **options)  # type: ignore[arg-type]  # 신경망이 아니면 fit 이 알린다

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.learning.losses import Loss
-from micrograd_ko.nn import MLP
+from micrograd_ko.learning.losses import Loss, checked
+from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.number import Number, number
 
 
@@ -20,7 +20,7 @@ class Dataset:
     """
 
     def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
-        self.outputs, self.loss = len(net.layers[-1].neurons), loss
+        self.outputs, self.loss = len(require_mlp(net).layers[-1].neurons), checked(loss)
         found = _listed(samples)
         if not found:
             raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')

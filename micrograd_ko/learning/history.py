@@ -72,7 +72,7 @@ class History:
         """노트북: 글과, matplotlib 이 있으면 그림."""
         from micrograd_ko.learning import plots
 
-        return {'text/plain': repr(self), **plots.svg(self.plot)}
+        return {'text/plain': repr(self), **plots.pictures(self.plot)}
 
 
 def _percent(accuracy: list[float]) -> str:

@@ -81,7 +81,7 @@ def quadratic(outputs: Any, targets: Any) -> Value:
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
-    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1.
+    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 ≤ a ≤ 1.
 
     0·ln 0 은 0 이다: a 와 y 가 함께 0 이나 1 이면 그 항은 0 이고, a 만 그렇다면 DomainError.
     """
@@ -160,7 +160,9 @@ def checked(loss: Any) -> Callable[[Any, Any], Value]:
     if callable(loss):
         return loss
     known = ', '.join([f'losses.{name}' for name in LOSSES])
-    raise TypeError(f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.')
+    wanted = f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.'
+    apart = hasattr(loss, '__len__') and not isinstance(loss, str)  # fit(X, Y): 다른 라이브러리의 버릇
+    raise TypeError(wanted + (' 표본의 X 와 Y 는 튜플 하나로 묶습니다: (X, Y).' if apart else ''))
 
 
 def _missing(name: str) -> Any:

@@ -4,6 +4,7 @@
 (rcParams)은 그대로다.
 """
 
+import base64
 import contextlib
 import functools
 import io
@@ -43,9 +44,9 @@ def curves(history: History, ax: Any = None) -> Any:
 
 def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any = None, size: int = 120) -> Any:
     """결정 경계(decision boundary): 입력이 둘인 신경망이 평면의 점마다 답하는 클래스와 표본. 출력이 하나면 출력의 크기도."""
+    data = Dataset(samples, net, loss)
     if net.layers[0].nin != 2:
         raise ValueError(f'결정 경계는 입력이 둘인 신경망에서 그립니다. {net!r} 을(를) 받았습니다.')
-    data = Dataset(samples, net, loss)
     points = np.array([x for x, _ in data.pairs], float)
     low, high = points.min(axis=0), points.max(axis=0)
     xs, ys = np.linspace(low - (high - low) / 5, high + (high - low) / 5, size).T
@@ -103,16 +104,17 @@ def histograms(layers: Sequence[Any], axes: Any = None) -> Any:
         return grid
 
 
-def svg(draw: Callable[[Any], Any]) -> dict[str, str]:
-    """노트북에 보일 그림: draw(축)이 그린 것의 SVG. matplotlib 이 없으면 빈 사전."""
+def pictures(draw: Callable[[Any], Any]) -> dict[str, str]:
+    """노트북에 보일 그림: draw(축)이 그린 것의 SVG, 그것도 믿지 않는 노트북이 보일 PNG(base64). matplotlib 이 없으면 빈 사전."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         return {}
-    figure, file = Figure(figsize=(6, 3.6), layout='constrained'), io.StringIO()
+    figure, svg, png = Figure(figsize=(6, 3.6), layout='constrained'), io.StringIO(), io.BytesIO()
     draw(figure.subplots())
-    figure.savefig(file, format='svg')
-    return {'image/svg+xml': file.getvalue()}
+    figure.savefig(svg, format='svg')
+    figure.savefig(png, format='png')
+    return {'image/svg+xml': svg.getvalue(), 'image/png': base64.b64encode(png.getvalue()).decode()}
 
 
 @contextlib.contextmanager

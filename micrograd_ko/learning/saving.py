@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from micrograd_ko.learning.history import History
 from micrograd_ko.nn import MLP
 from micrograd_ko.operation import table
-from micrograd_ko.writing.files import write_atomically
+from micrograd_ko.writing.files import read, write_atomically
 
 FORMAT, VERSION = 'micrograd_ko', 1
 Net = TypeVar('Net', bound=MLP)
@@ -79,7 +79,7 @@ def _write(path: str | os.PathLike, kind: str, payload: dict[str, Any]) -> Path:
 
 
 def _read(path: str | os.PathLike, kinds: tuple[str, ...]) -> dict[str, Any]:
-    data = Path(path).read_bytes()
+    data = read(path)
     try:
         document = json.loads(data.decode())
         found = document.pop('sha256', None) if isinstance(document, dict) and document.get('format') == FORMAT else None

@@ -19,6 +19,7 @@ from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Eager, Replayed, chosen, descend
+from micrograd_ko.misuse import listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.state import commit, data_set
 
@@ -61,8 +62,8 @@ def fit(
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
     손실이 유한하지 않으면 DivergedError 다.
     """
-    _check_counts(net, epochs, patience, validation)
-    loss = losses.checked(loss)
+    _check_counts(epochs, patience, validation)
+    callbacks = listed(callbacks, 'callbacks 는 함수(net, history)의 목록입니다: [f].')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
@@ -207,9 +208,7 @@ def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate |
     return optimizer
 
 
-def _check_counts(net: MLP, epochs: int, patience: int | None, validation: Any) -> None:
-    if not isinstance(net, MLP):
-        raise TypeError(f'fit 은 신경망(MLP)을 가르칩니다. {type(net).__name__} 을(를) 받았습니다.')
+def _check_counts(epochs: int, patience: int | None, validation: Any) -> None:
     for name, count in (('epochs', epochs), ('patience', 1 if patience is None else patience)):
         if type(count) is not int or count < 1:
             raise ValueError(f'{name} 는 1 이상의 정수입니다. {count!r} 을(를) 받았습니다.')

@@ -13,7 +13,7 @@ from micrograd_ko.engine import Value
 from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.learning import losses
-from micrograd_ko.nn import MLP
+from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.note import equations, recognise
 from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.note.statements import NOTE
@@ -108,7 +108,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
     loss 는 `losses` 의 것이거나 (출력의 목록, y) 를 받아 Value 를 주는 함수다. 모양이 `losses` 의 것과 다른 함수면 gradient 로 그
     ∇_a C(a, y) 를 준다(배열 둘을 받아 출력과 같은 모양의 배열). 손실이 가운데 층의 값을 바로 쓰면(가정 2) ValueError.
     """
-    parameters = net.parameters()
+    parameters = require_mlp(net).parameters()
     kept = [p.grad for p in parameters]
     try:
         net.zero_grad()

@@ -113,7 +113,8 @@ class Point:
         rule, found = self.adjoints[leaf], exact(leaf.grad)
         if not MP.isfinite(rule) or slopes.vertical is not None:
             return 'noisy', '정의역의 끝이 경로에 있어 기울기를 정할 수 없습니다.'
-        if abs(found - rule) > STRICT * abs(rule) and not self._bound(leaf).explains(float(found - rule)):
+        rounded = STRICT * abs(rule) + NEGLIGIBLE * self.recording.variation(i)  # 지워져 0 이 된 정확한 기울기 곁의 200자리
+        if abs(found - rule) > rounded and not self._bound(leaf).explains(float(found - rule)):
             return 'wrong', f'backward() 가 규칙을 따른 값 {float(rule)!r} 에서 반올림보다 멀리 있습니다.'
         if slopes.kink:
             return self._precise('kink', leaf, rule, i) if slopes.between(rule) else self._disputed(leaf, clear=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from micrograd_ko.walkthrough import algorithm, assumptions, example, flowers, insights, order, update
 from micrograd_ko.walkthrough.lines import heading, lead, paragraphs
 
-INTRODUCTION = '역전파(backpropagation) 노트를 따라간다. 여기 적히는 수는 모두 지금 계산한 것이다.'
+INTRODUCTION = '역전파(backpropagation) 노트를 따라간다. 적히는 수는 모두 지금 계산한 것이다.'
 CHAPTERS = (example, assumptions, algorithm, insights, update, order, flowers)
 ALL = tuple(range(1, len(CHAPTERS) + 1))
 
@@ -22,12 +22,13 @@ def walk(seed: int, epochs: int, out: Path | None = None, chapters: Sequence[int
         chapter = CHAPTERS[number - 1]
         yield from heading(f'{number}. {chapter.TITLE}')
         yield from flowers.page(random.Random(seed), epochs) if chapter is flowers else chapter.page()
-    if out is not None or chapters[-1] == ALL[-1]:
+    last = chapters[-1] == ALL[-1]
+    if not last:
+        yield from paragraphs(_onward(chapters[-1]))
+    if out is not None or last:
         from micrograd_ko.walkthrough import pictures
 
         yield from pictures.page(out) if out is not None else pictures.closing()
-    else:
-        yield from paragraphs(_onward(chapters[-1]))
 
 
 def _onward(read: int) -> Iterator[str]:

@@ -63,13 +63,14 @@ def _gradients(net: MLP) -> Iterator[str]:
 
 def _folded(receipt: Receipt) -> Iterator[str]:
     """접은 영수증: 식마다 차이가 가장 큰 원소 하나와 판정."""
-    yield lead('영수증(receipt)', '같은 수를 스칼라 그래프와 행렬 방정식으로 따로 구해 원소마다 견준다.')
-    yield '  식마다 차이가 가장 큰 원소 하나. 「반올림」은 반올림만으로 생길 수 있는 차이의 한계다.'
+    yield lead('영수증(receipt)', '같은 수를 스칼라 그래프와 행렬 방정식으로 구해 견준다.')
+    yield '  식마다 차이가 가장 큰 원소. 「반올림」은 반올림만으로 생길 차이의 한계다.'
     rows = []
     for part in receipt.sections:
         entry = max(part.entries, key=lambda entry: abs(float(entry.difference)))
         name, scalar, matrix_, difference, allowance, _ = entry.cells
-        rows.append((part.title.split('  ')[0], str(name), scalar, matrix_, difference, allowance))
+        equation = part.title.split('  ')[0].replace(', 방정식 ', '·')
+        rows.append((equation, str(name), scalar, matrix_, difference, allowance))
     yield from table(['식', '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림'], rows)
     yield '  ' + verdict(str(receipt).splitlines()[-1], receipt.explained)
     yield '  모두 보려면: print(receipt.compare(net, x, y))'

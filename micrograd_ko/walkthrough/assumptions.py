@@ -48,8 +48,8 @@ def _mean() -> Iterator[list[str]]:
     costs, slopes = (sum(column) for column in zip(*each, strict=True))
     yield [lead('가정 1', f'총 손실은 표본 손실의 평균이다: {NOTE["가정 1"].text}')]
     yield [
-        '  1장의 신경망에 표본 셋을 넣는다. 기울기는 w²₁₁ 을 조금(h = 0.0001) 올리고 내려 손실이 변한 만큼을',
-        '  2h 로 나누어 잰다. 재지 않고 구하는 법이 3장이다.',
+        '  1장의 신경망에 표본 셋을 넣는다. 기울기는 w²₁₁ 을 조금(h = 0.0001) 올리고',
+        '  내려 손실이 변한 만큼을 2h 로 나누어 잰다. 재지 않고 구하는 법이 3장이다.',
     ]
     rows = [(f'x = {vector(x, 1)}, y = {vector(y, 0)}', *found) for (x, y), found in zip(SAMPLES, each, strict=True)]
     yield table(['표본마다', 'Cₓ', '∂Cₓ/∂w²₁₁'], rows, '.6f')

@@ -68,8 +68,9 @@ def confusion(net: MLP, samples: Sequence[iris.Sample]) -> list[list[int]]:
 def boundary(net: MLP, samples: Sequence[iris.Sample]) -> Iterator[str]:
     """결정 경계(decision boundary): 꽃잎의 길이와 너비의 평면에서 net 의 답. 꽃받침은 평균에 둔다. 숫자는 시험 자료의 꽃이다."""
     legend = [paint(f'{k + 1} {name}', COLOURS[k]) + f' {SHADES[k]!r}' for k, name in enumerate(iris.SPECIES)]
-    yield lead('결정 경계(decision boundary)', '가로는 꽃잎 길이, 세로는 꽃잎 너비. 꽃받침은 평균에 둔다.')
-    yield f'  바탕은 신경망의 답, 숫자는 시험 자료의 꽃: {", ".join(legend)}'
+    yield lead('결정 경계(decision boundary)', '가로 꽃잎 길이, 세로 꽃잎 너비. 꽃받침은 평균에.')
+    yield '  바탕은 신경망의 답, 숫자는 시험 자료의 꽃'
+    yield f'  {", ".join(legend)}'
     cells = {(i, j): SHADES[answer] for (i, j), answer in _answers(net)}
     colours = {place: COLOURS[SHADES.index(shade)] for place, shade in cells.items()}
     for x, label in samples:

@@ -1,10 +1,23 @@
-"""파일 쓰기: 다 쓰거나 아무것도 쓰지 않는다."""
+"""파일: 다 쓰거나 아무것도 쓰지 않고, 읽지 못하면 까닭을 알린다."""
 
 import errno
 import os
 import shutil
 import stat
 from pathlib import Path
+
+
+def read(path: str | os.PathLike) -> bytes:
+    """path 의 내용. 파일이 없으면 FileNotFoundError, 폴더면 IsADirectoryError, 읽을 수 없으면 PermissionError."""
+    path = Path(path)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f'파일 {str(path)!r} 이(가) 없습니다. 지금 폴더는 {os.getcwd()!r} 입니다.') from None
+    except PermissionError:
+        raise PermissionError(f'파일 {str(path)!r} 을(를) 읽을 권한(permission)이 없습니다.') from None
+    except IsADirectoryError:
+        raise IsADirectoryError(f'{str(path)!r} 은(는) 폴더입니다. 파일 이름까지 적으세요.') from None
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> Path:

@@ -124,5 +124,5 @@ def test_wrong_use_is_told():
         grad(x, [1.0])
     with pytest.raises(TypeError, match='돌려줘야'):
         value_and_grad(lambda x: x.data)(1.0)
-    with pytest.raises(ValueError, match='길이 1'):
+    with pytest.raises(ValueError, match='v 는 1개'):
         hvp(lambda x, y: x * y, [1.0, 2.0], [1.0])

@@ -9,9 +9,29 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from micrograd_ko import MLP, SGD, DomainError, Layer, Neuron, Value, draw, iris, losses, ops, receipt, train
+from micrograd_ko import (
+    MLP,
+    SGD,
+    DomainError,
+    Layer,
+    Neuron,
+    Value,
+    diagnose,
+    draw,
+    first_nonfinite,
+    first_stale,
+    iris,
+    losses,
+    micrograd,
+    ops,
+    plots,
+    receipt,
+    refresh,
+    train,
+)
 from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
 from micrograd_ko.misuse import brief, listed
+from micrograd_ko.testing import gradcheck
 
 NET = MLP(2, [3, 1], rng=0)
 
@@ -74,6 +94,8 @@ def test_plus_is_the_value_itself():
         *[(lambda net=net: net(1.0), r'2개를 목록 하나로.*net\(\[1\.0, 1\.0\]\)') for net in (NET, NET.layers[0], Neuron(2))],
         *[(lambda net=net: net(1.0, 2.0), '인수 2개를') for net in (NET, NET.layers[0], Neuron(2), NET.trace)],
         (lambda: NET(np.float64(1)), '목록 하나로'),
+        (lambda: micrograd.MLP(2, 3), r'MLP\(2, \[3, 1\]\).* 3 을'),
+        (lambda: micrograd.MLP(2, [1])(1.0), r'LinearNeuron\(2\): .*목록 하나로.* 1\.0 을'),
         (lambda: MLP.from_matrices(3, 4), 'weights 는 층마다의'),
         *[(lambda f=f: f(square, 2.0), r'xs 는 .*\[2\.0\]') for f in (hessian, jacobian)],
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
@@ -90,6 +112,18 @@ def test_plus_is_the_value_itself():
         (lambda: NET.compile(loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: receipt.compare(NET, [1, 2], [1], loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: draw([Value(1.0), Value(2.0)]), r'Value, Trace, MLP 하나를.* list .*losses\.mean'),
+        *[(lambda x=x: ops.add(x, x), f'np.array.* {type(x).__name__} 을') for x in ([1.0], (1.0,), 'a', None)],
+        *[(lambda f=f: f([Value(1.0)]), r'노드\(Value\)를 하나씩.*\[Value\(data=1\.0') for f in (
+            first_nonfinite, first_stale, refresh)],
+        (lambda: first_nonfinite(3), r'하나씩 받습니다\. 3 을'),
+        (lambda: gradcheck(square, 1.0), r'\[2\.0\].* 1\.0 을'),
+        *[(lambda use=use, other=other: use(other), f'micrograd_ko.MLP.* {name}') for other, name in (
+            ([1], r'builtins\.list'), (micrograd.MLP(2, [1]), r'micrograd_ko\.micrograd\.MLP')) for use in (
+            lambda net: diagnose(net, [([0, 1], 1)]), lambda net: plots.boundary(net, [([0, 1], 1)]),
+            lambda net: receipt.compare(net, [0, 1], [1]))],
+        (lambda: NET.fit([([0, 1], 1)], epochs=1, lr=1.0, callbacks=print), r'callbacks .*\[f\]'),
+        (lambda: diagnose(NET, [([0, 1], 1)], 'mse'), r"losses\.quadratic.*'mse'"),
+        *[(lambda ys=ys: NET.fit([[0, 1]], ys, epochs=1, lr=1.0), r'튜플 하나로.*\(X, Y\)') for ys in ([1], np.array([1]))],
         (lambda: MLP(2, [1], rng='seed'), r"정수 씨앗\(seed\)입니다. 'seed'"),
         (lambda: MLP(2, [1], rng=True), '정수 씨앗'), (lambda: MLP(2, [1], rng=-1), '정수 씨앗'),
     ],
@@ -105,6 +139,7 @@ def test_wrong_kinds_of_arguments(use, told):
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
             lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
         (lambda: MLP(2, []), '층은 하나 이상'),
+        (lambda: micrograd.MLP(3, [4, 1])([1.0, 2.0]), r'ReLUNeuron\(3\): .* 3개를 받습니다\. 2개를'),
         (lambda: SGD([], 0.1), '파라미터가 하나도'),
         (lambda: train.epoch(NET, [], losses.quadratic, SGD(NET.parameters(), 0.1), 3, random.Random(0)), '표본이 하나도'),
         (lambda: train.accuracy(NET, []), '표본이 하나도'),

@@ -1,5 +1,6 @@
 """그림: 그려진 것이 그 수인지, 글꼴과 설정, 주어진 축, 노트북."""
 
+import base64
 import random
 import subprocess
 import sys
@@ -92,6 +93,7 @@ def test_a_notebook_shows_a_picture_and_the_text():
     history = train.fit(network(), (X, Y), epochs=2, lr=0.5, rng=0)
     bundle = history._repr_mimebundle_()
     assert bundle['text/plain'] == str(history) and bundle['image/svg+xml'].startswith('<?xml')
+    assert base64.b64decode(bundle['image/png']).startswith(b'\x89PNG')  # 믿지 않는(untrusted) 노트북은 SVG 를 보이지 않는다
     assert not mpl.pyplot.get_fignums()  # 노트북의 그림은 열린 그림이 아니다
 
 

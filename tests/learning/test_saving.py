@@ -100,8 +100,10 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert path.read_bytes() == before and os.listdir(tmp_path) == ['net.json']
     with pytest.raises(FileNotFoundError):
         MLP(2, [1]).save(tmp_path / 'nowhere' / 'net.json')
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r'nothing\.json.* 없습니다\. 지금 폴더는'):
         MLP.load(tmp_path / 'nothing.json')
+    with pytest.raises(IsADirectoryError, match='파일 이름까지'):
+        MLP.load(tmp_path)
 
 
 # 온전하지 않은 파일 --------------------------------------------------------------------------------------------------------
