@@ -28,9 +28,7 @@ def _compare(x: Any, y: Any) -> Any:
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
-    chosen = np.where(np.greater(c, 0), x, y)
-    if chosen.dtype.kind in 'iu':
-        chosen = chosen.astype(np.result_type(c))
+    chosen = np.where(np.greater(c, 0), x, y).astype(np.result_type(c, x, y))  # 파이썬의 수 둘만으로는 float64 나 정수가 된다
     return np.where(np.isnan(c), c, chosen) if _has_nan(c) else chosen
 
 
