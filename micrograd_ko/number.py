@@ -75,7 +75,7 @@ _HINTS = {
 
 
 def beside(x: Any, other: Number) -> Any:
-    """정수 상수는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다. float 가 되지 못할 만큼 크면 정수로 남는다."""
+    """정수 상수는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다. float 가 되지 못할 정수는 그대로다."""
     if type(x) is int and type(other) is not int:
         with contextlib.suppress(OverflowError):
             return type(other)(x)

@@ -65,7 +65,7 @@ class Held:
     합쳐지지 않는다(해시가 다르면 `__eq__` 를 부르지 않는다).
     """
 
-    __slots__ = ('_number', '_grad', '_name')
+    __slots__ = ('_grad', '_name', '_number')
     _number: Number
     _grad: Number
     _name: str

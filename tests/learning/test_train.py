@@ -29,7 +29,7 @@ def test_minibatches_are_shuffled_by_the_generator_alone():
 
 @pytest.mark.parametrize('size', [0, -1])
 def test_minibatches_refuse_an_empty_batch(size):
-    with pytest.raises(ValueError, match='1 이상'):
+    with pytest.raises(ValueError, match='양의 정수'):
         train.minibatches([1, 2], size, random.Random(0))
 
 
