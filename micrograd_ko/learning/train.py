@@ -8,7 +8,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from tqdm import tqdm
@@ -225,20 +225,21 @@ def _optimizer(net: MLP, optimizer: str | Optimizer, lr: Rate | None) -> Optimiz
     return optimizer
 
 
-def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[list]:
+def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -> Iterator[list]:
     """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다."""
-    size = counted(size, '미니배치의 크기(size)는')
-    shuffled = rng.sample(samples, len(samples))
+    size, found = counted(size, '미니배치의 크기(size)는'), listed(samples, '표본은 목록입니다.')
+    shuffled = generator(rng).sample(found, len(found))
     return (shuffled[start : start + size] for start in range(0, len(shuffled), size))
 
 
 def epoch(
-    net: MLP, samples: Sequence[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random
+    net: MLP, samples: Iterable[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random | int | None
 ) -> float:
     """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 스텝 움직인다.
 
     loss(outputs, y) 는 한 표본의 C_x. 움직이기 전에 잰 C_x 의 평균을 돌려준다.
     """
+    samples = listed(samples, 'epoch 의 표본은 (x, y) 의 목록입니다.')
     if not samples:
         raise ValueError('epoch: 표본이 하나도 없습니다. (x, y) 의 목록을 주세요.')
     total = 0.0
