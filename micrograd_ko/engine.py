@@ -38,13 +38,13 @@ def record(op: Op, operands: tuple[Any, ...]) -> Value:
 def record_values(op: Op, values: tuple[Value, ...]) -> Value:
     """모두 Value 인 피연산자에 op 를 적용한 노드를 기록한다."""
     try:
-        data = op.eager(*[x._data for x in values])
+        data = op.eager(*[x._number for x in values])
     except EDGE_ERRORS:
         data = undefined(op, values)
     if type(data) is not float:  # 더해진 연산(`ops.register`)은 NumPy 의 수나 참·거짓을 줄 수도 있다
         data = number(data, f'연산 {op.name} 의 값은')
     node = _blank(values)
-    node._data, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, values
+    node._number, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, values
     return node
 
 
@@ -59,9 +59,9 @@ def _lifted(x: Any, first: Value) -> Value:
     if isinstance(x, Value):
         return x
     if type(first) is Value:
-        return Value(beside(x, first._data))
+        return Value(beside(x, first._number))
     leaf = _blank((first,))
-    Value.__init__(leaf, beside(x, first._data))
+    Value.__init__(leaf, beside(x, first._number))
     return leaf
 
 
@@ -74,11 +74,11 @@ def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
                 return op.apply(self, other)  # 배열이면 칸마다
             other = _lifted(other, self)
         try:
-            data = eager(self._data, other._data)
+            data = eager(self._number, other._number)
         except EDGE_ERRORS:
             data = undefined(op, (self, other))
         node = _new(Value)
-        node._data, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, (self, other)
+        node._number, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, (self, other)
         return node
 
     return method
@@ -127,7 +127,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
                 setattr(cls, f'__r{name}__', _recorded(op, reflected=True))
 
     def __init__(self, data: Number, name: str = '') -> None:
-        self._data, self.name, self._grad = number(data), name, NOT_YET
+        self._number, self.name, self._grad = number(data), name, NOT_YET
         self.op: Op | None = None
         self.parents: tuple[Value, ...] = ()
 
@@ -138,7 +138,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
         안쪽 노드는 부를 때마다 0 에서 시작하고, 잎의 기울기는 다 더한 뒤 `.grad` 에 한 번 더한다. 그래서 두 번 부르면 잎의
         기울기가 정확히 두 배다. 도중에 오류가 나거나 멈추면(Ctrl-C) 모든 `.grad` 가 부르기 전으로 돌아간다.
         """
-        seed = beside(number(seed, 'seed 는'), self._data)
+        seed = beside(number(seed, 'seed 는'), self._number)
         order = topological(self)
         before = [node._grad for node in order]
         try:
@@ -168,6 +168,8 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
     __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
     __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
     __pos__ = conjugate = lambda self: self  # 실수의 켤레는 자신이다: z.std() 와 np.var(z) 가 부른다
+
+    conjugate = __pos__  # np.var 와 np.std 가 부른다
 
 
 _new = Value.__new__

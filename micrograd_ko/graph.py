@@ -54,11 +54,11 @@ def sweep(order: Sequence[Node]) -> None:
         op = node.op
         if op is None:
             continue
-        g, z, parents = node._grad, node._data, node.parents
+        g, z, parents = node._grad, node._number, node.parents
         try:
             if op.arity == 2:  # 가장 잦은 연산: 튜플과 호출을 던다
                 x, y = parents
-                a, b = x._data, y._data
+                a, b = x._number, y._number
                 dx, dy = op.partials
                 dx, dy = g * dx(z, a, b), g * dy(z, a, b)
                 x._grad += dx
@@ -67,7 +67,7 @@ def sweep(order: Sequence[Node]) -> None:
                 except OverflowError:  # x 에는 이미 더했다
                     y._grad = accumulated(y._grad, dy)
                 continue
-            operands = [parent._data for parent in parents]
+            operands = [parent._number for parent in parents]
             slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
         except EDGE_ERRORS:
             slopes = local_derivatives(node)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 from micrograd_ko.kinds.huge import shown
 from micrograd_ko.operation import TYPE_CHECKING
 
@@ -28,6 +30,13 @@ def listed(xs: Any, what: str) -> list[Any]:
     if not hasattr(xs, '__iter__'):
         raise TypeError(f'{what} {brief(xs)} 을(를) 받았습니다.')
     return list(xs)
+
+
+def counted(n: Any, what: str) -> int:
+    """n 을 양의 파이썬 정수로(NumPy 의 정수도 된다). 아니면 what(무엇의 수인지)을 알리는 ValueError."""
+    if isinstance(n, bool) or not hasattr(n, '__index__') or n < 1:
+        raise ValueError(f'{what} 양의 정수입니다. {brief(n)} 을(를) 받았습니다.')
+    return operator.index(n)
 
 
 def inputs(x: Any, rest: tuple, nin: int, whose: str) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
-from micrograd_ko.misuse import brief, inputs, listed, widths
+from micrograd_ko.misuse import brief, counted, inputs, listed, widths
 from micrograd_ko.number import Number, unchecked
 from micrograd_ko.operation import Op, table
 from micrograd_ko.state import commit, grad_set
@@ -51,13 +51,6 @@ def generator(rng: random.Random | int | None) -> random.Random:
     return random.Random(operator.index(rng))
 
 
-def _size(n: Any, whose: str) -> int:
-    """입력이나 뉴런의 수. NumPy 의 정수도 된다."""
-    if isinstance(n, bool) or not hasattr(n, '__index__') or n < 1:
-        raise ValueError(f'{whose}: 입력과 뉴런의 수는 양의 정수입니다. {brief(n)} 을(를) 받았습니다.')
-    return operator.index(n)
-
-
 def _inputs(x: Any, rest: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
     """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다. 목록 하나가 아니면 TypeError."""
     xs = inputs(x, rest, nin, whose)
@@ -90,7 +83,7 @@ class Neuron(Module):
         self, nin: int, activation: Activation = 'sigmoid', rng: random.Random | int | None = None, init: Init | None = None, *,
         layer: int | None = None, j: int | None = None,
     ) -> None:  # fmt: skip
-        nin, index = _size(nin, 'Neuron'), () if j is None else (j,)
+        nin, index = counted(nin, 'Neuron: 입력과 뉴런의 수는'), () if j is None else (j,)
         w, b = (init or normal)(generator(rng), nin)
         if len(w) != nin:
             raise ValueError(f'초깃값(init)이 가중치 {nin}개가 아니라 {len(w)}개를 주었습니다.')
@@ -123,8 +116,9 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = 'sigmoid', rng: random.Random | int | None = None,
         init: Init | None = None, *, layer: int | None = None,
     ) -> None:  # fmt: skip
-        rng, self.nin, self.layer = generator(rng), _size(nin, 'Layer'), layer
-        self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, _size(nout, 'Layer') + 1)]
+        rng, self.nin, self.layer = generator(rng), counted(nin, 'Layer: 입력과 뉴런의 수는'), layer
+        size = counted(nout, 'Layer: 입력과 뉴런의 수는')
+        self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, size + 1)]
 
     def __call__(self, x: 'Iterable[Value | Number]', *rest: NoReturn) -> list[Value]:
         return self.forward(_inputs(x, rest, self.nin, repr(self)))[1]
@@ -165,10 +159,10 @@ class MLP(Module, Pictured, Trainable):
         self, nin: int, nouts: Sequence[int], activation: Activation = 'sigmoid', output: Activation | None = None,
         rng: random.Random | int | None = None, init: Init | None = None,
     ) -> None:  # fmt: skip
-        nouts = [_size(n, 'MLP') for n in widths(nouts)]
+        nouts = [counted(n, 'MLP: 입력과 뉴런의 수는') for n in widths(nouts)]
         if not nouts:
             raise ValueError('MLP(nin, nouts): 층은 하나 이상입니다. nouts 가 빈 목록입니다.')
-        sizes, rng = [_size(nin, 'MLP'), *nouts], generator(rng)
+        sizes, rng = [counted(nin, 'MLP: 입력과 뉴런의 수는'), *nouts], generator(rng)
         activations = [activation] * (len(nouts) - 1) + [activation if output is None else output]
         shapes = zip(sizes, nouts, activations, strict=False)
         self.layers = [Layer(n, m, f, rng, init, layer=layer) for layer, (n, m, f) in enumerate(shapes, 2)]

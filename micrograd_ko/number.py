@@ -75,9 +75,17 @@ _HINTS = {
 
 
 def beside(x: Any, other: Number) -> Any:
-    """정수 상수(NumPy 의 정수도)는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
+    """정수 상수(NumPy 의 정수도)는 옆에 있는 수의 종류를 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다.
+
+    float 가 되지 못할 정수는 그대로다.
+    """
     x = x if type(x) in _KEPT else number(x)
-    return type(other)(x) if type(x) is int and type(other) is not int else x
+    if type(x) is int and type(other) is not int:
+        try:
+            x = type(other)(x)
+        except OverflowError:
+            return x
+    return x
 
 
 def undefined(op: Op, operands: tuple[Node, ...]) -> Number:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
         data: Any
         grad: Any
-        _data: Any  # 걸러진 칸(`state.Held`)
+        _number: Any  # 걸러진 칸(`state.Held`)
         _grad: Any
         name: str
         op: Op | None

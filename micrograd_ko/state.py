@@ -44,7 +44,7 @@ def alone(function: F) -> F:
 
 def data_set(nodes: Iterable[Node], numbers: Iterable[Any]) -> list[Change]:
     """노드마다 `.data` 를 numbers 의 것으로 하는 변경. 개수가 다르면 ValueError, 수가 아니면 TypeError."""
-    return [(node, '_data', number(x, '.data 는')) for node, x in zip(nodes, numbers, strict=True)]
+    return [(node, '_number', number(x, '.data 는')) for node, x in zip(nodes, numbers, strict=True)]
 
 
 def grad_set(nodes: Iterable[Node], numbers: Iterable[Any]) -> list[Change]:
@@ -65,8 +65,8 @@ class Held:
     합쳐지지 않는다(해시가 다르면 `__eq__` 를 부르지 않는다).
     """
 
-    __slots__ = ('_data', '_grad', '_name')
-    _data: Number
+    __slots__ = ('_grad', '_name', '_number')
+    _number: Number
     _grad: Number
     _name: str
     op: Op | None
@@ -89,11 +89,11 @@ class Held:
     @property
     def data(self) -> Number:
         """값: int, float, Fraction. NumPy 의 수는 파이썬 수가 되고, 그 밖의 것은 TypeError."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, x: Number) -> None:
-        self._data = x if type(x) is float else number(x, '.data 는')
+        self._number = x if type(x) is float else number(x, '.data 는')
 
     @property
     def grad(self) -> Number:

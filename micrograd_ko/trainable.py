@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from micrograd_ko.misuse import brief
 from micrograd_ko.number import Number
 from micrograd_ko.state import commit, data_set
 
@@ -42,8 +43,10 @@ class Trainable:
 
     def load_state_dict(self, state: dict[str, Number]) -> None:
         """이름 → 수를 파라미터에 놓는다. 이름이 남거나 모자라면 ValueError, 수가 아니면 TypeError 이고 아무것도 바뀌지 않는다."""
+        if not isinstance(state, dict):
+            raise TypeError(f'이름 → 수의 사전을 주세요: net.state_dict(). {brief(state)} 을(를) 받았습니다.')
         parameters = dict(self.named_parameters())
-        unknown, missing = sorted(state.keys() - parameters.keys()), sorted(parameters.keys() - state.keys())
+        unknown, missing = sorted(state.keys() - parameters.keys(), key=str), sorted(parameters.keys() - state.keys())
         if unknown or missing:
             raise ValueError(f'파라미터의 이름이 다릅니다. 모자란 것 {missing[:5]}, 모르는 것 {unknown[:5]}.')
         commit(data_set(parameters.values(), [state[name] for name in parameters]))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.learning.losses import Loss, checked
+from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.number import Number, number
 
@@ -88,7 +89,7 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
         if len(samples) != 2 or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
         return list(zip(*[np.asarray(part) if hasattr(part, '__array__') else part for part in samples], strict=True))
-    found = list(samples)
+    found = list(samples) if hasattr(samples, '__iter__') else [samples]
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found):
         raise TypeError('표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.')
     return [(x, y) for x, y in found]
@@ -96,7 +97,9 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
 
 def _numbers(xs: Any, whose: str) -> list[Number]:
     xs = xs.tolist() if hasattr(xs, 'tolist') else xs
-    found = [number(x) for x in (xs if hasattr(xs, '__iter__') else [xs])]
+    if isinstance(xs, set | dict):  # 차례가 없거나, 수가 값 쪽에 있다
+        raise TypeError(f'{whose} 는 차례가 있는 수의 목록입니다. {type(xs).__name__} {brief(xs)} 을(를) 받았습니다.')
+    found = [number(x, f'{whose} 는') for x in (xs if hasattr(xs, '__iter__') else [xs])]
     wrong = next((x for x in found if x - x != 0), None)
     if wrong is not None:
         raise ValueError(f'{whose} 에 {wrong} 이(가) 있습니다. 유한한 수를 주세요.')

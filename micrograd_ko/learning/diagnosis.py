@@ -19,7 +19,7 @@ from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.nn import MLP
-from micrograd_ko.number import Number
+from micrograd_ko.number import Number, number
 from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
 from micrograd_ko.staleness import first_nonfinite, replay
 from micrograd_ko.writing import limits
@@ -115,7 +115,8 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
     lr 을 주면 갱신의 크기도 재고, 한 스텝이 손실을 키우는지 본다. 부호: undefined, nonfinite(정의되지 않거나 유한하지 않은 값),
     inputs, saturated, dead, stuck(틀렸는데 δ ≈ 0 인 출력), vanishing, exploding(δ), rate(학습률), formula(약한 식).
     """
-    pairs = Dataset(samples, net, loss).pairs
+    pairs = Dataset(samples, net, losses.checked(loss)).pairs
+    lr = None if lr is None else number(lr, '학습률(lr)은')
     pairs = pairs[:: math.ceil(len(pairs) / MOST_SAMPLES)]
     parameters, kept = net.parameters(), [p.grad for p in net.parameters()]
     traces, costs = [], []

@@ -199,6 +199,8 @@ def _node(target: Any, output: Any) -> Any:
 
 
 def _sequence(x: Any) -> list:
+    if isinstance(x, set | dict):
+        raise TypeError(f'출력과 목표는 차례가 있는 목록입니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.')
     if hasattr(x, 'tolist'):
         x = x.tolist()
     return list(x) if hasattr(x, '__iter__') else [x]

@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import Number, number
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
 Rate: TypeAlias = 'Number | Callable[[int], Number]'  # 학습률 η: 수이거나, 스텝(0부터) → 수인 함수
+
+
+_KEPT = (int, float, Fraction, str, type(None))  # 설정 가운데 그대로 적어 두는 것
 
 
 class Optimizer:
@@ -68,17 +74,26 @@ class Optimizer:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """무엇으로 배우는가: 이름과 정해진 수. 학습률이 함수면 그 이름이다."""
+        """무엇으로 배우는가: 이름과 정해진 수. 수가 아닌 것은 그 글(repr), 학습률이 함수면 그것이 주는 수들이다."""
         fixed = {name: x for name, x in vars(self).items() if name not in ('parameters', 'steps', 'memory')}
-        return {'name': type(self).__name__, **fixed, 'lr': getattr(self.lr, '__qualname__', self.lr)}
+        fixed['lr'] = _outline(self.lr) if callable(self.lr) else self.lr
+        return {'name': type(self).__name__, **{k: x if isinstance(x, _KEPT) else repr(x) for k, x in fixed.items()}}
 
     def state_dict(self) -> dict[str, Any]:
         """스텝의 수와 기억: 이어서 배우는 데 필요한 것."""
         return {'steps': self.steps, 'memory': [list(column) for column in self.memory]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """`state_dict()` 가 준 것을 되돌린다."""
-        self.steps, self.memory = state['steps'], [list(column) for column in state['memory']]
+        """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""
+        if not isinstance(state, dict) or state.keys() != {'steps', 'memory'}:
+            raise ValueError(f'최적화의 상태는 state_dict() 가 준 사전(steps, memory)입니다. {brief(state)} 을(를) 받았습니다.')
+        steps, memory = state['steps'], [[number(x, '기억(memory)은') for x in column] for column in state['memory']]
+        if type(steps) is not int or steps < 0:
+            raise ValueError(f'스텝의 수(steps)는 0 이상의 정수입니다. {steps!r} 을(를) 받았습니다.')
+        if [len(column) for column in memory] != [len(self.parameters)] * self.memories:
+            wanted = f'{type(self).__name__} 는 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억합니다.'
+            raise ValueError(f'다른 최적화의 상태입니다. {wanted} 길이 {[len(column) for column in memory]} 을(를) 받았습니다.')
+        commit([(self, 'steps', steps), (self, 'memory', memory)])
 
     def _shrink(self, gradients: Iterable[Number]) -> Number:
         """기울기에 곱할 수: 길이가 clip 을 넘으면 clip 이 되게."""
@@ -121,8 +136,11 @@ class Adam(Optimizer):
         self, parameters: Iterable[Value], lr: Rate = 0.001, betas: tuple[Number, Number] = (0.9, 0.999), eps: Number = 1e-8,
         weight_decay: Number = 0, clip: Number | None = None,
     ) -> None:  # fmt: skip
-        self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in betas]
-        self.eps = _require('eps 는 0 이상의 수', eps, lambda x: x >= 0)
+        pair = listed(betas, 'betas 는 0 이상 1 미만의 수 둘입니다.')
+        if len(pair) != 2:
+            raise ValueError(f'betas 는 0 이상 1 미만의 수 둘입니다. {brief(betas)} 을(를) 받았습니다.')
+        self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in pair]
+        self.eps = _require('eps 는 양수', eps, lambda x: 0 < x < math.inf)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -166,10 +184,19 @@ def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 
+def _outline(schedule: Callable[[int], Number]) -> str:
+    """일정의 윤곽: 스텝 0, 1, 2, 4, …, 2²⁰ 의 학습률. 표처럼 끝이 있는 일정이면 거기까지."""
+    rates = []
+    with contextlib.suppress(Exception):
+        for step in (0, *[2**k for k in range(21)]):
+            rates.append(repr(number(schedule(step))))
+    return f'일정 [{", ".join(rates)}]'
+
+
 def _checked(parameters: Any) -> list[Value]:
     if isinstance(parameters, Value) or hasattr(parameters, 'parameters'):
         raise TypeError(f'파라미터의 목록을 주세요: net.parameters(). {type(parameters).__name__} 을(를) 받았습니다.')
-    found = list(parameters)
+    found = listed(parameters, '파라미터의 목록을 주세요: net.parameters().')
     wrong = next((p for p in found if not isinstance(p, Value)), None)
     if wrong is not None:
         raise TypeError(f'파라미터는 Value 입니다. {type(wrong).__name__} {wrong!r} 이(가) 들어 있습니다.')

@@ -5,9 +5,11 @@
 {"#": 글} 로 적는다.
 """
 
+import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +35,10 @@ def save(net: MLP, path: str | os.PathLike) -> Path:
 
 def load(path: str | os.PathLike, kind: type[Net]) -> Net:
     """`save` 나 checkpoint 가 쓴 신경망을 kind 의 것으로. 파일이 온전하지 않으면 SavedFileError."""
-    return _built(_read(path, ('network', 'checkpoint'))['network'], kind, path)
+    payload = _read(path, ('network', 'checkpoint'))
+    with _whole(path):
+        net = _built(payload['network'], MLP, path)
+    return net if type(net) is kind else _built(payload['network'], kind, path)  # 하위 형을 만들지 못하는 것은 파일 탓이 아니다
 
 
 def save_checkpoint(path: str | os.PathLike, net: MLP, history: History) -> Path:
@@ -43,10 +48,23 @@ def save_checkpoint(path: str | os.PathLike, net: MLP, history: History) -> Path
 
 def load_checkpoint(path: str | os.PathLike) -> History:
     """checkpoint 의 기록: `fit(…, resume=…)` 에 준다. 파일이 온전하지 않으면 SavedFileError."""
-    history = History(**_read(path, ('checkpoint',))['history'])
-    version, numbers, gauss = history.state['rng']
-    history.state['rng'] = version, tuple(numbers), gauss
-    return history
+    payload = _read(path, ('checkpoint',))
+    with _whole(path):
+        history = History(**payload['history'])
+        version, numbers, gauss = history.state['rng']
+        history.state['rng'] = version, tuple(numbers), gauss
+        return history
+
+
+@contextlib.contextmanager
+def _whole(path: str | os.PathLike) -> Iterator[None]:
+    """SHA-256 까지 다시 적은 파일: 안의 것이 정해진 꼴이 아니어서 나는 오류는 SavedFileError 다."""
+    try:
+        yield
+    except SavedFileError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise SavedFileError(f'{path}: 저장하는 꼴이 아닙니다(foreign or edited): {type(error).__name__} {error}') from error
 
 
 def _described(net: MLP) -> dict[str, Any]:
@@ -61,7 +79,7 @@ def _described(net: MLP) -> dict[str, Any]:
 
 def _built(network: dict[str, Any], kind: type[Net], path: str | os.PathLike) -> Net:
     layers, names = network['neurons'], network['activations']
-    unknown = [name for name in names if name not in table]
+    unknown = [name for name in names if name not in table or table[name].arity != 1]
     if unknown:
         raise SavedFileError(f'{path}: 활성화 함수 {unknown[0]!r} 이(가) 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
     kept = iter([neuron for layer in layers for neuron in layer])
@@ -92,13 +110,17 @@ def _read(path: str | os.PathLike, kinds: tuple[str, ...]) -> dict[str, Any]:
         raise SavedFileError(f'{path}: 읽을 수 없는 글입니다(damaged): {error}') from None
     if found is None:
         raise SavedFileError(f'{path}: micrograd_ko 가 저장한 파일이 아닙니다(foreign).')
-    if type(document.get('version')) is int and document['version'] > VERSION:
-        raise SavedFileError(f'{path}: 더 새로운 판 {document["version"]} 의 파일입니다(newer). {VERSION} 까지 읽습니다.')
+    version = document.get('version')
+    if type(version) is int and version > VERSION:
+        raise SavedFileError(f'{path}: 더 새로운 판 {version} 의 파일입니다(newer). {VERSION} 까지 읽습니다.')
     if found != digest:
         raise SavedFileError(f'{path}: 내용이 저장한 것과 다릅니다(edited or damaged). SHA-256 이 맞지 않습니다.')
-    if document['kind'] not in kinds:
-        raise SavedFileError(f'{path}: {" 나 ".join(kinds)} 의 파일이 아니라 {document["kind"]} 의 파일입니다.')
-    return _decoded(document['payload'])
+    if type(version) is not int or version < 1:
+        raise SavedFileError(f'{path}: 판(version) {version!r} 을(를) 모릅니다. 1 부터 {VERSION} 까지 읽습니다.')
+    if document.get('kind') not in kinds:
+        raise SavedFileError(f'{path}: {" 나 ".join(kinds)} 의 파일이 아니라 {document.get("kind")} 의 파일입니다.')
+    with _whole(path):
+        return _decoded(document['payload'])
 
 
 def _digest(document: Any) -> str:

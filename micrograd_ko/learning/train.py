@@ -8,7 +8,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from tqdm import tqdm
@@ -19,7 +19,7 @@ from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Eager, Replayed, chosen, descend
-from micrograd_ko.misuse import listed
+from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.state import commit, data_set
 
@@ -62,8 +62,13 @@ def fit(
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
     손실이 유한하지 않으면 DivergedError 다.
     """
-    _check_counts(epochs, patience, validation)
+    epochs, batch_size = counted(epochs, 'epochs 는'), counted(batch_size, '미니배치의 크기(batch_size)는')
+    patience = None if patience is None else counted(patience, 'patience 는')
+    if patience is not None and validation is None:
+        raise ValueError('조기 종료(patience)에는 검증 표본 validation 이 필요합니다.')
     callbacks = listed(callbacks, 'callbacks 는 함수(net, history)의 목록입니다: [f].')
+    if not all(map(callable, callbacks)):
+        raise TypeError(f'callbacks 는 함수(net, history)의 목록입니다. {brief(callbacks)} 을(를) 받았습니다.')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
@@ -75,7 +80,7 @@ def fit(
         'samples': data.digest, 'validation': held and held.digest, 'engine': trainer.kind,
     })  # fmt: skip
     if earlier is not None:
-        run.resume(earlier)
+        run.resume(earlier, data)
     if checkpoint is not None:  # 쓸 수 없는 곳이면 배우기 전에 알린다
         saving.save_checkpoint(checkpoint, net, run.history)
     try:
@@ -106,15 +111,28 @@ class _Run:
         self.history = History(trainer.engine, trainer.reason)
         self.history.state = {'plan': plan, 'best': None, **self._now()}
 
-    def resume(self, earlier: History) -> None:
-        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError."""
+    def resume(self, earlier: History, data: Dataset) -> None:
+        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError 이고, net 은 그대로다."""
         plan, before = self.history.state['plan'], earlier.state['plan']
         changed = [f'{name}: 그때 {before[name]!r}, 지금 {plan[name]!r}' for name in plan if plan[name] != before[name]]
         if changed:
             raise ValueError(f'그때와 다른 것으로 이어서 배울 수 없습니다. {"; ".join(changed)}.')
-        self.history = copy.deepcopy(earlier)
+        started, self.history = self.history, copy.deepcopy(earlier)
         self.history.interrupted, self.history.best = False, None
         self.restore()
+        try:
+            self._check_loss(data)
+        except BaseException:
+            self.history = started
+            self.restore()
+            raise
+
+    def _check_loss(self, data: Dataset) -> None:
+        """이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다."""
+        before = self.history.loss[-1] if self.history else 0.0
+        loss = self.trainer.measure(data)[0] if self.history else 0.0
+        if not math.isclose(loss, before, rel_tol=1e-6, abs_tol=1e-12):
+            raise ValueError(f'그때와 다른 것으로 이어서 배울 수 없습니다. loss: 같은 파라미터에서 그때 {before}, 지금 {loss}.')
 
     def epochs(self, epochs: int, batch_size: int, data: Dataset, held: Dataset | None, bar: tqdm) -> Iterator[History]:
         """남은 에포크를 돈다. 에포크마다 기록을 낸다."""
@@ -208,29 +226,21 @@ def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate |
     return optimizer
 
 
-def _check_counts(epochs: int, patience: int | None, validation: Any) -> None:
-    for name, count in (('epochs', epochs), ('patience', 1 if patience is None else patience)):
-        if type(count) is not int or count < 1:
-            raise ValueError(f'{name} 는 1 이상의 정수입니다. {count!r} 을(를) 받았습니다.')
-    if patience is not None and validation is None:
-        raise ValueError('조기 종료(patience)에는 검증 표본 validation 이 필요합니다.')
-
-
-def minibatches(samples: Sequence, size: int, rng: random.Random) -> Iterator[list]:
+def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -> Iterator[list]:
     """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다."""
-    if type(size) is not int or size < 1:
-        raise ValueError(f'미니배치의 크기(size)는 1 이상의 정수입니다. {size!r} 을(를) 받았습니다.')
-    shuffled = rng.sample(samples, len(samples))
+    size, found = counted(size, '미니배치의 크기(size)는'), listed(samples, '표본은 목록입니다.')
+    shuffled = generator(rng).sample(found, len(found))
     return (shuffled[start : start + size] for start in range(0, len(shuffled), size))
 
 
 def epoch(
-    net: MLP, samples: Sequence[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random
+    net: MLP, samples: Iterable[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random | int | None
 ) -> float:
     """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 스텝 움직인다.
 
     loss(outputs, y) 는 한 표본의 C_x. 움직이기 전에 잰 C_x 의 평균을 돌려준다.
     """
+    samples = listed(samples, 'epoch 의 표본은 (x, y) 의 목록입니다.')
     if not samples:
         raise ValueError('epoch: 표본이 하나도 없습니다. (x, y) 의 목록을 주세요.')
     total = 0.0

@@ -8,10 +8,12 @@ from typing import Any
 
 from micrograd_ko.compiler import Program
 from micrograd_ko.compiler.descent import Descent
+from micrograd_ko.engine import Value
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.losses import Loss
 from micrograd_ko.learning.optim import Optimizer
+from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
 
@@ -19,9 +21,19 @@ Batches = Sequence[Sequence[int]]  # 미니배치마다 표본의 번호
 Measured = tuple[float, Sequence[Sequence[Number]]]
 
 
+def cost_of(loss: Callable, outputs: Any, y: Any) -> Value:
+    """한 표본의 C_x = loss(출력, y). Value 가 아니면 TypeError."""
+    cost = loss(outputs, y)
+    if not isinstance(cost, Value):
+        name = getattr(loss, '__name__', repr(loss))
+        found = f'{type(cost).__name__} {brief(cost)}'
+        raise TypeError(f'손실 {name} 은(는) Value 하나를 돌려줘야 합니다. {found} 을(를) 돌려주었습니다.')
+    return cost
+
+
 def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimizer) -> Number:
     """미니배치 하나로 한 스텝: C = (1/m) Σ_x C_x 를 기록해 역전파하고 움직인다. 움직이기 전의 C 를 돌려준다."""
-    cost = losses.mean([loss(net(x), y) for x, y in batch])
+    cost = losses.mean([cost_of(loss, net(x), y) for x, y in batch])
     optimizer.zero_grad()
     cost.backward()
     optimizer.step()
@@ -47,7 +59,7 @@ class Eager:
         total, outputs = 0.0, []
         for x, y in data.pairs:
             a = self.net(x)
-            total += float(self.loss(a, y).data)
+            total += float(cost_of(self.loss, a, y).data)
             outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
         return total / len(data), outputs
 

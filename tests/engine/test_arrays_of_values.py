@@ -129,6 +129,25 @@ def test_equality_stays_identity():
     assert z[0] in list(z) and len({*z}) == 2 and (z == z[0]).dtype == bool
 
 
+@given(VECTOR.filter(lambda xs: len(set(xs)) == 3))
+def test_a_masked_array_keeps_the_graph(xs):
+    """numpy.ma 는 곁에 있는 것의 `_data` 를 배열로 안다: 그런 이름의 칸이 있으면 소리 없이 float 만 남는다."""
+    v, masked = Value(2.0), np.ma.array(xs, mask=[False, True, False])
+    for out in (masked * v, v * masked):
+        assert out.dtype == object and out.mask.tolist() == [False, True, False]
+    (masked * v).sum().backward()
+    assert v.grad == xs[0] + xs[2]
+
+
+@given(VECTOR.filter(lambda xs: len(set(xs)) == 3 and np.std(xs) > 1e-3))
+def test_an_array_is_standardised_by_its_mean_and_deviation(xs):
+    z = values(xs)
+    out = (z - z.mean()) / z.std()
+    assert data(out) == pytest.approx((np.array(xs) - np.mean(xs)) / np.std(xs), rel=1e-6, abs=1e-9)
+    out.sum().backward()  # 표준화한 것의 합은 언제나 0 이다
+    assert [v.grad for v in z] == pytest.approx([0] * 3, abs=1e-6 / np.std(xs) ** 2)
+
+
 V = Value(1.0, 'v')
 
 

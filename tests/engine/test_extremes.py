@@ -1,5 +1,6 @@
 """float 의 범위를 넘는 정수와 Fraction, 사용자의 mpmath 수, Fraction 신경망의 끝: 날것의 오류 없이 맞는 값."""
 
+import contextlib
 import math
 from fractions import Fraction
 
@@ -42,6 +43,25 @@ def test_the_gradient_through_a_huge_number_is_ieee_and_added_once():
     out = a * b.tanh() + b * Value(0)  # 한 피연산자의 항이 넘쳐도 다른 피연산자에는 한 번만 더한다
     out.backward()
     assert (out.data, a.grad, b.grad) == (2.0, 1.0, 0.0)
+
+
+@given(
+    st.sampled_from(sorted(ops.table)), st.integers(0, 2), st.sampled_from([1.5, Fraction(3, 2)]), st.sampled_from([HUGE, -HUGE]),
+)  # fmt: skip
+def test_a_huge_constant_beside_a_value_is_a_number_or_undefined(name, place, x, huge):
+    """정수 상수는 옆에 있는 수를 따르지만, float 가 되지 못하는 정수는 그대로 연산에 들어가 거기서 판정받는다."""
+    op = ops.table[name]
+    operands = [Value(x)] * (op.arity or 3 + (op is ops.dot))
+    operands[place % len(operands)] = huge
+    if op.arity == 1 or op is ops.pow:  # Fraction 의 10**400 제곱은 정확하지만 끝나지 않는다
+        return
+    with contextlib.suppress(DomainError):
+        op.apply(*operands).backward(huge)
+
+
+def test_a_float_to_a_huge_power_is_undefined():
+    with pytest.raises(DomainError, match='power'):
+        Value(1.5) ** HUGE
 
 
 @pytest.mark.parametrize(('op', 'sign'), [

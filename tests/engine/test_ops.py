@@ -358,6 +358,8 @@ def test_single_precision_arrays_stay_single(op):
     assert op.apply(*xs).dtype == np.float32
     if len(xs) > 1:
         assert op.apply(*xs[:-1], 0.5).dtype == op.apply(0.5, *xs[1:]).dtype == op.apply(*xs[:-1], 1).dtype == np.float32
+    if len(xs) > 2:  # 배열은 하나뿐이고 나머지는 파이썬의 수여도
+        assert op.apply(xs[0], *[0.5] * (len(xs) - 1)).dtype == np.float32
 
 
 @each

@@ -229,3 +229,12 @@ def test_the_condition_number_is_from_the_partials_of_the_table():
 def test_without_mpmath_nothing_is_compared(monkeypatch):
     monkeypatch.setitem(sys.modules, 'micrograd_ko.kinds.precise', None)
     assert weak_formulas(ops.log(1 + Value(1e-10))) == []
+
+
+@pytest.mark.parametrize(('net', 'samples', 'options', 'match'), [
+    (Value(1.0), [([1.0], 1.0)], {}, 'MLP'), (MLP(1, [1]), None, {}, '표본'),
+    (MLP(1, [1]), [([1.0], 1.0)], {'loss': 'quadratic'}, 'loss'), (MLP(1, [1]), [([1.0], 1.0)], {'lr': 'a'}, '학습률'),
+])  # fmt: skip
+def test_what_cannot_be_diagnosed_is_told(net, samples, options, match):
+    with pytest.raises(TypeError, match=match):
+        diagnose(net, samples, **options)

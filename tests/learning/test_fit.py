@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, SGD, Adam, History, Value, equations, iris, losses, train
+from micrograd_ko import MLP, SGD, Adam, History, Value, equations, iris, losses, optim, train
 from micrograd_ko.learning.train import DivergedError
 
 ROOT = Path(__file__).parents[2]
@@ -393,7 +393,19 @@ WRONG = [
     ({'resume': 'nothing.json'}, FileNotFoundError, 'nothing'),
     ({'checkpoint': 'nowhere/run.json'}, FileNotFoundError, 'nowhere'),
     ({'patience': 0, 'validation': TESTING}, ValueError, 'patience'), ({'net': None}, TypeError, 'MLP'),
+    ({'samples': None}, TypeError, '표본'), ({'validation': 3}, TypeError, '표본'),
+    ({'samples': [([1, 2, 3, None], 0)]}, TypeError, '표본 0 의 입력 x'),
+    ({'samples': [({1, 2, 3, 4}, 0)]}, TypeError, '표본 0 의 입력 x'),
+    ({'samples': [([1, 2, 3, 4], {0: 1, 1: 0, 2: 0})]}, TypeError, '차례가 있는'),
+    *[({'callbacks': wrong}, TypeError, 'callbacks') for wrong in (print, [3], None)],
+    *[({'loss': lambda a, y, wrong=wrong: wrong}, TypeError, '돌려줘야') for wrong in (3.0, None, [Value(1.0)])],
 ]
+
+
+def test_numpy_integers_count():
+    history = train.fit(network(), TRAINING, epochs=np.int64(2), batch_size=np.int32(7), lr=0.1, rng=0)
+    other = train.fit(network(), TRAINING, epochs=2, batch_size=7, lr=0.1, rng=0)
+    assert history.loss == other.loss and type(history.state['plan']['batch_size']) is int
 
 
 @pytest.mark.parametrize(('options', 'error', 'match'), WRONG)
@@ -415,6 +427,41 @@ def test_resuming_with_something_else_is_refused(options, what):
     arguments = {'net': network(), 'samples': TRAINING, 'loss': losses.quadratic, 'epochs': 2, 'lr': 0.1, **options}
     with pytest.raises(ValueError, match=f'이어서 배울 수 없습니다.*{what}'):
         train.fit(arguments.pop('net'), arguments.pop('samples'), arguments.pop('loss'), resume=history, **arguments)
+
+
+def test_resuming_with_another_function_of_the_same_name_is_refused(tmp_path):
+    """일정은 주는 수로, 나의 손실은 같은 파라미터에서의 값으로 가려낸다. 거절하면 아무것도 바뀌지 않는다."""
+    path, rates = tmp_path / 'run.json', (optim.cosine(0.5, 100), optim.cosine(0.5, 200))
+    train.fit(network(), TRAINING, epochs=1, lr=rates[0], rng=0, checkpoint=path)
+    fresh = network(seed=9)
+    with pytest.raises(ValueError, match=r'이어서 배울 수 없습니다.*optimizer'):
+        train.fit(fresh, TRAINING, epochs=2, lr=rates[1], resume=path)
+    train.fit(fresh, TRAINING, epochs=2, lr=optim.cosine(0.5, 100), resume=path)
+
+    def mine(scale):
+        return lambda a, y: losses.quadratic(a, losses.quadratic.vector(y, 3)) * scale
+
+    first = train.fit(network(), TRAINING, mine(1), epochs=1, lr=0.1, rng=0)
+    train.fit(network(), TRAINING, mine(1), epochs=2, lr=0.1, resume=first)
+    fresh = network(seed=9)
+    for other in (mine(2), lambda a, y: a.nothing):
+        with pytest.raises((ValueError, AttributeError), match=r'같은 파라미터에서|nothing'):
+            train.fit(fresh, TRAINING, other, epochs=2, lr=0.1, resume=first)
+        assert bits(fresh) == bits(network(seed=9))
+
+
+def test_an_optimizer_of_mine_keeps_what_is_not_a_number_as_its_text(tmp_path):
+    class Mine(SGD):
+        def __init__(self, parameters, table):
+            self.table = table
+            super().__init__(parameters, 0.1)
+
+    path, table = tmp_path / 'run.json', np.ones(2)
+    net = network()
+    train.fit(net, TRAINING, epochs=1, lr=None, optimizer=Mine(net.parameters(), table), checkpoint=path)
+    train.fit(net, TRAINING, epochs=2, lr=None, optimizer=Mine(net.parameters(), table), resume=path)
+    with pytest.raises(ValueError, match='optimizer'):
+        train.fit(net, TRAINING, epochs=3, lr=None, optimizer=Mine(net.parameters(), table * 2), resume=path)
 
 
 def test_an_undefined_sample_is_named_by_its_own_number():

@@ -119,6 +119,27 @@ def test_a_state_goes_on_where_it_was(make):
     assert list(walked(first, gradients[2:])) == path[2:]  # 되돌린 상태는 나누어 쓰지 않는다
 
 
+@pytest.mark.parametrize(('wrong', 'error'), [
+    ({}, ValueError), (None, ValueError), ({'steps': 1}, ValueError), ({'steps': 1, 'memory': []}, ValueError),
+    ({'steps': 1, 'memory': [[1.0], [1.0]]}, ValueError), ({'steps': -1, 'memory': [[1.0, 2.0]] * 2}, ValueError),
+    ({'steps': 'a', 'memory': [[1.0, 2.0]] * 2}, ValueError), ({'steps': 1, 'memory': [[1.0, 'b'], [1.0, 2.0]]}, TypeError),
+    (SGD([Value(1.0)], 0.1).state_dict(), ValueError),
+])  # fmt: skip
+def test_a_state_of_something_else_is_refused_and_nothing_changes(wrong, error):
+    optimizer = Adam([Value(1.0), Value(2.0)], 0.1)
+    before = optimizer.state_dict()
+    with pytest.raises(error):
+        optimizer.load_state_dict(wrong)
+    assert optimizer.state_dict() == before
+    optimizer.step()
+
+
+@pytest.mark.parametrize('wrong', [{'betas': (0.9,)}, {'betas': (0.9, 0.9, 0.9)}, {'betas': 0.9}, {'eps': 0}, {'eps': math.inf}])
+def test_what_would_divide_by_zero_or_is_no_pair_is_told(wrong):
+    with pytest.raises((ValueError, TypeError), match=f'{next(iter(wrong))} 는'):
+        Adam([Value(1.0)], 0.1, **wrong)
+
+
 def test_numpy_numbers_are_taken_as_numbers():
     """NumPy 의 수로 준 설정도 파이썬 수가 된다: `.data` 에 NumPy 의 수가 새지 않는다."""
     for optimizer in (SGD([Value(1.0)], np.float64(0.1), np.float32(0.5), np.float64(0.1), np.int64(3)),

@@ -1,5 +1,6 @@
 """저장: 마지막 비트까지, 어떤 파일을 읽어도 오류이거나 바로 그 신경망, 도중에 죽어도 온전한 파일."""
 
+import hashlib
 import json
 import math
 import os
@@ -248,3 +249,45 @@ def test_matrices_and_back_are_the_same_network():
     """NumPy 행렬로 갔다가 돌아와도 같은 비트다."""
     net = MLP(3, [4, 2], 'tanh', 'linear', rng=random.Random(0))
     assert content(MLP.from_matrices(*net.matrices(), 'tanh', 'linear')) == content(net)
+
+
+def _changed(network, **changes):
+    return {'format': 'micrograd_ko', 'kind': 'network', 'version': 1, 'payload': {'network': network}} | changes
+
+
+LAYER = {'activations': ['relu'], 'neurons': [[[[1.0, 2.0], 3.0]]]}
+
+
+@pytest.mark.parametrize('document', [
+    _changed(LAYER, version=None), _changed(LAYER, version='1'), _changed(LAYER, version=True), _changed(LAYER, version=0),
+    _changed(LAYER, kind=None), _changed(LAYER, payload=[]), _changed(LAYER, payload={}), _changed([]),
+    *[_changed(LAYER | {'activations': names}) for names in (['affine'], ['add'], [3], [[]], [], ['relu', 'relu'])],
+    *[_changed(LAYER | {'neurons': neurons}) for neurons in ([], [[]], [[[[], 1.0]]])],
+    *[_changed(LAYER | {'neurons': [[[[x, 2.0], 3.0]]]}) for x in ('1', None, [], True)],
+    *[_changed(LAYER | {'neurons': [[[[{'#': text}, 2.0], 3.0]]]}) for text in ('0x1/0x0', 'zzz', 3, '')],
+    {'format': 'micrograd_ko'},
+])  # fmt: skip
+def test_a_file_whose_digest_was_written_again_is_still_not_trusted(tmp_path, document):
+    """SHA-256 까지 맞춘 파일도: 꼴이 다르면 날것의 오류가 아니라 SavedFileError 다."""
+    path = tmp_path / 'net.json'
+    text = json.dumps(document, sort_keys=True, separators=(',', ':'))
+    path.write_text(json.dumps(document | {'sha256': hashlib.sha256(text.encode()).hexdigest()}))
+    with pytest.raises(SavedFileError, match=r'net\.json'):
+        MLP.load(path)
+
+
+def test_a_subclass_that_cannot_be_made_so_is_not_the_fault_of_the_file(tmp_path):
+    class Fixed(MLP):
+        def __init__(self):
+            super().__init__(2, [1])
+
+    Fixed().save(tmp_path / 'net.json')
+    with pytest.raises(TypeError, match='Fixed'):
+        Fixed.load(tmp_path / 'net.json')
+    assert type(MLP.load(tmp_path / 'net.json')) is MLP
+
+
+@pytest.mark.parametrize('state', [None, [], 3])
+def test_a_state_that_is_no_dictionary_is_refused(state):
+    with pytest.raises(TypeError, match='state_dict'):
+        MLP(2, [1]).load_state_dict(state)

@@ -29,7 +29,7 @@ def test_minibatches_are_shuffled_by_the_generator_alone():
 
 @pytest.mark.parametrize('size', [0, -1])
 def test_minibatches_refuse_an_empty_batch(size):
-    with pytest.raises(ValueError, match='1 이상'):
+    with pytest.raises(ValueError, match='양의 정수'):
         train.minibatches([1, 2], size, random.Random(0))
 
 
@@ -66,3 +66,17 @@ def test_classify_refuses_a_single_output():
 def test_one_hot_refuses_a_label_out_of_range(label):
     with pytest.raises(ValueError, match='0 부터 2'):
         train.one_hot(label, 3)
+
+
+def test_samples_may_be_anything_that_can_be_listed_and_the_generator_a_seed():
+    shuffled = list(train.minibatches([0, 1, 2, 3, 4], 2, random.Random(3)))
+    for samples in (range(5), iter(range(5)), np.arange(5)):
+        assert list(train.minibatches(samples, np.int64(2), 3)) == shuffled
+    pairs, nets = [([0.5], [1.0]), ([-0.5], [0.0])], [MLP(1, [1], rng=0) for _ in range(2)]
+    costs = [
+        train.epoch(net, samples, losses.quadratic, SGD(net.parameters(), 0.1), 1, rng)
+        for net, samples, rng in zip(nets, (pairs, iter(pairs)), (random.Random(0), 0), strict=True)
+    ]
+    assert costs[0] == costs[1] and nets[0].state_dict() == nets[1].state_dict()
+    with pytest.raises(TypeError, match='표본'):
+        train.minibatches(3, 2, 0)
