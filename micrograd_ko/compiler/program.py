@@ -31,6 +31,7 @@ from micrograd_ko.state import alone, commit, data_set, grad_set
 if TYPE_CHECKING:
     from micrograd_ko.learning.history import History
 
+LARGEST = 2**25  # 블록 하나의 표의 원소의 수의 위 끝: 256 MB
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
 
 
@@ -134,7 +135,7 @@ class Program(Pointwise):
     def block_size(self) -> int:
         """블록 하나의 표본 수. 행의 수로만 정해진다: 표가 캐시에 들 만큼, 적어도 32개, 그래도 256 MB 는 넘지 않게."""
         rows = max(self.tape.rows, 1)
-        return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
+        return max(1, min(1024, max(2**18 // rows, 32), LARGEST // rows))
 
     @alone
     def _values(self) -> np.ndarray:
@@ -156,10 +157,13 @@ class Program(Pointwise):
         if parameters is None:
             self.vector = vector
         failures: dict[int, Undefined] = {}  # 블록의 첫 표본 → 거기서 벗어난 표본
-        blocks = self.inputs.blocks(arrays, self.block_size)
+        size = self.block_size
+        if of_block != self._replayer.gradient:  # 앞으로만
+            size = max(size, min(size * self._replayer.span, LARGEST // max(self.tape.rows, 1)))
+        blocks = self.inputs.blocks(arrays, size)
         for block, (part, failed) in enumerate(_in_order(of_block, self.tape.spread(vector), blocks, executor)):
             if failed is not None:
-                failures[block * self.block_size] = failed
+                failures[block * size] = failed
             yield part, failed
         if failures and undefined == 'raise':
             begin, first = next(iter(failures.items()))

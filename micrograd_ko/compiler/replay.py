@@ -49,6 +49,7 @@ class Replayer:
     """테이프 하나를 재생하는 것. 상태는 다시 쓰는 명령뿐이라 여러 스레드가 함께 써도 된다."""
 
     name = 'numpy'
+    span = 1  # 앞으로만 재생할 때 한꺼번에 받는 블록의 수
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape

@@ -31,6 +31,7 @@ class Machine:
     """테이프 하나를 재생하는 것. 여러 스레드가 함께 써도 된다: 계획(`Plan`)은 한 번에 한 스레드가 빌려 쓴다."""
 
     name = 'llvm'
+    span = 64  # 블록의 반복이 커널 안에 있다
 
     def __init__(self, tape: Tape, dtype: str = 'f64') -> None:
         self.tape, self.dtype, self.reference = tape, dtype, Replayer(tape)
@@ -53,13 +54,13 @@ class Machine:
 
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력."""
-        table = self._forward('in_loss', np.array([self.tape.loss]), theta, samples)
+        table = self._forward('in_loss', theta, samples)
         with np.errstate(all='ignore'):  # 넘친 손실의 합도 IEEE 값이다
             return self.reference.loss(theta, samples) if table is None else (float(table.sum()), None)
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(표본 × 출력, 정의역을 벗어난 표본)."""
-        table = self._forward('in_outputs', self.tape.outputs, theta, samples)
+        table = self._forward('in_outputs', theta, samples)
         return self.reference.outputs(theta, samples) if table is None else (table, None)
 
     def gradient(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
@@ -71,17 +72,11 @@ class Machine:
                 return plan.layout.gathered(plan.memory.gradient[: len(plan.layout.slots)]), None
         return self.reference.gradient(theta, samples)
 
-    def _forward(self, which: str, rows: np.ndarray, theta: np.ndarray, samples: np.ndarray) -> np.ndarray | None:
-        """(표본 × 행)의 값. 정의역을 벗어난 것이 있으면 None."""
-        found, undefined = np.empty((len(samples), len(rows))), False
+    def _forward(self, which: str, theta: np.ndarray, samples: np.ndarray) -> np.ndarray | None:
+        """(표본 × 손실이나 출력)의 값. 정의역을 벗어난 것이 있으면 None."""
         with self._borrowed(which, theta, samples) as plan:
-            m = plan.memory
-            for first in range(0, len(samples), m.block):
-                now = np.arange(first, min(first + m.block, len(samples)))
-                plan.run(now, len(now), 'forward')
-                found[now] = m.values[m.line(rows), : len(now)].T
-                undefined |= plan.undefined
-        return None if undefined else found
+            plan.run(np.arange(len(samples)), len(samples), 'forward')
+            return None if plan.undefined else plan.found[: len(samples)].astype(np.float64)
 
     def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> Training:
         """표본들로 배우는 일. 스텝이 한 블록이면 첫 층의 곱이 갱신까지 한다."""

@@ -50,9 +50,14 @@ class Plan:
                 matrices.backward(group, self.backward, active)
         if optimizer is not None:
             self._update(optimizer)
-        forward = self.forward.listed()
+        forward, collecting, rows = self.forward.listed(), Records(), tape.outputs if which == 'in_outputs' else [tape.loss]
+        self.found = self.memory.array(samples, len(rows))
+        elements = collecting.table(self.memory.element(rows))
+        collecting.add(0, self.narrow, 'collect', elements=elements, length=len(rows), target=at(self.found))
+        self.collecting = collecting  # 레코드가 가리키는 표를 붙들고 있다
         self.lists = {
-            'before': self.before.listed(), 'after': self.after.listed(), 'forward': forward,
+            'before': self.before.listed(), 'after': self.after.listed(),
+            'forward': np.concatenate([forward, collecting.listed()]),
             'each': np.concatenate([forward, self.backward.listed(backward=True)]),
         }  # fmt: skip
         self.entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self.wide.addresses['run'])

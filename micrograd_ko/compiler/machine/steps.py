@@ -10,10 +10,11 @@ CLEARED = ('base', 'begin', 'end')
 SEEDED = ('row',)
 MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
 PARAMETERS = ('out', 'slots', 'length')
+COLLECTED = ('elements', 'length', 'target')  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
 LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
 RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
 RECORDS = {
-    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED,
+    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED,
     'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
 }  # fmt: skip
 
@@ -53,6 +54,16 @@ def _move(f: Function) -> None:
         place = f.pointer('target', f.entry_of('places', i))
         there = f.b.select(adding, f.load_one(place), nothing)
         f.b.store(f.b.fadd(f.load_one(f.pointer('source', f.entry_of('origins', i))), there), place)
+
+
+def _collect(f: Function) -> None:
+    """행들의 값을 표본마다 제 번호의 자리에 옮긴다."""
+    b, length = f.b, f.field('length')
+    with f.loop(number(0), f.field('count')) as (s, _, _samples):
+        start = b.mul(f.entry_of('index', s), length)
+        with f.loop(number(0), length) as (i, _, _rows):
+            x = f.load_one(f.pointer('values', b.add(f.entry_of('elements', i), s)))
+            b.store(x, f.pointer('target', b.add(start, i)))
 
 
 def _parameters_forward(f: Function) -> None:
@@ -108,6 +119,6 @@ class _Callee:
 
 
 _WRITERS = {
-    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move,
+    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move, 'collect': _collect,
     'parameters_forward': _parameters_forward, 'parameters_backward': _parameters_backward, 'run': _run,
 }  # fmt: skip
