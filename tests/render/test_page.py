@@ -2,10 +2,9 @@
 
 import html
 import random
-import shutil
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.graph import topological
@@ -14,8 +13,6 @@ from micrograd_ko.writing import numbers
 from micrograd_ko.writing.labels import shown
 
 pytestmark = pytest.mark.needs('chromium')
-ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update',
-             '--disable-sync']  # fmt: skip
 PACE = 1500  # 재생의 한 걸음(ms)
 PHONES = [(390, 844), (320, 568)]
 
@@ -32,17 +29,6 @@ def shared():
     c = b + b
     b.name, c.name = 'b', 'c'
     return c
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=shutil.which('chromium'), args=ARGUMENTS,
-            ignore_default_args=['--disable-ipc-flooding-protection'],  # 주소를 너무 자주 바꾸면 나무라는 보통의 브라우저로
-        )  # fmt: skip
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
