@@ -4,12 +4,10 @@
 `_HELPERS` 에 있다. 브라우저의 수는 double 하나뿐이므로 Fraction 의 규칙도 double 로 계산된다.
 """
 
-import itertools
-import math
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from micrograd_ko import ops
 from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import Namespace, Op, interpret
 
@@ -39,15 +37,16 @@ class Script(Operators):
         return self.text
 
 
-_UNUSUAL = {math.inf: 'Infinity', -math.inf: '(-Infinity)'}
+_UNUSUAL = {'inf': 'Infinity', '-inf': '-Infinity', 'nan': 'NaN'}
 
 
 def script(x: Any) -> Script:
     """수는 그 글로(double 의 모든 자리), 식은 그대로."""
     if isinstance(x, Script):
         return x
-    number = float(x)
-    return Script(_UNUSUAL.get(number) or ('NaN' if number != number else repr(number) if number >= 0 else f'({number!r})'))
+    written = repr(float(x))
+    written = _UNUSUAL.get(written, written)
+    return Script(f'({written})' if written.startswith('-') else written)
 
 
 def _call(name: str) -> Callable[..., Script]:
@@ -92,16 +91,21 @@ def key(op: Op, count: int) -> str:
 
 
 def row(op: Op, count: int) -> str:
-    """피연산자가 count 개인 op 의 줄: 값 f(xs), 편미분 d(z, xs), 정의역 defined(xs), 꺾인 점 kink(xs), 넘침 overflows."""
-    xs = [Script(f'x{i}') for i in range(count)]
-    names = ','.join([x.text for x in xs])
-    slopes = ','.join([script(d).text for d in op.derivatives(Script('z'), *xs)])
-    facts = [f'f:({names})=>{script(op.apply(*xs))}', f'd:(z,{names})=>[{slopes}]', f'overflows:{str(op.overflows).lower()}']
-    facts += [f'{fact}:({names})=>{rule(*xs)}' for fact, rule in (('defined', op.defined), ('kink', op.kinks)) if rule]
+    """피연산자가 count 개인 op 의 줄. 피연산자는 수의 배열 x 의 p[0], p[1] … 번째다: 그래프의 노드마다 배열을 새로 만들지 않는다.
+
+    f(x, p)        값.
+    d(z, x, p, s)  편미분을 s[0], s[1] … 에 놓는다.
+    defined(x, p)  정의되는가. kink(x, p) 가 0 이면 꺾인 점. 없는 줄도 있다.
+    overflows      유한한 수에서 넘쳐도(overflow) 되는가.
+    """
+    xs = [Script(f'x[p[{i}]]') for i in range(count)]
+    slopes = ''.join([f's[{i}]={script(d)};' for i, d in enumerate(op.derivatives(Script('z'), *xs))])
+    facts = [f'f:(x,p)=>{script(op.apply(*xs))}', f'd:(z,x,p,s)=>{{{slopes}}}', f'overflows:{str(op.overflows).lower()}']
+    facts += [f'{fact}:(x,p)=>{rule(*xs)}' for fact, rule in (('defined', op.defined), ('kink', op.kinks)) if rule]
     return f'{{{",".join(facts)}}}'
 
 
 def module(uses: Iterable[tuple[Op, int]]) -> str:
     """(연산, 피연산자의 수)들의 줄을 담은 자바스크립트 글. `table[key(op, count)]` 에 줄이 있다."""
-    rows = {key(op, count): row(op, count) for op, count in dict.fromkeys(uses)}
-    return _HELPERS + f'const table = {{\n{"".join([f"{name!r}: {text},{chr(10)}" for name, text in rows.items()])}}};\n'
+    rows = [f'{json.dumps(key(op, count))}: {row(op, count)},\n' for op, count in dict.fromkeys(uses)]
+    return f'{_HELPERS}const table = {{\n{"".join(rows)}}};\n'

@@ -14,8 +14,11 @@ from micrograd_ko.writing.limits import LONGEST_NAME
 if TYPE_CHECKING:
     from micrograd_ko.operation import Node
 
-# 제어 문자(C0, C1), 짝 없는 대리 문자(surrogate), XML 에 없는 문자, 줄 나눔, 그리고 이웃한 글의 방향을 바꾸는 문자
-_HARMFUL = re.compile('[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+# 제어 문자(C0, C1), 짝 없는 대리 문자(surrogate), 글의 틀의 표시(`templates`), XML 에 없는 문자, 줄 나눔,
+# 그리고 이웃한 글의 방향을 바꾸는 문자
+_HARMFUL = re.compile(
+    '[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\ue002\ufffe\uffff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]'
+)
 
 
 def shown(name: str) -> str:
