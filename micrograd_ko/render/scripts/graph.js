@@ -1,29 +1,34 @@
 // 계산 그래프: 잎의 수가 바뀌면 순전파와 역전파를 다시 한다. 연산의 규칙은 표(table)에서만 온다.
 class Graph {
   // nodes: 위상 순서로 노드마다 [줄의 이름 | null, 피연산자의 번호들, 값]. 마지막이 root 다.
-  constructor(nodes, { seeded }) {
+  constructor(nodes) {
     this.nodes = nodes.map(([key, parents]) => ({ row: key === null ? null : table[key], parents: Int32Array.from(parents) }));
-    this.x = Float64Array.from(nodes, ([, , data]) => data);
-    this.g = new Float64Array(nodes.length);
-    this.seeded = seeded;
-    // 역전파의 걸음(선)마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
     const edges = this.nodes.reduce((sum, { parents }) => sum + parents.length, 0);
-    this.flowing = new Float64Array(edges);
-    this.local = new Float64Array(edges);
-    this.before = new Float64Array(edges);
-    this.after = new Float64Array(edges);
+    const zeros = (length) => new Float64Array(length);
+    this.x = Float64Array.from(nodes, ([, , data]) => data); // 값
+    this.g = zeros(nodes.length); // 기울기 ∂root/∂노드
+    this.y = zeros(nodes.length); // 갱신한 뒤의 값
+    // 역전파의 걸음마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
+    [this.flowing, this.local, this.before, this.after] = [edges, edges, edges, edges].map(zeros);
+    this.scratch = zeros(nodes.length);
   }
 
-  // 정의역을 벗어난 노드의 번호, 없으면 -1. 벗어나면 어떤 수도 바뀌지 않는다
-  forward() {
-    const x = Float64Array.from(this.x);
-    for (const [i, { row, parents }] of this.nodes.entries()) {
+  get cost() {
+    return this.x[this.nodes.length - 1];
+  }
+
+  // x 의 잎으로 순전파를 한다. 정의역을 벗어난 노드의 번호, 없으면 -1. 벗어나면 x 는 그대로다
+  forward(x) {
+    const next = this.scratch;
+    next.set(x);
+    for (let i = 0; i < this.nodes.length; i++) {
+      const { row, parents } = this.nodes[i];
       if (row === null) continue;
-      if (row.defined && !row.defined(x, parents)) return i;
-      x[i] = row.f(x, parents);
-      if (!row.overflows && !Number.isFinite(x[i]) && parents.every((p) => Number.isFinite(x[p]))) return i;
+      if (row.defined && !row.defined(next, parents)) return i;
+      next[i] = row.f(next, parents);
+      if (!row.overflows && !Number.isFinite(next[i]) && parents.every((p) => Number.isFinite(next[p]))) return i;
     }
-    this.x = x;
+    x.set(next);
     return -1;
   }
 
@@ -34,13 +39,21 @@ class Graph {
     for (let i = last, k = 0; i >= 0; i--) {
       const { row, parents } = this.nodes[i];
       if (row === null) continue;
-      row.d(x[i], x, parents, local.subarray(k, k + parents.length));
-      for (const p of parents) {
+      const slopes = local.subarray(k, k + parents.length);
+      row.d(x[i], x, parents, slopes);
+      for (let j = 0; j < parents.length; j++, k++) {
+        const p = parents[j];
         this.flowing[k] = g[i];
         this.before[k] = g[p];
-        this.after[k] = g[p] += g[i] * local[k];
-        k++;
+        this.after[k] = g[p] += g[i] * slopes[j];
       }
     }
+  }
+
+  // 노트의 갱신 w ← w − η·∂C/∂w 를 한 값을 y 에. 갱신한 값이 정의역을 벗어나면 벗어난 노드의 번호
+  update(parameters, lr) {
+    this.y.set(this.x);
+    for (const p of parameters) this.y[p] -= lr * this.g[p];
+    return this.forward(this.y);
   }
 }

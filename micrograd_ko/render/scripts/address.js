@@ -1,0 +1,70 @@
+// 주소가 스텝과 바꾼 수를 지닌다: #step=12&w²₁₁=0.7. 선생이 상태를 그대로 보낼 수 있다.
+class Address {
+  constructor(model, player) {
+    Object.assign(this, { model, player, timer: 0 });
+    player.moved = () => this.write();
+    model.listeners.push(() => this.write());
+    addEventListener('hashchange', () => { if (location.hash !== this.text()) this.read(); });
+    find('link').onclick = (event) => this.copy(event);
+    if (window !== window.parent) find('link').parentElement.hidden = true; // 틀 안의 주소는 쓸모가 없다
+    this.read();
+  }
+
+  text() {
+    const { model, player } = this, { x } = model.graph;
+    const numbers = model.leaves.filter((leaf) => model.isChanged(leaf)).map((leaf) => [model.names[leaf], x[leaf]]);
+    const rate = model.lr === model.start.lr ? [] : [['η', model.lr]];
+    return `#${[['step', player.at], ...numbers, ...rate].map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`;
+  }
+
+  read() {
+    const { model, player } = this, x = model.start.x.slice();
+    let step = 0, { lr } = model.start;
+    for (const pair of location.hash.slice(1).split('&')) {
+      const [name, written] = pair.split('=').map(decoded), value = Number(written);
+      const leaf = model.leaves.find((i) => model.names[i] === name);
+      if (written === undefined || written === '' || !Number.isFinite(value)) continue;
+      if (name === 'step') step = value;
+      else if (name === 'η' && value > 0) lr = value;
+      else if (leaf !== undefined) x[leaf] = value;
+    }
+    model.restore({ x, lr });
+    player.stop();
+    player.go(step);
+  }
+
+  // 조금 뒤에 바꾼다: 브라우저는 주소를 너무 자주 바꾸는 것을 막는다
+  write() {
+    find('link').href = this.text();
+    find('copied').textContent = '';
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.replace(), 250);
+  }
+
+  replace() {
+    try {
+      history.replaceState(null, '', this.text());
+    } catch {
+      find('link').hidden = true; // 틀(sandbox) 안에서는 주소를 바꿀 수 없다
+    }
+  }
+
+  async copy(event) {
+    event.preventDefault();
+    this.replace();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      find('copied').textContent = words.copied;
+    } catch {
+      find('copied').textContent = words.inAddress;
+    }
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
