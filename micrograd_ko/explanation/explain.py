@@ -124,13 +124,16 @@ class _Writer:
         """이 기울기를 적은 노트의 방정식. 네트워크의 노드가 아니면 빈 글."""
         uses = self.found.uses_of[node]
         if self.is_z(node) and len(uses) == 1 and self.is_a(uses[0].node):
-            return '방정식 2' if self.only_z_uses(uses[0].node) else '방정식 1'
+            into_z = [self.is_z(use.node) for use in self.found.uses_of[uses[0].node]]
+            return '방정식 1' if not any(into_z) else '방정식 2' if all(into_z) else ''
         if not self.only_z_uses(node):
             return ''
         if self.is_a(node):
             return '방정식 2'
         places = {operand_names(ops.affine, len(use.node.parents))[use.operand][0] for use in uses}
-        return {'b': '방정식 3', 'w': '방정식 4'}.get(self.letter(node), '') if places == {self.letter(node)} else ''
+        neurons = {self.labels.name(use.node) for use in uses}  # 여러 표본의 z²₁ 은 한 뉴런이다
+        is_own = places == {self.letter(node)} and len(neurons) == 1
+        return {'b': '방정식 3', 'w': '방정식 4'}.get(self.letter(node), '') if is_own else ''
 
     def _term(self, use: Use) -> tuple[Symbol, Symbol]:
         """한 항을 (기호, 수)로. 노트처럼 z 로 가는 항은 국소 미분(w 나 a)을 앞에 적는다. 1 은 곱하지 않는다."""

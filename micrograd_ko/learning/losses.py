@@ -5,6 +5,7 @@
 """
 
 import functools
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,11 @@ class Loss:
         return self._value(outputs, targets)
 
     def vector(self, target: Any, outputs: int) -> Sequence:
-        """목표를 길이 outputs 인 벡터로: 출력이 하나면 수도, `takes_class` 면 클래스 번호도 받는다."""
-        if hasattr(target, '__len__'):
-            return target
-        return [int(i == target) for i in range(outputs)] if self.takes_class else [target]
+        """목표를 길이 outputs 인 수의 벡터로: 출력이 하나면 수도, `takes_class` 면 클래스 번호도 받는다."""
+        chosen = _class_number(target) if self.takes_class else None
+        if chosen is not None:
+            return [int(i == chosen) for i in range(outputs)]
+        return [y.data if isinstance(y, Value) else y for y in _sequence(target)]
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -83,10 +85,11 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
     zs = list(logits)
-    if type(target) is int or hasattr(target, '__index__'):
-        if not 0 <= target < len(zs):
+    chosen = _class_number(target)
+    if chosen is not None:
+        if not 0 <= chosen < len(zs):
             raise ValueError(f'클래스 번호는 0 부터 {len(zs) - 1} 까지입니다. {target} 을(를) 받았습니다.')
-        return ops.logsumexp(zs) - zs[target]
+        return ops.logsumexp(zs) - zs[chosen]
     pairs = _pairs(zs, target)
     return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
 
@@ -113,6 +116,14 @@ def mean(losses: Iterable[Value]) -> Value:
     if not terms:
         raise ValueError('mean: 손실이 하나도 없습니다. 표본을 하나 이상 주세요.')
     return ops.total(terms) / len(terms)
+
+
+def _class_number(target: Any) -> int | None:
+    """목표가 클래스 번호면 그 수. 소수 1.0 과 배열 [1] 은 번호가 아니라 원-핫의 원소다."""
+    try:
+        return operator.index(target)
+    except TypeError:
+        return None
 
 
 def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:

@@ -1,6 +1,6 @@
 """신경망을 알아보기(recognise): 그래프에서 뉴런과 층, 손실과 목표를 찾고, 노트의 이름을 붙인다.
 
-이름이 아니라 모양을 본다. z 는 가중치와 편향이 잎(leaf)인 `affine`, a 는 그 z 만 쓰는 단항 연산이고, 한 층의 출력을 모두 받는
+이름이 아니라 모양을 본다. z 는 가중치와 편향이 잎(leaf)인 `affine`, a 는 그 z 를 쓰는 단항 연산이고, 한 층의 출력을 모두 받는
 층이 다음 층이다. 그림, 걸음, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
 """
 
@@ -98,12 +98,13 @@ class Network:
     def strays(self) -> list[tuple[Value, Value]]:
         """노트의 가정 2(C 는 aᴸ 만의 함수)를 어기는 곳: (손실의 노드, 그것이 바로 쓰는 가운데 층의 값이나 파라미터)의 목록.
 
-        손실이 출력이 아닌 값 그 자체면 둘이 같은 노드다.
+        파라미터로 만든 입력도 그런 값이다. 손실이 출력이 아닌 값 그 자체면 둘이 같은 노드다.
         """
-        root, inner = self.order[-1], self.values.keys() - set(self.outputs)
-        if root in inner:
+        root, allowed = self.order[-1], {*self.outputs, *self.region}
+        if root not in allowed:
             return [(root, root)]
-        return [(node, p) for node in self.region for p in node.parents if p in inner and p not in self.inputs]
+        bound = above(self.order, self.parameters) - allowed
+        return [(node, p) for node in self.region for p in node.parents if p in bound]
 
     @property
     def loss(self) -> Loss | None:
@@ -145,10 +146,15 @@ class Network:
             with unchecked():
                 template = loss(places, target)
             bound = dict(zip(places, used, strict=True))
-            if _same_shape(template, root, bound, set(goals)):
+            if _same_shape(template, root, bound, set(goals)) and self._only_constants(bound, {*places, *goals}):
                 targets = {a: bound[y] for a, y in zip(used, goals, strict=True) if y in bound}
                 return targets if above(self.order, used).isdisjoint(targets.values()) else None
         return None
+
+    def _only_constants(self, bound: dict[Value, Value], places: set[Value]) -> bool:
+        """자리표가 아닌 잎의 짝이 정말 상수인가: 이름이 있거나 파라미터인 잎은 나중에 다른 수가 될 수 있다."""
+        constants = [node for pattern, node in bound.items() if pattern.op is None and pattern not in places]
+        return not any(node.name or node in self.values for node in constants)
 
     @cached_property
     def names(self) -> dict[Value, str]:
@@ -171,6 +177,12 @@ class Network:
     def role(self, layer: int) -> str:
         """층의 이름. 노트처럼 입력이 1층이다."""
         return f'{layer}층 · 출력층' if self.kind(layer) == 'output' else f'{layer}층 · 은닉층'
+
+
+def shared_activation(units: Sequence[Unit]) -> Op | None:
+    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 None."""
+    found = {unit.activation for unit in units}
+    return found.pop() if len(found) == 1 else None
 
 
 def in_module(net: MLP) -> Network:
@@ -209,12 +221,16 @@ def in_graph(order: Sequence[Value]) -> Network | None:
 def _layers(order: Sequence[Value]) -> list[list[Unit]]:
     """같은 입력을 받는 뉴런끼리, 위상 순서로. 층이 한 줄로 이어진다면 앞에서 뒤로다."""
     layers: dict[tuple[Value, ...], list[Unit]] = {}
-    uses = Counter(p for node in order for p in node.parents if p.op is ops.affine)
+    candidates: dict[Value, list[Value]] = {}
     for a in order:
-        if a.op is not None and a.op.arity == 1 and uses[a.parents[0]] == 1:
-            unit = _unit(a)
-            if all(p.op is None for p in (*unit.w, unit.b)):
-                layers.setdefault(unit.inputs, []).append(unit)
+        if a.op is not None and a.op.arity == 1 and a.parents[0].op is ops.affine:
+            candidates.setdefault(a.parents[0], []).append(a)
+    passed = {x for node in order if node.op is ops.affine for x in ops.affine.split(node.parents)[1]}
+    for users in candidates.values():  # z 의 벌점 z² 도 단항이다: 다음 층이 받는 것이 a 이고, 가를 수 없으면 뉴런이 아니다
+        found = users if len(users) == 1 else [a for a in users if a in passed]
+        unit = _unit(found[0]) if len(found) == 1 else None
+        if unit is not None and all(p.op is None for p in (*unit.w, unit.b)):
+            layers.setdefault(unit.inputs, []).append(unit)
     return list(layers.values())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.statements import GRAPH
-from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label
+from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label, progress
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.writing.formulas import chain
@@ -39,8 +39,7 @@ class GraphWalk(Walk):
         constant = x.operand.op is None and not x.operand.name
         by = f'({operand})' if constant else operand
         local = f'∂{z}/∂{by}'
-        progress = '이 노드로 오는 항이 모두 더해졌다.' if x.last else '아직 더해질 항이 남았다.'
-        lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), derivation(local, x), progress
+        lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), derivation(local, x), progress(x)
         title, edge = f'역전파: {z} → {"상수 " * constant}{operand}', self.edge(x.operand, x.result, x.position)
         return Step('backward', title, lines, ('연쇄법칙',), self.arrived([x]), (edge,))
 

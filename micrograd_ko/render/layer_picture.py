@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 from micrograd_ko.engine import Value
-from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.note.recognise import Network, Unit, shared_activation
 from micrograd_ko.render import loss_picture
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
@@ -67,7 +67,8 @@ def _input(net: Network, tables: Sequence[_Table]) -> Card:
 
 def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
     up, role = notation.superscript(layer), net.role(layer)
-    written = f'a{up} = {formulas.formula(units[0].activation, [f"W{up}·a{notation.superscript(layer - 1)} + b{up}"])}'
+    op, weighted = shared_activation(units), f'W{up}·a{notation.superscript(layer - 1)} + b{up}'
+    written = f'a{up} = ' + (f'f({weighted})' if op is None else formulas.formula(op, [weighted]))
     rows = [row for table in tables for row in table.rows(units, up)]
     head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
     return Card(f'layer{layer}', net.kind(layer), ((head,), *rows), (role, written, f'W{up} {_shape(units)}'))

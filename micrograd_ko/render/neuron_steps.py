@@ -8,20 +8,15 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit
 from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
-from micrograd_ko.render.step import Step, adding, derivation, evaluation, label
-from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals
-from micrograd_ko.writing.formulas import chain, prime, read, sum_of
+from micrograd_ko.render.step import Step, adding, derivation, evaluation, label, progress
+from micrograd_ko.reverse import Arrival
+from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of
 from micrograd_ko.writing.limits import SMALL
+from micrograd_ko.writing.numbers import number
 
 
 class NeuronWalk(NetworkWalk):
     """입력에서 손실까지 뉴런마다, 그리고 거꾸로."""
-
-    def __init__(self, subject: Subject) -> None:
-        super().__init__(subject)
-        self.arrivals = arrivals(subject.order)
-        self.unit_of = {v: unit for unit in self.net.units for v in (unit.z, unit.a)}
 
     def forward(self) -> Iterator[Step]:
         yield from self.opening()
@@ -40,7 +35,7 @@ class NeuronWalk(NetworkWalk):
         for node, group in itertools.groupby(shown, lambda x: x.result):
             walked, unit = list(group), self.unit_of.get(node)
             if unit is None:
-                yield self.from_loss(node, walked)
+                yield self.from_outside(node, walked)
             elif node is unit.a:
                 yield self._error(unit, *walked)
             else:  # 방정식 3, 4, 그리고 앞 층의 a 로(방정식 2 의 합)
@@ -51,47 +46,61 @@ class NeuronWalk(NetworkWalk):
 
     def _error(self, unit: Unit, x: Arrival) -> Step:
         """에러 δ = ∂C/∂a · σ′(z): 출력층이면 방정식 1, 아니면 방정식 2."""
-        is_output, delta, flowing = unit.a in self.net.outputs, self._delta(unit.z), self.slope(unit.a)
-        slope = prime(unit.activation, read(label(unit.z))).text
-        lines = [chain(delta, f'{flowing} · {slope}', adding(x)), derivation(slope, x)]
+        is_output, delta, flowing = unit.a in self.net.outputs, self.delta(unit.z), self.slope(unit.a)
+        slope, is_alone = prime(unit.activation, read(label(unit.z))).text, self.is_alone(unit.z)
+        lines = [self._stated(x, delta, f'{flowing} · {slope}', x.flowing, x.local), derivation(slope, x)]
         if not is_output:
-            lines.insert(1, f'{flowing} = {self._gathered(unit.a)}  (다음 층의 에러가 가중치를 거꾸로 지나 모인 합)')
-        formulas = error_formulas(is_output)
-        if abs(x.local) < SMALL:
-            formulas += ('인사이트 2',)
+            lines.insert(1, self._gathered(unit.a))
+        cited: tuple[str, ...] = ()
+        if is_alone and (is_output or self.is_backpropagated(unit.a)):
+            cited = error_formulas(is_output)
+        if is_alone and abs(x.local) < SMALL:
+            cited += ('인사이트 2',)
             lines.append(f'{slope} 이(가) 0 에 가까워 에러가 거의 사라진다.')
-        return Step('backward', f'{"출력층 " * is_output}에러 {delta}', tuple(lines), formulas, self.arrived([x]))
+        return Step('backward', f'{"출력층 " * is_output}에러 {delta}', tuple(lines), cited, self.arrived([x]))
 
     def _gathered(self, a: Value) -> str:
-        """∂C/∂a 를 이루는 항들: w³₁₁·δ³₁ + w³₂₁·δ³₂."""
-        users = [(self.unit_of.get(x.result), x.position) for x in self.arrivals if x.operand is a]
-        return sum_of([f'{label(u.w[i - len(u.w)])}·{self._delta(u.z)}' if u else '손실에서 바로 온 항' for u, i in users])
+        """∂C/∂a 를 이루는 항들: w³₁₁·δ³₁ + w³₂₁·δ³₂. 손실에서 바로 온 항은 그 수로."""
+        def term(x: Arrival) -> str:
+            if x.result not in self.unit_of:
+                return grouped(number(x.flowing * x.local))
+            w = x.result.parents[x.position - len(x.result.parents) // 2]
+            return f'{label(w)}·{self.delta(x.result)}'
 
-    def _delta(self, z: Value) -> str:
-        """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""
-        return 'δ' + label(z).removeprefix('z') if label(z).startswith('z') else self.slope(z)
+        gathered = sum_of(list(map(term, self.terms[a])))
+        direct = '' if self.is_backpropagated(a) else '. 수로 적은 항은 손실에서 바로 왔다'
+        return f'{self.slope(a)} = {gathered}  (다음 층의 에러가 가중치를 거꾸로 지나 모인 합{direct})'
 
     def _bias(self, x: Arrival) -> Step:
-        lines, title = (self._stated(x, self._delta(x.result), x.flowing),), f'편향의 기울기 {self.slope(x.operand)}'
-        return Step('backward', title, lines, ('5단계', '방정식 3'), self.arrived([x]))
+        name, cited = self.slope(x.operand), ('5단계', '방정식 3') if self.is_alone(x.operand) else ()
+        lines = (self._stated(x, name, self.delta(x.result), x.flowing), *self._remaining(x))
+        return Step('backward', f'편향의 기울기 {name}', lines, cited, self.arrived([x]))
 
     def _weight(self, x: Arrival, a: Value) -> Step:
-        lines = [self._stated(x, f'{label(a)} · {self._delta(x.result)}', x.local, x.flowing)]
-        formulas: tuple[str, ...] = ('5단계', '방정식 4')
-        if -SMALL < a.data < SMALL:
-            formulas += ('인사이트 1',)
+        name, is_alone = self.slope(x.operand), self.is_alone(x.operand)
+        lines = [self._stated(x, name, f'{label(a)} · {self.delta(x.result)}', x.local, x.flowing), *self._remaining(x)]
+        cited: tuple[str, ...] = ('5단계', '방정식 4') if is_alone else ()
+        if is_alone and -SMALL < a.data < SMALL:
+            cited += ('인사이트 1',)
             lines.append(f'{label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.')
-        title, edge = f'가중치의 기울기 {self.slope(x.operand)}', self.edge(a, x.result)
-        return Step('backward', title, tuple(lines), formulas, self.arrived([x]), (edge,))
+        edge = self.edge(a, x.result)
+        return Step('backward', f'가중치의 기울기 {name}', tuple(lines), cited, self.arrived([x]), (edge,))
 
     def _input(self, x: Arrival, w: Value) -> Step:
         more = '다음 층의 모든 뉴런에서 온 항을 더했다.' if x.last else '다음 층의 다른 뉴런에서 올 항이 남았다.'
-        term = f'{self.slope(x.operand)} += {label(w)} · {self._delta(x.result)}'
-        lines, formulas = (term, adding(x, x.local, x.flowing, running=True), more), ('4단계', '방정식 2')
+        is_pure = self.is_backpropagated(x.operand)
+        cited = ('4단계', '방정식 2') if is_pure and x.operand in self.unit_of else ()
+        term = f'{self.slope(x.operand)} += {label(w)} · {self.delta(x.result)}'
+        lines = term, adding(x, x.local, x.flowing, running=True), more if is_pure else progress(x)
         title, edge = f'{label(x.result)} → {label(x.operand)}', self.edge(x.operand, x.result)
-        return Step('backward', title, lines, formulas if x.operand in self.unit_of else (), self.arrived([x]), (edge,))
+        return Step('backward', title, lines, cited, self.arrived([x]), (edge,))
 
-    def _stated(self, x: Arrival, form: str, *factors: Any) -> str:
-        """'이름 = 식 = 수'. 여러 곳에서 쓰이는 파라미터라 이미 더해진 것이 있으면 '+=' 다."""
-        name = self.slope(x.operand)
-        return chain(name, form, adding(x, *factors)) if x.before == 0 else f'{name} += {form},  {adding(x, *factors)}'
+    def _remaining(self, x: Arrival) -> tuple[str, ...]:
+        """여러 곳에서 쓰이는 파라미터면, 올 항이 남았는지."""
+        return () if self.is_alone(x.operand) else (progress(x),)
+
+    def _stated(self, x: Arrival, name: str, form: str, *factors: Any) -> str:
+        """'이름 = 식 = 수'. 항이 더 있으면 아직 같지 않으므로 '+=' 다."""
+        if self.is_alone(x.operand):
+            return chain(name, form, adding(x, *factors))
+        return f'{name} += {form},  {adding(x, *factors, running=True)}'

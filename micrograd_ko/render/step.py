@@ -119,9 +119,16 @@ def derivation(name: str, x: Arrival) -> str:
     """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
     z = x.result
     assert z.op is not None
-    named = rule_text(z.op, label(z), list(map(label, z.parents)), x.position)
+    names = list(map(label, z.parents))
+    named = rule_text(z.op, label(z), names, x.position)
     filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    return chain(name, named, filled, number(x.local))
+    which = f'   ({x.position + 1}번째 피연산자로)' if names.count(label(x.operand)) > 1 else ''
+    return chain(name, named, filled, number(x.local)) + which
+
+
+def progress(x: Arrival) -> str:
+    """x 를 더한 뒤, 그 노드로 올 항이 남았는지."""
+    return '이 노드로 오는 항이 모두 더해졌다.' if x.last else '아직 더해질 항이 남았다.'
 
 
 def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:

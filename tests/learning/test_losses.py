@@ -184,7 +184,9 @@ def test_a_record_is_described_and_pickled_as_itself(name):
 def test_a_record_makes_the_vector_of_a_target():
     array = np.array([1.0, 0.0])
     for loss in losses.LOSSES.values():
-        assert loss.vector([0, 1], 2) == [0, 1] and loss.vector(array, 2) is array
+        assert loss.vector([0, 1], 2) == [0, 1] == loss.vector([Value(0), Value(1)], 2) and loss.vector(array, 2) == [1.0, 0.0]
         assert loss.takes_class == (loss is losses.softmax_cross_entropy)
     assert losses.softmax_cross_entropy.vector(1, 3) == [0, 1, 0] == losses.softmax_cross_entropy.vector(np.int64(1), 3)
+    for one in (1.0, np.array(1.0), np.array([1.0]), [1], Value(1.0)):  # 출력이 하나일 때의 원-핫: 클래스 번호 1 이 아니다
+        assert losses.softmax_cross_entropy.vector(one, 1) == [1]
     assert losses.quadratic.vector(0.5, 1) == [0.5] and losses.hinge.vector(-1, 1) == [-1]

@@ -66,6 +66,14 @@ def test_every_loss(loss):
         assert receipt.compare(net, [0.1, 0.2, 0.3], 1, loss=loss).explained
 
 
+@pytest.mark.parametrize('y', [0, 1.0, [1], np.array([1.0]), np.array(1.0), Value(1.0)])
+@pytest.mark.parametrize('gradient', [None, losses.softmax_cross_entropy.gradient])
+def test_softmax_of_one_output(y, gradient):
+    """softmax 는 1 이므로 δ 는 0 이다. 소수와 배열의 1 은 클래스 번호가 아니라 원-핫의 원소다."""
+    result = receipt.compare(MLP(2, [1], output='linear'), [0.5, 0.3], y, losses.softmax_cross_entropy, gradient)
+    assert result.explained and {entry.matrix for entry in result.entries if entry.name[0] == 'δ'} == {0.0}
+
+
 @pytest.mark.parametrize('y', [1, [Fraction(1, 3), 1]])
 def test_softmax_of_fractions(y):
     """e^x 는 유리수가 아니므로 손실과 기울기는 float 다."""
