@@ -4,6 +4,7 @@
 (`writing.templates`).
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,16 +13,16 @@ from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import Op, interpret
 
 
-def _compared(name: str) -> Callable[..., Any]:
-    return lambda x, y: Live(getattr(x.value, name)(value_of(y)), getattr(x.script, name)(script_of(y)))
+def _both(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    return lambda x, y: Live(function(x.value, value_of(y)), function(x.script, script_of(y)))
 
 
 class Live(Operators):
     """value 는 지금의 값(수나 참·거짓), script 는 그 식."""
 
     __slots__ = ('script', 'value')
-    __gt__, __lt__, __ge__, __le__ = map(_compared, ('__gt__', '__lt__', '__ge__', '__le__'))
-    __eq__, __ne__, __and__, __or__ = map(_compared, ('__eq__', '__ne__', '__and__', '__or__'))
+    __gt__, __lt__, __ge__, __le__ = map(_both, (operator.gt, operator.lt, operator.ge, operator.le))
+    __eq__, __ne__, __and__, __or__ = map(_both, (operator.eq, operator.ne, operator.and_, operator.or_))
     __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
     def __init__(self, value: Any, script: str | Script) -> None:

@@ -57,7 +57,7 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return self._level.walk(self._subject.rehearsed()).steps(LR)
+        return [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
 
     def html(self, lr: Any = LR) -> str:
         """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.

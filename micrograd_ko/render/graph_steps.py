@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.statements import GRAPH
-from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label, progress
+from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label, live_arrivals, progress
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing.formulas import chain
 
 
@@ -32,7 +32,7 @@ class GraphWalk(Walk):
                 yield Step('forward', f'순전파: {name}', lines, ('순전파',), self.known([node], 'data'), edges)
 
     def backward(self) -> Iterator[Step]:
-        return map(self._arrival, [x for x in arrivals(self.subject.order) if x.operand in self.subject.chosen])
+        return map(self._arrival, [x for x in live_arrivals(self.subject.order) if x.operand in self.subject.chosen])
 
     def _arrival(self, x: Arrival) -> Step:
         z, operand = label(x.result), label(x.operand)

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from micrograd_ko.engine import Value
-from micrograd_ko.render.step import Step, Walk, adding, evaluation, label
+from micrograd_ko.render.step import Step, Walk, adding, evaluation, label, live_arrivals
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, sum_of
 from micrograd_ko.writing.numbers import number
@@ -31,7 +31,7 @@ class NetworkWalk(Walk):
     def __init__(self, subject: Subject) -> None:
         self.net = subject.net
         super().__init__(subject, self.net.parameters)
-        self.arrivals = arrivals(subject.order)
+        self.arrivals = live_arrivals(subject.order)
         self.terms: defaultdict[Value, list[Arrival]] = defaultdict(list)
         for x in self.arrivals:
             self.terms[x.operand].append(x)

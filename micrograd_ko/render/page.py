@@ -30,7 +30,7 @@ def html(subject: Subject, level: Level, lr: Any) -> str:
     is_graph = level.name == 'ops'
     title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
     picture = level.picture(subject)  # 제목과 그림은 걸음의 끝에서 파라미터가 움직이기 전의 것이다
-    steps = level.walk(subject).steps(lr)
+    steps = [step.now() for step in level.walk(subject.live()).steps(lr)]
     addressed = _Addressed(picture, subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     names = {key: f'{key} · {statement.title}' for key, statement in level.statements.items()}

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
+from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival
+from micrograd_ko.render.subject import LiveNode, Subject
+from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
 from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
 from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.templates import filled, when
 
 
 class Change(NamedTuple):
@@ -24,7 +26,7 @@ class Change(NamedTuple):
 
 
 class Step(NamedTuple):
-    """걸음 하나.
+    """걸음 하나. 글과 수는 지금의 것이거나(`now`), 페이지에서 바뀌는 글의 틀(`writing.templates`)과 살아 있는 수(`Live`)다.
 
     phase     'start', 'forward', 'seed', 'backward', 'update'.
     title     무엇을 하는 걸음인지.
@@ -40,6 +42,12 @@ class Step(NamedTuple):
     formulas: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     edges: tuple[tuple[int, int, int], ...] = ()
+
+    def now(self) -> 'Step':
+        """지금의 수로 채운 걸음."""
+        texts = [tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas)]
+        changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
+        return Step(self.phase, filled(self.title), *texts, changes, self.edges)
 
 
 class Walk:
@@ -66,26 +74,41 @@ class Walk:
         steps = [*self.forward()]
         if not self.subject.seeded:
             return steps
-        lines = f'{self.slope(self.root)} = {number(self.root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
+        lines = f'{self.slope(self.root)} = 1', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
         steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
         steps += self.backward()
         return [*steps, self._update(lr)] if self.parameters else steps
 
     def _update(self, lr: Any) -> Step:
-        """모든 파라미터를 동시에 갱신한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`)."""
-        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
-        cost, before = number(self.root.data), [p.data for p in self.parameters]
-        SGD(self.parameters, lr).step()
-        try:
-            effect = f'새 값으로 다시 계산하면 {label(self.root)} = {cost} → {number(refresh(self.root).data)}'
-        except DomainError:
-            effect = f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
-        lines = [f'{self.update},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
-        for p, old in zip(self.parameters[:limits.MOST_UPDATES], before, strict=False):
-            lines.append(f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}')
+        """모든 파라미터를 동시에 갱신한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`). 페이지에서 y[번호] 가 갱신한 값이다."""
+        lr = float(lr) if isinstance(self.root.node.data, float) else lr  # 분수의 그래프는 정확하게 남는다
+        SGD([p.node for p in self.parameters], lr).step()
+        escaped = self._refreshed()
+        rate, cost = Live(lr, 'model.lr'), self._updated(self.root)
+        lines = [
+            f'{self.update},  η = {number(rate)}  (모든 파라미터를 동시에)',
+            when(
+                Live(escaped, 'model.escaped >= 0'), f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.',
+                f'새 값으로 다시 계산하면 {label(self.root)} = {number(self.root.data)} → {number(cost)}',
+            ),
+        ]  # fmt: skip
+        for p in self.parameters[:limits.MOST_UPDATES]:
+            lines.append(f'{label(p)} ← {number(p.data)} − {product(rate, p.grad)} = {number(self._updated(p))}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), self.known(self.parameters, 'data'))
+        changes = tuple([Change(self._number[p], 'data', self._updated(p)) for p in self.parameters])
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), changes)
+
+    def _refreshed(self) -> bool:
+        """새 파라미터로 사본을 다시 계산한다. 정의역을 벗어나는가."""
+        try:
+            refresh(self.root.node)
+        except DomainError:
+            return True
+        return False
+
+    def _updated(self, v: Any) -> Live:
+        return Live(v.node.data, f'y[{self._number[v]}]')
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -122,7 +145,8 @@ def derivation(name: str, x: Arrival) -> str:
     names = list(map(label, z.parents))
     named = rule_text(z.op, label(z), names, x.position)
     filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    which = f'   ({x.position + 1}번째 피연산자로)' if names.count(label(x.operand)) > 1 else ''
+    is_repeated = list(map(filled, names)).count(filled(label(x.operand))) > 1
+    which = f'   ({x.position + 1}번째 피연산자로)' if is_repeated else ''
     return chain(name, named, filled, number(x.local)) + which
 
 
@@ -137,7 +161,17 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     합이 아직 0 이면 곱만 적는다. running 이면 0 도 적는다.
     """
     factors = factors or (arrival.flowing, arrival.local)
-    if arrival.before == 0 and not running:
-        return chain(product(*factors), number(arrival.after))
     term = ' × '.join([grouped(number(x)) for x in factors])
-    return f'{number(arrival.before)} + {term} = {number(arrival.after)}'
+    added = f'{number(arrival.before)} + {term} = {number(arrival.after)}'
+    return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)
+
+
+def live_arrivals(order: Sequence[LiveNode]) -> list[Arrival]:
+    """역전파의 걸음(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다."""
+    live, met, found = {node.node: node for node in order}, set(), []
+    for k, x in enumerate(arrivals([node.node for node in order])):
+        before = Live(x.before, f'before[{k}]') if x.operand in met else 0
+        met.add(x.operand)
+        numbers = Live(x.flowing, f'flowing[{k}]'), Live(x.local, f'local[{k}]'), before, Live(x.after, f'after[{k}]')
+        found.append(Arrival(live[x.result], x.position, live[x.operand], *numbers, x.last))
+    return found
