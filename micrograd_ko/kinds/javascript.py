@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from micrograd_ko.kinds.operators import Operators
@@ -105,7 +105,6 @@ def row(op: Op, count: int) -> str:
     return f'{{{",".join(facts)}}}'
 
 
-def module(uses: Iterable[tuple[Op, int]]) -> str:
-    """(연산, 피연산자의 수)들의 줄을 담은 자바스크립트 글. `table[key(op, count)]` 에 줄이 있다."""
-    rows = [f'{json.dumps(key(op, count))}: {row(op, count)},\n' for op, count in dict.fromkeys(uses)]
-    return f'{_HELPERS}const table = {{\n{"".join(rows)}}};\n'
+def module(rows: Mapping[str, str]) -> str:
+    """줄(이름 → `row` 의 글)들을 담은 자바스크립트 글: 기초 함수와 `table`."""
+    return f'{_HELPERS}const table = {{\n{"".join([f"{json.dumps(key)}: {row},{chr(10)}" for key, row in rows.items()])}}};\n'

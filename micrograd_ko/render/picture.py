@@ -10,17 +10,21 @@ from micrograd_ko.writing import labels, limits, numbers
 
 
 class Reading(NamedTuple):
-    """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다."""
+    """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다.
+
+    among 은 눈금을 정한 노드들: 걸음 페이지는 수가 바뀌면 눈금을 다시 잡는다.
+    """
 
     part: str
     scale: float = 0.0
     known: bool = True
+    among: tuple[Value, ...] = ()
 
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
         """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
-        reading = cls(part, known=known)
-        return reading._replace(scale=color.largest(map(reading.of, values)))
+        reading = cls(part, known=known, among=tuple(values))
+        return reading._replace(scale=color.largest(map(reading.of, reading.among)))
 
     def of(self, v: Value) -> Any:
         return getattr(v, self.part) if self.known else None

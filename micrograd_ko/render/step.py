@@ -88,7 +88,8 @@ class Walk:
         lines = [
             f'{self.update},  η = {number(rate)}  (모든 파라미터를 동시에)',
             when(
-                Live(escaped, 'model.escaped >= 0'), f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.',
+                Live(escaped, 'model.escaped >= 0'),
+                f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.',
                 f'새 값으로 다시 계산하면 {label(self.root)} = {number(self.root.data)} → {number(cost)}',
             ),
         ]  # fmt: skip
@@ -109,6 +110,13 @@ class Walk:
 
     def _updated(self, v: Any) -> Live:
         return Live(v.node.data, f'y[{self._number[v]}]')
+
+    def data(self) -> dict[str, list[int]]:
+        """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
+        net = self.subject.network
+        places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
+                  'targets': net.targets.values() if net else ()}  # fmt: skip
+        return {name: [self._number[v] for v in nodes] for name, nodes in places.items()}
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -144,10 +152,10 @@ def derivation(name: str, x: Arrival) -> str:
     assert z.op is not None
     names = list(map(label, z.parents))
     named = rule_text(z.op, label(z), names, x.position)
-    filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
+    in_numbers = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
     is_repeated = list(map(filled, names)).count(filled(label(x.operand))) > 1
     which = f'   ({x.position + 1}번째 피연산자로)' if is_repeated else ''
-    return chain(name, named, filled, number(x.local)) + which
+    return chain(name, named, in_numbers, number(x.local)) + which
 
 
 def progress(x: Arrival) -> str:

@@ -82,12 +82,11 @@ class Subject(NamedTuple):
 
     def live(self) -> 'Subject':
         """예행한 것을 걸음이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
-        if self.network is not None:
-            self.network.loss  # 살아 있는 수로는 모양을 견줄 수 없으니 미리 알아본다
         found: dict[Value, Any] = {}
         for number, node in enumerate(self.order):
             found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
-        network = copy.deepcopy(self.network, {id(node): live for node, live in found.items()})
+        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수로는 모양을 견줄 수 없다
+        network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
         roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
         return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
 

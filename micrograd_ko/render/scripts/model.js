@@ -1,10 +1,12 @@
 // 페이지의 상태: 그래프와 학습률과 지금의 표본, 그리고 사용자가 바꾼 것. 바뀌면 듣는 이(listeners)에게 알린다.
 class Model {
-  constructor({ nodes, parameters, lr, names, samples, inputs, targets }) {
+  constructor({ nodes, parameters, lr, names, domains, samples, inputs, targets }) {
     this.graph = new Graph(nodes);
     this.parameters = parameters;
     this.leaves = nodes.flatMap(([key], i) => (key === null ? [i] : []));
     this.names = names;
+    this.keys = nodes.map(([key]) => key);
+    this.domains = domains;
     this.samples = samples; // [입력과 목표의 수들 …] 또는 null
     this.places = [...inputs, ...targets]; // 표본의 수가 놓이는 잎
     this.start = { x: this.graph.x.slice(), lr };
@@ -43,6 +45,14 @@ class Model {
     this.changed();
   }
 
+  // 끌고 있는 동안: 되돌리기는 끌기 전으로 간다
+  slide(leaf, value) {
+    const x = this.graph.x.slice();
+    x[leaf] = value;
+    this.recompute(x, leaf);
+    this.changed();
+  }
+
   setRate(lr) {
     this.remember();
     this.lr = lr;
@@ -63,6 +73,13 @@ class Model {
   reset() {
     this.remember();
     this.restore(this.start);
+  }
+
+  // 정의역을 벗어났다는 말
+  explain() {
+    const { leaf, value, node } = this.trouble, domain = this.domains[this.keys[node]];
+    const why = domain ? say(words.domain, domain) : words.overflow;
+    return say(words.outside, this.names[leaf] ?? 'η', number(value), this.names[node], why);
   }
 
   isChanged(leaf) {

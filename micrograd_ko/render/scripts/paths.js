@@ -26,11 +26,11 @@ class Paths {
   // 가장 큰 경로부터 몇
   told(node) {
     const { names, graph } = this.model, found = this.walk(node, 200);
-    if (!found.length) return words.unreached(names[node]);
+    if (!found.length) return say(words.unreached, names[node]);
     found.sort((one, other) => Math.abs(other.product) - Math.abs(one.product));
     const written = found.slice(0, 3).map(({ via, slopes, product }) => (
       `${via.map((i) => names[i]).join(' → ')}: ${chain(slopes.map((d) => grouped(number(d))).join(' × ') || '1', number(product))}`));
-    return [words.paths(names[node], found.length, number(graph.g[node])), ...written].join('\n');
+    return [say(words.paths, names[node], found.length, number(graph.g[node])), ...written].join('\n');
   }
 
   walk(node, most) {

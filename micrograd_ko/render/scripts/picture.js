@@ -42,16 +42,16 @@ class Picture {
     this.showEdges(steps, at);
   }
 
-  write({ group, node, box, text, tip }, number, isNow, scale) {
-    const [value, isPartial] = number ?? [0, false], depth = number ? Picture.depth(value, scale) : 0;
-    if (text) text.textContent = number ? shortNumber(value) : '';
-    tip.textContent = number ? exactNumber(value) : '';
+  write({ group, box, text, tip }, known, isNow, scale) {
+    const [value, isPartial] = known ?? [0, false], depth = known ? Picture.depth(value, scale) : 0;
+    if (text) text.textContent = known ? number(value) : '';
+    tip.textContent = known ? number(value, 10) : '';
     group.classList.toggle('plus', depth > 0);
     group.classList.toggle('minus', depth < 0);
     group.classList.toggle('warn', depth === null);
     group.classList.toggle('partial', isPartial);
     group.classList.toggle('now', isNow);
-    group.dataset.known = number ? 'yes' : 'no';
+    group.dataset.known = known ? 'yes' : 'no';
     box.style.fillOpacity = depth === null ? 1 : Math.abs(depth);
   }
 

@@ -61,7 +61,7 @@ class Training {
   draw() {
     const { model, costs } = this;
     find('curve').setAttribute('d', curve(costs, 200, 60));
-    find('ticks').textContent = costs.length ? words.ticks(costs.length, number(costs.at(-1))) : '';
+    find('ticks').textContent = costs.length ? say(words.ticks, costs.length, number(costs.at(-1))) : '';
     if (!model.samples) return;
     find('which').textContent = `${Number(find('sample').value) + 1} / ${model.samples.length}`;
     clearTimeout(this.painting);
