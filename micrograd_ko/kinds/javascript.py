@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from micrograd_ko.kinds.operators import Operators
@@ -103,6 +103,13 @@ def row(op: Op, count: int) -> str:
     facts = [f'f:(x,p)=>{script(op.apply(*xs))}', f'd:(z,x,p,s)=>{{{slopes}}}', f'overflows:{str(op.overflows).lower()}']
     facts += [f'{fact}:(x,p)=>{rule(*xs)}' for fact, rule in (('defined', op.defined), ('kink', op.kinks)) if rule]
     return f'{{{",".join(facts)}}}'
+
+
+def frozen(z: Any, operands: Sequence[Any], slopes: Sequence[Any]) -> str:
+    """자바스크립트로 적지 못하는 규칙의 줄: 지금의 값과 편미분만 안다. 피연산자가 바뀌면 값은 NaN 이다(꼴은 `row` 와 같다)."""
+    same = '&&'.join([f'x[p[{i}]]==={script(x)}' for i, x in enumerate(operands)])
+    written = ''.join([f's[{i}]={script(d)};' for i, d in enumerate(slopes)])
+    return f'{{f:(x,p)=>{same}?{script(z)}:NaN,d:(z,x,p,s)=>{{{written}}},overflows:false,frozen:true}}'
 
 
 def module(rows: Mapping[str, str]) -> str:

@@ -3,9 +3,10 @@
 import base64
 import importlib.resources
 import json
+import re
 import string
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
@@ -14,10 +15,10 @@ from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import Level
 from micrograd_ko.render.live_graph import live_graph
-from micrograd_ko.render.picture import Cell, Picture
+from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.render.words import WORDS
+from micrograd_ko.render.words import ENGLISH, WORDS, WRITERS
 from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted
@@ -25,32 +26,43 @@ from micrograd_ko.writing.templates import filled, scripted
 PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
-SCRIPTS = [f'scripts/{name}.js' for name in 'start numbers texts graph model picture player fields paths training address'.split()]
+WIDEST = '-0.1234'  # 바뀐 수도 대개 들어갈 너비
+_BEFORE = 'start numbers texts graph model picture view player fields paths boundary training address'
+SCRIPTS = [f'scripts/{name}.js' for name in _BEFORE.split()]
 ET.register_namespace('', _SVG[1:-1])
 
 
-def html(subject: Subject, level: Level, lr: Any) -> str:
-    """예행한 subject 를 level 로 그리고 걷는 페이지의 글. lr 는 마지막 갱신의 학습률."""
-    is_graph = level.name == 'ops'
+def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
+    """예행한 subject 를 level 로 그리고 걷는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
+    is_graph, say = level.name == 'ops', WRITERS[lang]
     title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
     picture = level.picture(subject)  # 제목과 그림은 걸음의 끝에서 파라미터가 움직이기 전의 것이다
     graph = live_graph(subject.order)
     walk = level.walk(subject.live())
     steps = walk.steps(lr)
-    addressed = _Addressed(picture, subject.order, steps)
+    addressed = _Addressed(picture.translated(say), subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
-    names = {key: f'{key} · {statement.title}' for key, statement in level.statements.items()}
+    names = {key: say(f'{key} · {statement.title}') for key, statement in level.statements.items()}
     formulas = [
         f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(statement.text)}</b></li>'
         for key, statement in level.statements.items()
     ]
-    data = {'phases': PHASES, 'formulas': names, 'lr': float(lr), 'words': WORDS, **graph.data, **addressed.data, **walk.data()}
+    data = {
+        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
+        'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr), 'samples': subject.samples or None,
+        **graph.data, **addressed.data, **walk.data(),
+    }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
-    return string.Template(_part('page.html')).substitute(
-        title=escape(labels.shown(f'{title} · 한 걸음씩 보는 역전파')),
+    return string.Template(said(_part('page.html'), say)).substitute(
+        title=escape(labels.shown(say(f'{title} · 한 걸음씩 보는 역전파'))), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
-        picture=inline(svg, '계산 그래프의 그림. 지금 걸음의 내용은 위의 설명에 있다.'), data=embedded(data),
+        picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
+
+
+def said(page: str, say: Callable[[str], str]) -> str:
+    """페이지의 틀에서 태그 사이의 글과 aria-label 을 say 로 옮긴 것."""
+    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', lambda found: say(found[0]), page)
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:
@@ -84,17 +96,20 @@ def frame(page: str, svg: str) -> str:
     )
 
 
-def inline(svg: str, description: str) -> str:
-    """HTML 안에 넣을 SVG. 주소(#c0 …)를 가진 칸은 id 가 c0 … 인 묶음(g)이 된다."""
+def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -> str:
+    """HTML 안에 넣을 SVG. 주소(#c0 …)를 가진 칸은 id 가 c0 … 인 묶음(g)이 된다. texts 는 그 칸과 선에 적을 글: 배치할 때의 글은 너비를 재려는 것이다."""
     root = ET.fromstring(svg)
     wide, tall = (float(root.attrib.pop(side).removesuffix('pt')) for side in ('width', 'height'))
-    root.attrib |= {'id': 'picture', 'role': 'img', 'aria-label': description, 'style': f'--wide:{wide:.0f};--tall:{tall:.0f}'}
+    root.attrib |= {'id': 'picture', 'class': 'picture', 'role': 'img', 'aria-label': description,
+                    'style': f'width:{wide:.0f}px;height:{tall:.0f}px'}  # fmt: skip
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == _SVG + 'title':  # Graphviz 의 노드 이름(n0): 풍선말로 뜨면 방해가 된다
                 parent.remove(child)
             elif child.tag == _SVG + 'a':
                 _unlink(child)
+    for group in root.iter(_SVG + 'g'):
+        _write(group, (texts or {}).get(group.get('id', '')))
     return ET.tostring(root, encoding='unicode')
 
 
@@ -103,13 +118,19 @@ def _unlink(link: ET.Element) -> None:
     address = link.get(_XLINK + 'href', '')
     link.tag = _SVG + 'g'
     link.attrib.clear()
-    if not address.startswith('#c'):
+    if address.startswith('#c'):
+        link.attrib |= {'id': address[1:], 'class': 'cell'}
+
+
+def _write(group: ET.Element, text: str | None) -> None:
+    """바탕 위의 글을 text 로: 칸이면 오른쪽 끝에, 선이면 가운데에 맞춘다."""
+    box, written, is_cell = group.find(_SVG + 'polygon'), group.find(_SVG + 'text'), group.get('class') == 'cell'
+    if box is None or written is None or not (is_cell or group.get('class') == 'edge'):
         return
-    link.attrib |= {'id': address[1:], 'class': 'cell'}
-    box, written = link.find(_SVG + 'polygon'), link.find(_SVG + 'text')
-    if box is not None and written is not None:
-        right = max(float(point.split(',')[0]) for point in box.attrib['points'].split())
-        written.attrib |= {'text-anchor': 'end', 'x': f'{right - PADDING:g}'}
+    xs = [float(point.split(',')[0]) for point in box.attrib['points'].split()]
+    place = {'text-anchor': 'end', 'x': f'{max(xs) - PADDING:g}'} if is_cell else {'text-anchor': 'middle', 'x': f'{(min(xs) + max(xs)) / 2:g}'}
+    written.attrib |= place
+    written.text = written.text if text is None else text
 
 
 def _part(name: str) -> str:
@@ -117,15 +138,19 @@ def _part(name: str) -> str:
 
 
 class _Addressed:
-    """칸마다 주소를 붙인 그림. 칸의 너비는 모든 걸음의 글 가운데 가장 긴 것에 맞춘다."""
+    """칸마다 주소를 붙인 그림. 칸과 선의 글의 너비는 모든 걸음의 글과 앞으로 바뀔 수 가운데 가장 긴 것에 맞춘다.
+
+    texts 는 주소마다 정말로 적을 글, data 는 페이지의 자료(`scripts/picture.js`)다.
+    """
 
     def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
         number = {node: i for i, node in enumerate(order)}
         longest: dict[tuple[int, str], str] = {}
         for change in [change for step in steps for change in step.changes]:
             key, written = (change.node, change.part), filled(numbers.number(change.number))
-            longest[key] = max(longest.get(key, ''), written, key=len)
+            longest[key] = max(longest.get(key, WIDEST), written, key=len)
         self._places: dict[tuple[int, str], list[int]] = {}  # 수 → 칸의 번호
+        self.texts: dict[str, str] = {}
         found: list[tuple[int, int, int]] = []
         scales: dict[tuple[bool, tuple[int, ...]], int] = {}
 
@@ -136,15 +161,19 @@ class _Addressed:
             key, is_heat = (number[node], reading.part), cell.style == 'heat'
             scale = reading.part == 'grad', tuple([number[v] for v in reading.among])
             self._places.setdefault(key, []).append(len(found))
+            self.texts[f'c{len(found)}'] = cell.text
             found.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))
-            text = '' if is_heat else max(longest.get(key, numbers.UNKNOWN), '-0.1234', key=len)  # 바뀐 수도 들어갈 너비
-            return cell._replace(address=f'#c{len(found) - 1}', text=text)
+            return cell._replace(address=f'#c{len(found) - 1}', text='' if is_heat else longest.get(key, WIDEST))
 
-        self.picture = picture.with_cells(addressed)._replace(caption=())
-        walked = [(i, edge.uses) for i, edge in enumerate(picture.edges) if edge.uses is not None]
-        self._edges = {(number[x], number[z], position): i for i, (x, z, position) in walked}
-        uses = [(-1, -1) if edge.uses is None else (number[edge.uses[0]], number[edge.uses[1]]) for edge in picture.edges]
-        self.data = {'cells': found, 'scales': list(scales), 'edges': uses}
+        edges = []
+        for i, edge in enumerate(picture.edges):
+            self.texts[f'edge{i}'] = edge.label
+            edges.append(edge._replace(label=max(edge.label, WIDEST, key=len)) if edge.label else edge)
+        self.picture = picture.with_cells(addressed)._replace(caption=(), edges=tuple(edges))
+        walked = [(i, edge) for i, edge in enumerate(picture.edges) if edge.uses is not None]
+        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i for i, edge in walked if edge.uses}
+        arrival = {(x, position): k for k, (x, position) in enumerate(_walked(order))}
+        self.data = {'cells': found, 'scales': list(scales), 'edges': [_traced(edge, number, arrival) for edge in picture.edges]}
 
     def cells(self, step: Step) -> str:
         """걸음에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
@@ -156,3 +185,17 @@ class _Addressed:
     def edges(self, step: Step) -> list[int]:
         """걸음이 지나는 선의 번호."""
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
+
+
+def _walked(order: Sequence[Value]) -> Iterable[tuple[Value, int]]:
+    """역전파의 걸음(`reverse.arrivals`)의 차례: (결과, 몇째 피연산자)."""
+    return [(node, position) for node in reversed(order) for position in range(len(node.parents))]
+
+
+def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[int | None]:
+    """선의 [피연산자, 결과, 국소 미분을 적었으면 역전파의 몇째 걸음, 색이 가중치를 보이면 그 가중치]."""
+    if edge.uses is None:
+        return [None] * 4
+    operand, result, position = edge.uses
+    shown = None if edge.weight is None else number[edge.weight]
+    return [number[operand], number[result], arrival[result, position] if edge.label else None, shown]

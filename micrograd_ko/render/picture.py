@@ -87,7 +87,7 @@ class Card(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """선: 피연산자에서 결과로. uses 는 (피연산자, 결과, 결과의 몇째 피연산자인지)."""
+    """선: 피연산자에서 결과로. uses 는 (피연산자, 결과, 결과의 몇째 피연산자인지), weight 는 색과 굵기가 보이는 가중치."""
 
     tail: End
     head: End
@@ -96,6 +96,7 @@ class Edge(NamedTuple):
     color: str = color.OUTSIDE
     width: float = 1.0
     uses: tuple[Value, Value, int] | None = None
+    weight: Value | None = None
 
 
 class Group(NamedTuple):
@@ -125,6 +126,17 @@ class Picture(NamedTuple):
             return card._replace(rows=tuple(map(changed, card.rows)))
 
         return self._replace(groups=tuple([group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]))
+
+    def translated(self, say: Callable[[str], str]) -> 'Picture':
+        """글을 say 로 옮긴 그림. 노드의 이름은 그대로다."""
+        def card(card: Card) -> Card:
+            return card._replace(lines=tuple(map(say, card.lines)))
+
+        groups = [Group(say(group.title), tuple(map(card, group.cards))) for group in self.groups]
+        caption = tuple(map(say, self.caption))
+        return Picture(tuple(groups), self.edges, caption).with_cells(
+            lambda cell: cell if cell.style == 'name' else cell._replace(text=say(cell.text), note=say(cell.note))
+        )
 
 
 def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:

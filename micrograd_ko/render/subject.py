@@ -38,6 +38,7 @@ class Subject(NamedTuple):
     network  신경망이면 그 구조, 아니면 None.
     known    기울기를 아는가: 역전파를 했는가.
     seeded   root 에서 역전파도 걷는가. 출력이 여럿인 순전파면 거짓.
+    samples  페이지가 고르고 배울 표본: 표본마다 입력과 목표의 수들.
     """
 
     roots: tuple[Value, ...]
@@ -46,6 +47,7 @@ class Subject(NamedTuple):
     network: Network | None
     known: bool
     seeded: bool
+    samples: tuple[list[float], ...] = ()
 
     @property
     def net(self) -> Network:
@@ -78,7 +80,7 @@ class Subject(NamedTuple):
         roots = tuple([twin[root] for root in self.roots])
         if self.seeded:
             roots[0].backward()
-        return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded)
+        return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded, self.samples)
 
     def live(self) -> 'Subject':
         """예행한 것을 걸음이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""

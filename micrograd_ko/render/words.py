@@ -1,8 +1,26 @@
-"""페이지의 단추와 말."""
+"""그림과 페이지의 말: 페이지의 단추와 알림, 그리고 말의 표(한국어 → 영어)."""
+
+import re
+from collections.abc import Callable
 
 WORDS = {
     'play': '▶ 재생', 'stop': '■ 멈춤', 'train': '학습', 'copied': '복사했다.', 'inAddress': '주소창의 주소가 이 상태를 가리킨다.',
-    'ticks': '갱신 {0}번, 손실 {1}', 'paths': '{0} 에서 손실까지 경로 {1}개: 기울기 {2}', 'unreached': '{0} 은(는) 손실에 닿지 않는다.',
-    'outside': '{0} = {1} 이면 {2} 을(를) 계산할 수 없다. {3} 수는 그대로 두었다.', 'domain': '정의역은 {0} 이다.',
-    'overflow': '결과가 double 의 범위를 넘는다.',
+    'ticks': '갱신 {0}번, 손실 {1}', 'paths': '{0} 에서 손실까지 경로 {1}개, 기울기 {2}', 'unreached': '{0} 은(는) 손실에 닿지 않는다.',
+    'outside': '{0} 이면 {1} 을(를) 계산할 수 없다. {2} 수는 그대로 두었다.', 'domain': '정의역은 {0} 이다.',
+    'escaped': 'η 가 너무 크다: 갱신한 값 {0} 으로는 {1} 을(를) 계산할 수 없다. {2} 수는 그대로 두었다.',
+    'overflow': '결과가 double 의 범위를 넘는다.', 'frozen': '이 연산의 규칙은 자바스크립트로 적을 수 없어서 그 피연산자를 바꿀 수 없다.',
+    'gradient': '{0} 의 기울기', 'unknown': '아직 모른다', 'all': '전체 {0}', 'accuracy': '정확도 {0}%',
 }  # fmt: skip
+ENGLISH: dict[str, str] = {}
+
+
+def english(text: str) -> str:
+    """말의 표로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다(`scripts/texts.js` 의 translated 와 같다)."""
+    for korean, translation in ENGLISH.items():
+        found = re.fullmatch('(.*)'.join(map(re.escape, korean.split('{}'))), text)
+        if found:
+            return re.sub(r'\{(\d)\}', lambda place: english(found[int(place[1]) + 1]), translation)
+    return text
+
+
+WRITERS: dict[str, Callable[[str], str]] = {'ko': str, 'en': english}

@@ -6,7 +6,7 @@ class Address {
     model.listeners.push(() => this.write());
     addEventListener('hashchange', () => { if (location.hash !== this.text()) this.read(); });
     find('link').onclick = (event) => this.copy(event);
-    if (window !== window.parent) find('link').parentElement.hidden = true; // 틀 안의 주소는 쓸모가 없다
+    find('link').parentElement.hidden = window !== window.parent; // 틀 안의 주소는 쓸모가 없다
     this.read();
   }
 
@@ -17,31 +17,33 @@ class Address {
     return `#${[['step', player.at], ...numbers, ...rate].map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`;
   }
 
+  // 읽을 수 없는 것은 건너뛴다. 계산할 수 없는 수면 그 까닭이 보인다
   read() {
     const { model, player } = this, x = model.start.x.slice();
     let step = 0, { lr } = model.start;
     for (const pair of location.hash.slice(1).split('&')) {
-      const [name, written] = pair.split('=').map(decoded), value = Number(written);
-      const leaf = model.leaves.find((i) => model.names[i] === name);
-      if (written === undefined || written === '' || !Number.isFinite(value)) continue;
+      const [name, written] = pair.split('=').map(decoded), value = Number(written), leaf = model.leaves.find((i) => model.names[i] === name);
+      if (!written || !Number.isFinite(value)) continue;
       if (name === 'step') step = value;
-      else if (name === 'η' && value > 0) lr = value;
       else if (leaf !== undefined) x[leaf] = value;
+      else if (name === 'η' && value > 0) lr = value;
     }
-    model.restore({ x, lr });
     player.stop();
+    player.at = 0;
+    model.restore({ x, lr });
     player.go(step);
   }
 
   // 조금 뒤에 바꾼다: 브라우저는 주소를 너무 자주 바꾸는 것을 막는다
   write() {
-    find('link').href = this.text();
+    find('link').href = `#step=${this.player.at}`;
     find('copied').textContent = '';
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.replace(), 250);
   }
 
   replace() {
+    find('link').href = this.text();
     try {
       history.replaceState(null, '', this.text());
     } catch {
@@ -52,12 +54,8 @@ class Address {
   async copy(event) {
     event.preventDefault();
     this.replace();
-    try {
-      await navigator.clipboard.writeText(location.href);
-      find('copied').textContent = words.copied;
-    } catch {
-      find('copied').textContent = words.inAddress;
-    }
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    find('copied').textContent = copied ? words.copied : words.inAddress;
   }
 }
 

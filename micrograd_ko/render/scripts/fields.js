@@ -1,17 +1,17 @@
 // 잎의 수를 만진다: 눌러서 적거나(Enter, Esc), ↑ ↓ 로 조금씩, 옆으로 끌어서. 되돌리기는 model 이 안다.
 class Fields {
   constructor(model, picture) {
-    Object.assign(this, { model, picture });
-    this.editor = find('editor');
-    this.cells = picture.cells.filter(({ node, scale }) => model.leaves.includes(node) && !picture.scales[scale][0]);
-    for (const cell of this.cells) this.prepare(cell);
+    Object.assign(this, { model, picture, editor: find('editor'), leaves: new Set(model.leaves) });
+    for (const cell of picture.cells) this.prepare(cell);
+    picture.cells[0]?.group.setAttribute('tabindex', '0');
     this.editor.onkeydown = (event) => this.typed(event);
-    this.editor.onblur = () => this.close();
+    this.editor.onblur = () => { this.editor.hidden = true; };
     find('undo').onclick = () => model.undo();
     find('reset').onclick = () => model.reset();
-    find('rate').oninput = () => model.setRate(10 ** Number(find('rate').value));
+    find('rate').onpointerdown = find('rate').onfocus = () => model.remember();
+    find('rate').oninput = () => model.setRate(tidy(10 ** Number(find('rate').value), 3));
     addEventListener('keydown', (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key !== 'z' || event.target === this.editor) return;
+      if (!(event.ctrlKey || event.metaKey) || event.key !== 'z' || event.target.matches('input:not([type=range])')) return;
       event.preventDefault();
       model.undo();
     });
@@ -19,23 +19,32 @@ class Fields {
     this.draw();
   }
 
-  prepare({ group, node }) {
-    group.classList.add('field');
-    group.setAttribute('tabindex', '0');
-    group.setAttribute('role', 'spinbutton');
-    group.setAttribute('aria-label', this.model.names[node]);
-    group.addEventListener('pointerdown', (event) => this.drag(event, group, node));
+  isField({ node, isGradient }) {
+    return this.leaves.has(node) && !isGradient;
+  }
+
+  // 칸은 모두 가리킬 수 있다(Tab 은 하나에만 서고, ← → 로 옮긴다). 잎의 칸은 수를 바꾼다
+  prepare(cell) {
+    const { group, node } = cell, isField = this.isField(cell);
+    group.setAttribute('tabindex', '-1');
+    group.setAttribute('role', isField ? 'spinbutton' : 'img');
+    group.classList.toggle('field', isField);
+    group.addEventListener('focus', () => this.roam(group));
+    if (isField) group.addEventListener('pointerdown', (event) => this.drag(event, group, node));
     group.addEventListener('keydown', (event) => {
-      const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-      if (event.key === 'Enter') this.open(group, node);
-      else if (step && !event.ctrlKey && !event.metaKey && !event.altKey) this.nudge(node, step * (event.shiftKey ? 10 : 1));
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = { ArrowUp: 1, ArrowDown: -1 }[event.key], side = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (side) this.picture.cells[this.picture.cells.indexOf(cell) + side]?.group.focus();
+      else if (isField && event.key === 'Enter') this.open(group, node);
+      else if (isField && step) this.model.set(node, tidy(this.model.graph.x[node] + step * (event.shiftKey ? 1 : 0.1)));
       else return;
       event.preventDefault();
     });
   }
 
-  nudge(node, steps) {
-    this.model.set(node, tidy(this.model.graph.x[node] + steps * 0.1));
+  roam(group) {
+    this.picture.svg.querySelector('.cell[tabindex="0"]')?.setAttribute('tabindex', '-1');
+    group.setAttribute('tabindex', '0');
   }
 
   // 옆으로 끌면 4 픽셀에 0.1 씩. 끌지 않고 떼면 적는 칸이 열린다
@@ -44,21 +53,16 @@ class Fields {
     event.preventDefault();
     group.focus();
     group.setPointerCapture(event.pointerId);
-    const from = event.clientX, start = this.model.graph.x[node];
+    const from = event.clientX, start = this.model.graph.x[node], done = new AbortController(), { signal } = done;
     let isDragged = false;
-    const move = ({ clientX }) => {
+    group.addEventListener('pointermove', ({ clientX }) => {
       if (Math.abs(clientX - from) < 4 && !isDragged) return;
       if (!isDragged) this.model.remember();
       isDragged = true;
-      this.model.slide(node, tidy(start + Math.trunc((clientX - from) / 4) * 0.1));
-    };
-    const end = () => {
-      group.removeEventListener('pointermove', move);
-      if (!isDragged) this.open(group, node);
-    };
-    group.addEventListener('pointermove', move);
-    group.addEventListener('pointerup', end, { once: true });
-    group.addEventListener('pointercancel', () => group.removeEventListener('pointermove', move), { once: true });
+      this.model.set(node, tidy(start + Math.trunc((clientX - from) / 4) * 0.1), true);
+    }, { signal });
+    group.addEventListener('pointerup', () => { done.abort(); if (!isDragged) this.open(group, node); }, { signal });
+    group.addEventListener('pointercancel', () => done.abort(), { signal });
   }
 
   open(group, node) {
@@ -67,44 +71,41 @@ class Fields {
     editor.hidden = false;
     editor.value = String(this.model.graph.x[node]);
     editor.setAttribute('aria-label', this.model.names[node]);
-    Object.assign(editor.style, { left: `${box.left + scrollX}px`, top: `${box.top + scrollY}px`, width: `${Math.max(box.width, 90)}px` });
-    editor.focus();
+    editor.removeAttribute('aria-invalid');
+    Object.assign(editor.style, { left: `${box.left + scrollX}px`, top: `${box.top + scrollY}px`, width: `${Math.max(box.width, 96)}px` });
+    editor.focus({ preventScroll: true });
     editor.select();
   }
 
   typed(event) {
     if (event.key !== 'Enter' && event.key !== 'Escape') return;
     event.preventDefault();
-    const { group, node } = this.editing, value = Number(this.editor.value.replace('−', '-'));
+    const { group, node } = this.editing, written = this.editor.value.trim().replace('−', '-').replace(',', '.');
     if (event.key === 'Enter') {
-      const isNumber = this.editor.value.trim() !== '' && Number.isFinite(value);
+      const isNumber = written !== '' && Number.isFinite(Number(written));
       this.editor.setAttribute('aria-invalid', String(!isNumber));
       if (!isNumber) return;
-      this.model.set(node, value);
+      this.model.set(node, Number(written));
     }
-    this.close();
     group.focus();
   }
 
-  close() {
-    this.editor.hidden = true;
-    this.editor.removeAttribute('aria-invalid');
-  }
-
   draw() {
-    const { model } = this, { trouble } = model;
-    for (const { group, node } of this.cells) {
-      group.classList.toggle('changed', model.isChanged(node));
-      group.setAttribute('aria-valuenow', String(model.graph.x[node]));
-      group.setAttribute('aria-valuetext', number(model.graph.x[node]));
+    const { model } = this, { x, g } = model.graph;
+    for (const { group, node, isGradient } of this.picture.cells) {
+      const value = (isGradient ? g : x)[node], isField = group.classList.contains('field'), isKnown = group.dataset.known === 'yes';
+      const name = isGradient ? say(words.gradient, model.names[node]) : model.names[node];
+      if (isField) group.classList.toggle('changed', model.isChanged(node));
+      if (isField) group.setAttribute('aria-valuenow', String(value));
+      group.setAttribute('aria-label', isField ? name : `${name}: ${isKnown ? number(value) : words.unknown}`);
     }
     find('rate').value = Math.log10(model.lr);
     find('rate').setAttribute('aria-valuetext', number(model.lr));
     find('eta').textContent = number(model.lr);
     find('undo').disabled = model.past.length === 0;
     find('reset').disabled = !model.leaves.some((leaf) => model.isChanged(leaf)) && model.lr === model.start.lr;
-    find('trouble').textContent = trouble ? model.explain() : '';
+    find('trouble').textContent = model.trouble;
   }
 }
 
-const tidy = (x) => Number(x.toPrecision(12));
+const tidy = (x, digits = 12) => Number(x.toPrecision(digits));

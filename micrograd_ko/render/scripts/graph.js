@@ -3,9 +3,8 @@ class Graph {
   // nodes: 위상 순서로 노드마다 [줄의 이름 | null, 피연산자의 번호들, 값]. 마지막이 root 다.
   constructor(nodes) {
     this.nodes = nodes.map(([key, parents]) => ({ row: key === null ? null : table[key], parents: Int32Array.from(parents) }));
-    const edges = this.nodes.reduce((sum, { parents }) => sum + parents.length, 0);
-    const zeros = (length) => new Float64Array(length);
-    this.x = Float64Array.from(nodes, ([, , data]) => data); // 값
+    const edges = this.nodes.reduce((sum, { parents }) => sum + parents.length, 0), zeros = (length) => new Float64Array(length);
+    this.x = Float64Array.from(nodes, ([, , data]) => Number(data)); // 값
     this.g = zeros(nodes.length); // 기울기 ∂root/∂노드
     this.y = zeros(nodes.length); // 갱신한 뒤의 값
     // 역전파의 걸음마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
@@ -17,7 +16,7 @@ class Graph {
     return this.x[this.nodes.length - 1];
   }
 
-  // x 의 잎으로 순전파를 한다. 정의역을 벗어난 노드의 번호, 없으면 -1. 벗어나면 x 는 그대로다
+  // x 의 잎으로 순전파를 한다. 계산할 수 없는 노드의 번호, 없으면 -1. 계산할 수 없으면 x 는 그대로다
   forward(x) {
     const next = this.scratch;
     next.set(x);
@@ -50,7 +49,7 @@ class Graph {
     }
   }
 
-  // 노트의 갱신 w ← w − η·∂C/∂w 를 한 값을 y 에. 갱신한 값이 정의역을 벗어나면 벗어난 노드의 번호
+  // 노트의 갱신 w ← w − η·∂C/∂w 를 한 값을 y 에. 갱신한 값으로 계산할 수 없는 노드의 번호, 없으면 -1
   update(parameters, lr) {
     this.y.set(this.x);
     for (const p of parameters) this.y[p] -= lr * this.g[p];

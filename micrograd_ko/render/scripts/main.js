@@ -2,10 +2,11 @@
 const model = new Model(page);
 const steps = walk(model.graph, model);
 const picture = new Picture(find('picture'), page, model);
-const player = new Player(page, steps, model, picture);
+const player = new Player(page, steps, model, picture, new View(find('picture')));
+picture.show(steps, 0);
 new Fields(model, picture);
-new Paths(model, picture, page.edges);
-new Training(model, page);
+new Paths(model, picture);
+new Training(model);
 new Address(model, player);
 
 addEventListener('beforeprint', () => {

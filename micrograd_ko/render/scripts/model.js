@@ -1,30 +1,38 @@
-// 페이지의 상태: 그래프와 학습률과 지금의 표본, 그리고 사용자가 바꾼 것. 바뀌면 듣는 이(listeners)에게 알린다.
+// 페이지의 상태: 그래프와 학습률, 그리고 사용자가 바꾼 것. 바뀌면 듣는 이(listeners)에게 알린다.
 class Model {
-  constructor({ nodes, parameters, lr, names, domains, samples, inputs, targets }) {
+  // samples: 표본마다 [입력과 목표의 수들 …], 또는 null. inputs 와 targets 는 그 수가 놓이는 잎
+  constructor({ nodes, parameters, lr, names, domains, samples, inputs, targets, outputs }) {
     this.graph = new Graph(nodes);
-    this.parameters = parameters;
-    this.leaves = nodes.flatMap(([key], i) => (key === null ? [i] : []));
-    this.names = names;
     this.keys = nodes.map(([key]) => key);
-    this.domains = domains;
-    this.samples = samples; // [입력과 목표의 수들 …] 또는 null
-    this.places = [...inputs, ...targets]; // 표본의 수가 놓이는 잎
+    this.leaves = nodes.flatMap(([key], i) => (key === null ? [i] : []));
+    Object.assign(this, { parameters, names, domains, samples, inputs, targets, outputs, lr, past: [], listeners: [] });
+    this.places = [...inputs, ...targets];
     this.start = { x: this.graph.x.slice(), lr };
-    this.lr = lr;
-    this.past = [];
-    this.trouble = null; // 받아들이지 못한 수: {leaf, value, node}
-    this.listeners = [];
     this.recompute(this.graph.x.slice());
   }
 
-  // 잎의 수들을 받아들인다. 정의역을 벗어나면 아무것도 바뀌지 않고 어디서 벗어났는지 남는다
-  recompute(x, leaf = -1) {
+  // 잎의 수들을 받아들인다. 계산할 수 없으면 아무것도 바뀌지 않고 그 까닭(trouble)이 남는다
+  recompute(x, isLearning = false) {
     const node = this.graph.forward(x);
-    this.trouble = node < 0 ? null : { leaf, value: x[leaf], node, x };
+    this.trouble = node < 0 ? '' : this.refusal(x, node, isLearning);
     if (node < 0) this.graph.x.set(x);
     this.graph.backward();
     this.escaped = this.graph.update(this.parameters, this.lr);
     return node < 0;
+  }
+
+  // 바꾼 잎의 수들로는 node 를 계산할 수 없다는 말
+  refusal(x, node, isLearning) {
+    const { names } = this, changed = this.leaves.filter((leaf) => x[leaf] !== this.graph.x[leaf]);
+    const listed = changed.slice(0, 3).map((leaf) => `${names[leaf]} = ${number(x[leaf])}`).join(', ');
+    return say(isLearning ? words.escaped : words.outside, listed + (changed.length > 3 ? ' …' : ''), names[node], this.why(node));
+  }
+
+  // 노드를 계산하지 못하는 까닭
+  why(node) {
+    const domain = this.domains[this.keys[node]];
+    if (this.graph.nodes[node].row.frozen) return words.frozen;
+    return domain ? say(words.domain, domain) : words.overflow;
   }
 
   changed() {
@@ -36,33 +44,25 @@ class Model {
     if (this.past.length > 1000) this.past.shift();
   }
 
-  set(leaf, value) {
-    const x = this.graph.x.slice(), before = x[leaf];
-    if (value === before && !this.trouble) return;
-    x[leaf] = value;
-    this.remember();
-    if (!this.recompute(x, leaf)) this.past.pop();
-    this.changed();
-  }
-
-  // 끌고 있는 동안: 되돌리기는 끌기 전으로 간다
-  slide(leaf, value) {
+  // 잎 하나를. isSliding 이면 끌고 있는 동안이다: 되돌리기는 끌기 전으로 간다
+  set(leaf, value, isSliding = false) {
     const x = this.graph.x.slice();
+    if (value === x[leaf] && !this.trouble) return;
     x[leaf] = value;
-    this.recompute(x, leaf);
-    this.changed();
-  }
-
-  setRate(lr) {
-    this.remember();
-    this.lr = lr;
-    this.escaped = this.graph.update(this.parameters, lr);
+    if (!isSliding) this.remember();
+    if (!this.recompute(x) && !isSliding) this.past.pop();
     this.changed();
   }
 
   restore({ x, lr }) {
     this.lr = lr;
     this.recompute(x.slice());
+    this.changed();
+  }
+
+  setRate(lr) {
+    this.lr = lr;
+    this.escaped = this.graph.update(this.parameters, lr);
     this.changed();
   }
 
@@ -75,43 +75,39 @@ class Model {
     this.restore(this.start);
   }
 
-  // 정의역을 벗어났다는 말
-  explain() {
-    const { leaf, value, node } = this.trouble, domain = this.domains[this.keys[node]];
-    const why = domain ? say(words.domain, domain) : words.overflow;
-    return say(words.outside, this.names[leaf] ?? 'η', number(value), this.names[node], why);
-  }
-
   isChanged(leaf) {
     return this.graph.x[leaf] !== this.start.x[leaf];
   }
 
-  // 표본 하나를 놓는다
+  placed(x, sample) {
+    sample.forEach((value, i) => { x[this.places[i]] = value; });
+    return x;
+  }
+
   choose(sample) {
-    const x = this.graph.x.slice();
-    this.samples[sample].forEach((value, i) => { x[this.places[i]] = value; });
-    this.recompute(x);
+    this.remember();
+    this.recompute(this.placed(this.graph.x.slice(), this.samples[sample]));
     this.changed();
   }
 
-  // 노트의 갱신 한 번. batch 의 표본마다의 기울기를 평균한다(가정 1). 표본이 없으면 지금의 그래프 하나다.
-  // 손실의 평균을 돌려준다. 정의역을 벗어나면 갱신하지 않고 NaN 이다
-  step(batch = null) {
-    const { graph, parameters, places } = this, sum = new Float64Array(parameters.length), x = graph.x.slice();
+  // 노트의 갱신 한 번: 표본마다의 기울기를 평균한다(가정 1). 표본이 없으면(null) 지금의 그래프 하나다.
+  // 갱신하기 전의 평균 손실을 돌려준다. 계산할 수 없으면 갱신하지 않고 NaN 이다
+  step(batch = this.samples ?? [null]) {
+    const { graph, parameters } = this, before = graph.x.slice(), x = graph.x.slice(), rate = this.lr / batch.length;
     let cost = 0;
-    for (const sample of batch ?? [null]) {
-      if (sample !== null) places.forEach((place, i) => { graph.x[place] = sample[i]; });
+    for (const sample of batch) {
+      if (sample) this.placed(graph.x, sample);
       if (graph.forward(graph.x) >= 0) {
-        graph.x.set(x);
+        const placed = graph.x.slice();
+        graph.x.set(before);
+        this.recompute(placed);
         return NaN;
       }
       graph.backward();
-      cost += graph.cost;
-      parameters.forEach((p, i) => { sum[i] += graph.g[p]; });
+      cost += graph.cost / batch.length;
+      for (const p of parameters) x[p] -= rate * graph.g[p];
     }
-    const count = batch?.length ?? 1;
-    parameters.forEach((p, i) => { x[p] -= (this.lr * sum[i]) / count; });
-    if (!this.recompute(x)) this.recompute(graph.x.slice());
-    return cost / count;
+    graph.x.set(before);
+    return this.recompute(x, true) ? cost : NaN;
   }
 }

@@ -1,19 +1,22 @@
 // 그림: 지금 스텝까지 안 수를 칸에 적고, 지나는 선을 밝힌다.
 class Picture {
-  // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들]
-  constructor(svg, { cells, scales }, model) {
-    this.svg = svg;
-    this.model = model;
-    this.scales = scales;
-    this.nodes = [...svg.querySelectorAll('.node')];
-    this.edges = [...svg.querySelectorAll('.edge')];
+  // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들],
+  // edges: 선마다 [피연산자, 결과, 역전파의 몇째 걸음, 가중치]. 없으면 null
+  constructor(svg, { cells, scales, edges }, model) {
+    Object.assign(this, { svg, model, scales, nodes: [...svg.querySelectorAll('.node')] });
+    this.edges = [...svg.querySelectorAll('.edge')].map((group) => {
+      const number = Number(group.id.slice(4)), [operand, result, arrival, weight] = edges[number];
+      const [path, text] = [group.querySelector('path'), group.querySelector('text')];
+      return { group, path, text, number, operand, result, arrival, weight };
+    });
     this.cells = cells.map(([node, scale, isHeat], i) => {
-      const group = svg.getElementById(`c${i}`);
-      const tip = group.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'title'));
+      const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
+      const tip = group.appendChild(document.createElementNS(svg.namespaceURI, 'title'));
       group.classList.toggle('heat', isHeat === 1);
-      return { group, node, scale, tip, box: group.querySelector('polygon'), text: group.querySelector('text') };
+      return { group, node, scale, isGradient: scales[scale][0], tip, box, text };
     });
     svg.classList.add('live');
+    svg.setAttribute('role', 'group'); // 그림 하나가 아니라 만질 수 있는 칸들이다
   }
 
   // 칸을 칠할 짙기: -0.8 에서 0.8(`color.depth`)
@@ -25,17 +28,17 @@ class Picture {
 
   largest() {
     const { x, g } = this.model.graph;
-    return this.scales.map(([isGradient, nodes]) => {
-      const sizes = nodes.map((i) => Math.abs((isGradient ? g : x)[i])).filter(Number.isFinite);
-      return Math.max(0, ...sizes);
-    });
+    return this.scales.map(([isGradient, nodes]) => nodes.reduce((most, i) => {
+      const size = Math.abs((isGradient ? g : x)[i]);
+      return size > most && Number.isFinite(size) ? size : most;
+    }, 0));
   }
 
   show(steps, at) {
     const known = new Map(), largest = this.largest(), now = new Set(steps[at].cells.map(([cell]) => cell));
     for (const { cells, numbers } of steps.slice(0, at + 1)) {
       const values = numbers();
-      cells.forEach(([cell, which, isPartial]) => known.set(cell, [values[which], isPartial === 1]));
+      for (const [cell, which, isPartial] of cells) known.set(cell, [values[which], isPartial === 1]);
     }
     this.cells.forEach((cell, i) => this.write(cell, known.get(i), now.has(i) && at > 0, largest[cell.scale]));
     for (const node of this.nodes) node.classList.toggle('now', node.querySelector('.cell.now') !== null);
@@ -46,37 +49,46 @@ class Picture {
     const [value, isPartial] = known ?? [0, false], depth = known ? Picture.depth(value, scale) : 0;
     if (text) text.textContent = known ? number(value) : '';
     tip.textContent = known ? number(value, 10) : '';
-    group.classList.toggle('plus', depth > 0);
-    group.classList.toggle('minus', depth < 0);
-    group.classList.toggle('warn', depth === null);
-    group.classList.toggle('partial', isPartial);
-    group.classList.toggle('now', isNow);
+    const kinds = { plus: depth > 0, minus: depth < 0, warn: depth === null, partial: isPartial, now: isNow };
+    for (const [kind, isOne] of Object.entries(kinds)) group.classList.toggle(kind, isOne);
     group.dataset.known = known ? 'yes' : 'no';
     box.style.fillOpacity = depth === null ? 1 : Math.abs(depth);
   }
 
-  // 역전파는 선을 거꾸로 지난다: 화살표도 거꾸로 그린다
+  // 선의 국소 미분은 그 선을 거꾸로 지난 뒤에 보인다. 역전파는 선을 거꾸로 지난다: 화살표도 거꾸로 그린다
   showEdges(steps, at) {
-    const isBackward = steps[at].phase === 'backward';
-    const seen = new Set(steps.slice(0, at + 1).filter(({ phase }) => phase === 'backward').flatMap(({ edges }) => edges));
+    const isBackward = steps[at].phase === 'backward', walked = steps.slice(0, at + 1).filter(({ phase }) => phase === 'backward');
+    const seen = new Set(walked.flatMap(({ edges }) => edges)), now = new Set(steps[at].edges);
     this.svg.querySelectorAll('.returning').forEach((arrow) => arrow.remove());
-    this.edges.forEach((edge) => {
-      const number = Number(edge.id.slice(4)), isNow = steps[at].edges.includes(number);
-      edge.classList.toggle('now', isNow);
-      edge.classList.toggle('seen', seen.has(number));
-      edge.classList.toggle('back', isNow && isBackward);
-      if (isNow && isBackward) edge.append(returning(edge.querySelector('path')));
+    this.edges.forEach(({ group, path, number }) => {
+      group.classList.toggle('now', now.has(number));
+      group.classList.toggle('seen', seen.has(number));
+      group.classList.toggle('back', isBackward && now.has(number));
+      if (isBackward && now.has(number)) group.append(returning(path));
     });
+    this.paintEdges();
+  }
+
+  // 선에 적힌 국소 미분과, 가중치의 부호와 크기를 보이는 색과 굵기(`color.stroke`)
+  paintEdges() {
+    const { x, local } = this.model.graph, largest = Math.max(0, ...this.edges.map(({ weight }) => Math.abs(x[weight] ?? 0)));
+    for (const { group, path, text, arrival, weight } of this.edges) {
+      if (text && arrival !== null) text.textContent = number(local[arrival]);
+      if (weight === null) continue;
+      const depth = Picture.depth(x[weight], largest) ?? 0;
+      group.classList.toggle('plus', x[weight] > 0);
+      group.classList.toggle('minus', !(x[weight] > 0));
+      path.style.strokeWidth = 0.5 + 2.5 * Math.abs(depth);
+    }
   }
 }
 
 // 선의 처음(피연산자 쪽)에 놓는 화살촉
 function returning(path) {
   const end = path.getPointAtLength(0), from = path.getPointAtLength(Math.min(9, path.getTotalLength()));
-  const angle = (Math.atan2(end.y - from.y, end.x - from.x) * 180) / Math.PI;
-  const arrow = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  const arrow = document.createElementNS(path.namespaceURI, 'path');
   arrow.setAttribute('class', 'returning');
   arrow.setAttribute('d', 'M0 0 L-9 -4 L-9 4 Z');
-  arrow.setAttribute('transform', `translate(${end.x} ${end.y}) rotate(${angle})`);
+  arrow.setAttribute('transform', `translate(${end.x} ${end.y}) rotate(${(Math.atan2(end.y - from.y, end.x - from.x) * 180) / Math.PI})`);
   return arrow;
 }

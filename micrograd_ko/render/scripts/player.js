@@ -1,88 +1,70 @@
-// 스텝을 옮긴다: 단추, 슬라이더, 글쇠, 재생.
+// 스텝을 옮긴다: 단추, 슬라이더, 글쇠(발표용 리모컨의 PageUp·PageDown 도), 재생.
 class Player {
-  constructor(page, steps, model, picture) {
-    Object.assign(this, { page, steps, model, picture, at: 0, timer: 0 });
-    this.last = steps.length - 1;
-    this.slider = find('slider');
-    this.listeners = [];
-    const pressed = (action) => () => { this.stop(); action(); };
-    find('first').onclick = pressed(() => this.move(0));
-    find('previous').onclick = pressed(() => this.move(this.at - 1));
-    find('next').onclick = pressed(() => this.move(this.at + 1));
-    find('last').onclick = pressed(() => this.move(this.last));
-    find('play').onclick = () => this.toggle();
-    this.slider.oninput = pressed(() => this.move(Number(this.slider.value)));
-    const back = pressed(() => this.move(this.at - 1)), on = pressed(() => this.move(this.at + 1));
+  constructor({ phases, formulas }, steps, model, picture, view) {
+    Object.assign(this, { phases, formulas, steps, picture, view, at: 0, timer: 0, last: steps.length - 1, moved: () => {} });
+    const pressed = (action) => () => { this.stop(); this.move(action()); };
+    const first = pressed(() => 0), back = pressed(() => this.at - 1), on = pressed(() => this.at + 1), last = pressed(() => this.last);
+    const toggle = () => this.toggle(), [larger, smaller, fit] = [1.25, 0.8, null].map((factor) => () => view.scale(factor));
+    const buttons = { first, previous: back, next: on, last, play: toggle };
+    for (const [id, action] of Object.entries(buttons)) find(id).onclick = action;
+    find('slider').oninput = pressed(() => Number(find('slider').value));
+    find('speed').onchange = () => { if (this.timer) this.play(); };
     this.keys = {
-      ArrowLeft: back, ArrowRight: on, PageUp: back, PageDown: on,
-      Home: pressed(() => this.move(0)), End: pressed(() => this.move(this.last)), ' ': () => this.toggle(), f: fullscreen, F: fullscreen,
+      ArrowLeft: back, ArrowRight: on, PageUp: back, PageDown: on, Home: first, End: last, ' ': toggle,
+      f: fullscreen, F: fullscreen, '+': larger, '=': larger, '-': smaller, 0: fit,
     };
     addEventListener('keydown', (event) => this.press(event));
     model.listeners.push(() => this.draw());
   }
 
   press(event) {
-    const place = event.target instanceof Element ? event.target : document.body;
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented || !(event.key in this.keys)) return;
-    if (place.closest('input:not([type=range]), select')) return;
-    const view = find('view'), scrolls = view.scrollWidth > view.clientWidth && place === view; // 밀리는 그림 안의 화살표는 그림을 민다
-    if (event.key === ' ' ? place.closest('button, summary, a, [role=spinbutton]') : scrolls && event.key.startsWith('Arrow')) return;
-    if (place.id === 'rate' && event.key !== 'PageUp' && event.key !== 'PageDown') return;
+    const place = event.target instanceof Element ? event.target : document.body, { key } = event, isArrow = key.startsWith('Arrow');
+    const isOther = event.altKey || event.ctrlKey || event.metaKey || (event.shiftKey && key !== '+' && key !== 'F');
+    if (isOther || event.defaultPrevented || !Object.hasOwn(this.keys, key)) return;
+    if (place.closest('input:not([type=range]), select') && !key.startsWith('Page')) return;
+    if (place.matches('#rate, #sample') && (isArrow || key === 'Home' || key === 'End')) return;
+    const scrolls = place === this.view.frame && place.scrollWidth > place.clientWidth; // 밀리는 그림 안의 화살표는 그림을 민다
+    if (key === ' ' ? place.closest('button, summary, a, .cell') : scrolls && isArrow) return;
     event.preventDefault();
-    this.keys[event.key]();
+    this.keys[key]();
   }
 
   draw() {
-    this.picture.show(this.steps, this.at);
+    const { at, last } = this;
+    this.picture.show(this.steps, at);
     this.drawCaption();
-    this.slider.value = this.at;
-    find('first').disabled = find('previous').disabled = this.at === 0;
-    find('last').disabled = find('next').disabled = this.at === this.last;
-    for (const listener of this.listeners) listener();
+    find('slider').value = at;
+    find('first').disabled = find('previous').disabled = at === 0;
+    find('last').disabled = find('next').disabled = at === last;
   }
 
   drawCaption() {
-    const { phases, formulas } = this.page, step = this.steps[this.at], tags = step.tags();
-    const title = step.title(), lines = step.lines().filter((line) => line);
-    find('phase').textContent = phases[step.phase];
+    const step = this.steps[this.at], phase = this.phases[step.phase], tags = step.tags(), title = translated(step.title());
+    const lines = step.lines().filter((line) => line).map(translated), isMany = lines.length > 6;
+    find('phase').textContent = phase;
     find('count').textContent = `${this.at} / ${this.last}`;
     find('what').textContent = title;
-    this.slider.setAttribute('aria-valuetext', `${this.at} / ${this.last}, ${phases[step.phase]}, ${title}`);
-    const isMany = lines.length > 6; // 넘치면 설명 안에서 민다: 글쇠로도 밀 수 있게 초점을 준다
+    find('slider').setAttribute('aria-valuetext', `${this.at} / ${this.last}, ${phase}, ${title}`);
     find('lines').classList.toggle('many', isMany);
-    if (isMany) find('lines').tabIndex = 0;
-    else find('lines').removeAttribute('tabindex');
     writeList(find('lines'), 'p', lines);
-    writeList(find('tags'), 'li', tags.map((key) => formulas[key]));
+    writeList(find('tags'), 'li', tags.filter((key) => key).map((key) => this.formulas[key]));
     for (const item of find('formulas').children) {
       if (tags.includes(item.dataset.formula)) item.setAttribute('aria-current', 'true');
       else item.removeAttribute('aria-current');
     }
   }
 
-  // 넘치는 그림이면 이번 스텝의 칸이 보이게 민다
-  follow() {
-    const target = this.picture.svg.querySelector('.cell.now'), view = find('view');
-    if (!target) return;
-    const frame = view.getBoundingClientRect(), card = target.closest('.node').getBoundingClientRect();
-    const box = card.width > frame.width || card.height > frame.height ? target.getBoundingClientRect() : card;
-    const middle = (low, high, from, to) => (low < from || high > to ? (low + high - from - to) / 2 : 0);
-    const left = middle(box.left, box.right, frame.left, frame.right), top = middle(box.top, box.bottom, frame.top, frame.bottom);
-    if (left || top) view.scrollBy({ left, top, behavior: still.matches || this.timer ? 'auto' : 'smooth' });
-  }
-
   go(step) {
-    const wanted = Math.min(Math.max(Math.round(step), 0), this.last);
-    this.at = Number.isFinite(wanted) ? wanted : 0;
+    this.at = Number.isFinite(step) ? Math.min(Math.max(Math.round(step), 0), this.last) : 0;
     if (this.at === this.last) this.stop();
-    find('lines').scrollTop = 0;
+    find('caption').scrollTop = 0;
     this.draw();
-    this.follow();
+    this.view.follow(this.timer);
   }
 
   move(step) {
     this.go(step);
-    this.moved?.();
+    this.moved();
   }
 
   stop() {
@@ -97,10 +79,12 @@ class Player {
   }
 
   toggle() {
-    if (this.timer) {
-      this.stop();
-      return;
-    }
+    if (this.timer) this.stop();
+    else this.play();
+  }
+
+  play() {
+    clearInterval(this.timer);
     if (this.at === this.last) this.move(0);
     this.timer = setInterval(() => this.move(this.at + 1), 1500 / Number(find('speed').value));
     this.showPlaying(true);
@@ -108,7 +92,7 @@ class Player {
 }
 
 function writeList(parent, tag, texts) {
-  parent.replaceChildren(...texts.map((text) => Object.assign(document.createElement(tag), { textContent: text })));
+  parent.replaceChildren(...texts.map((textContent) => Object.assign(document.createElement(tag), { textContent })));
 }
 
 function fullscreen() {

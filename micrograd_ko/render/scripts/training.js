@@ -1,42 +1,42 @@
-// 배우기: 노트의 갱신을 한 번, 또는 계속. 손실 곡선과, 입력이 둘이면 결정 경계를 그린다.
+// 배우기: 노트의 갱신을 한 번, 또는 계속. 표본이 있으면 하나를 고르고, 모두나 미니배치로 배운다.
 class Training {
-  constructor(model, { outputs, batch }) {
-    Object.assign(this, { model, outputs, batch, costs: [], running: 0 });
-    this.canvas = find('boundary');
-    find('learn').onclick = () => { this.stop(); this.learn(1); };
+  constructor(model) {
+    Object.assign(this, { model, costs: [], running: 0, queue: [] });
+    find('learn').onclick = () => { this.stop(); this.model.remember(); this.learn(1); };
     find('train').onclick = () => (this.running ? this.stop() : this.start());
     find('clear').onclick = () => { this.costs = []; this.draw(); };
-    if (model.samples) {
-      find('samples').hidden = false;
-      find('sample').max = model.samples.length - 1;
-      find('sample').oninput = () => { this.stop(); model.remember(); model.choose(Number(find('sample').value)); };
-      this.canvas.hidden = !(model.inputCount === 2);
-    }
+    find('learning').hidden = model.parameters.length === 0;
+    if (model.samples) this.prepare();
     model.listeners.push(() => this.draw());
     this.draw();
   }
 
-  // 갱신을 times 번. 되돌리기 한 번이면 모두 돌아온다
-  learn(times) {
-    const { model } = this;
-    for (let i = 0; i < times; i++) {
-      const cost = model.step(this.nextBatch());
-      this.costs.push(cost);
-      if (!Number.isFinite(cost) || model.trouble) {
-        this.stop();
-        break;
-      }
-    }
-    model.changed();
+  prepare() {
+    const { model } = this, [sample, batch] = [find('sample'), find('batch')];
+    find('samples').hidden = false;
+    sample.max = model.samples.length - 1;
+    batch.max = model.samples.length;
+    batch.placeholder = say(words.all, model.samples.length);
+    sample.oninput = () => { this.stop(); model.choose(Number(sample.value)); };
+    this.boundary = model.inputs.length === 2 ? new Boundary(model) : null;
   }
 
-  // 다음 미니배치: 모든 표본을 섞은 차례로 size 개씩
+  // 갱신을 times 번, 또는 until(ms) 까지. 되돌리기 한 번이면 모두 돌아온다
+  learn(times, until = Infinity) {
+    for (let i = 0; i < times && performance.now() < until; i++) {
+      const cost = this.model.step(this.nextBatch());
+      if (!Number.isNaN(cost)) this.costs.push(cost);
+      if (!Number.isFinite(cost)) this.stop();
+      if (!Number.isFinite(cost)) break;
+    }
+    this.model.changed();
+  }
+
+  // 다음 미니배치: 모든 표본을 섞은 차례로 size 개씩. 모자란 마지막은 그만큼이다
   nextBatch() {
-    const { samples } = this.model;
-    if (!samples) return null;
-    const size = Math.min(Number(find('batch').value) || samples.length, samples.length);
-    if (size === samples.length) return samples;
-    if (!this.queue || this.queue.length < size) this.queue = shuffled(samples);
+    const { samples } = this.model, size = Math.round(Number(find('batch').value));
+    if (!samples || !(size >= 1 && size < samples.length)) return samples ?? [null];
+    if (!this.queue.length) this.queue = shuffled(samples);
     return this.queue.splice(0, size);
   }
 
@@ -44,9 +44,7 @@ class Training {
     this.model.remember();
     find('train').textContent = words.stop;
     const tick = () => {
-      const until = performance.now() + 12;
-      do this.learn(1);
-      while (this.running && performance.now() < until && this.model.samples);
+      this.learn(this.model.samples ? 20 : 1, performance.now() + 12);
       if (this.running) this.running = requestAnimationFrame(tick);
     };
     this.running = requestAnimationFrame(tick);
@@ -63,16 +61,50 @@ class Training {
     find('curve').setAttribute('d', curve(costs, 200, 60));
     find('ticks').textContent = costs.length ? say(words.ticks, costs.length, number(costs.at(-1))) : '';
     if (!model.samples) return;
-    find('which').textContent = `${Number(find('sample').value) + 1} / ${model.samples.length}`;
-    clearTimeout(this.painting);
-    this.painting = setTimeout(() => this.paint(), 30);
+    this.chosen = model.samples.findIndex((sample) => sample.every((value, i) => value === model.graph.x[model.places[i]]));
+    if (this.chosen >= 0) find('sample').value = this.chosen;
+    find('which').textContent = this.chosen < 0 ? UNKNOWN : `${this.chosen + 1} / ${model.samples.length}`;
+    find('sample').setAttribute('aria-valuetext', find('which').textContent);
+    this.drawing ??= requestAnimationFrame(() => { this.drawing = undefined; this.drawAll(); });
+  }
+
+  // 모든 표본에서의 정확도와 결정 경계: 한 화면에 한 번만
+  drawAll() {
+    const { model } = this, classes = new Classes(model), x = model.graph.x.slice();
+    const right = model.samples.filter((sample) => model.graph.forward(model.placed(x, sample)) < 0 && classes.isRight(x, sample));
+    const percent = number((100 * right.length) / model.samples.length, 3);
+    find('accuracy').textContent = classes.isKnown ? say(words.accuracy, percent) : '';
+    this.boundary?.draw(classes, model.samples[this.chosen]);
+  }
+}
+
+// 클래스: 출력이 여럿이면 가장 큰 것, 하나면 목표의 두 값 가운데 가까운 것. 목표가 두 값이 아니면 클래스가 아니다
+class Classes {
+  constructor({ samples, inputs, outputs }) {
+    Object.assign(this, { inputs, outputs });
+    const levels = [...new Set(samples.flatMap((sample) => sample.slice(inputs.length)))].sort((one, other) => one - other);
+    this.middle = (levels[0] + levels.at(-1)) / 2;
+    this.isKnown = levels.length === 2;
+    this.reach = (levels.at(-1) - levels[0]) / 2 || 1;
+  }
+
+  of(values) {
+    return values.length > 1 ? values.indexOf(Math.max(...values)) : Number(values[0] > this.middle);
+  }
+
+  target(sample) {
+    return this.of(sample.slice(this.inputs.length));
+  }
+
+  isRight(x, sample) {
+    return this.of(this.outputs.map((i) => x[i])) === this.target(sample);
   }
 }
 
 function curve(costs, width, height) {
-  const shown = costs.filter(Number.isFinite), most = Math.max(...shown), step = Math.max(1, Math.ceil(shown.length / width));
-  const kept = shown.filter((_, i) => i % step === 0);
-  return kept.map((cost, i) => `${i ? 'L' : 'M'}${((i / Math.max(kept.length - 1, 1)) * width).toFixed(1)} ${(height - (cost / (most || 1)) * height).toFixed(1)}`).join('');
+  const step = Math.max(1, Math.ceil(costs.length / width)), kept = costs.filter((_, i) => i % step === 0), most = Math.max(...kept) || 1;
+  const place = (cost, i) => `${((i / Math.max(kept.length - 1, 1)) * width).toFixed(1)} ${(height - (cost / most) * height).toFixed(1)}`;
+  return kept.map((cost, i) => (i ? 'L' : 'M') + place(cost, i)).join('');
 }
 
 function shuffled(list) {
