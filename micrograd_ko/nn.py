@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from micrograd_ko.compiler import Program
+    from micrograd_ko.render import Drawing
 
 Init = Callable[[random.Random, int], tuple[Sequence[Number], Number]]
 Activation = Op | str
@@ -213,6 +214,22 @@ class MLP(Module, Pictured):
             trace = self.trace(x)
             c = (loss or quadratic)(trace.output, y)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
+
+    def page(
+        self, X: Any, Y: Any, loss: 'Callable[[list[Value], Any], Value] | None' = None, detail: str = 'auto', lang: str = 'ko'
+    ) -> 'Drawing':
+        """이 신경망과 표본의 놀이터: 첫 표본의 손실을 그리고, 그 걸음 페이지(`.save('x.html')`)에서 모든 표본을 고르고 배운다.
+
+        X 의 행은 입력, Y 의 행은 목표. loss(출력의 목록, 목표) → Value 의 기본은 `losses.quadratic`. 클래스 번호는 원-핫이 된다.
+        """
+        from micrograd_ko.learning.losses import Loss, quadratic
+        from micrograd_ko.render import draw
+
+        loss, count = loss or quadratic, len(self.layers[-1].neurons)
+        targets = [loss.vector(y, count) for y in Y] if isinstance(loss, Loss) else list(Y)
+        if len(X) == 0 or not targets:
+            raise ValueError('page: 표본이 하나도 없습니다. X 와 Y 에 하나 이상 주세요.')
+        return draw(loss(self.trace(X[0]).output, targets[0]), detail, samples=(X, targets), lang=lang)
 
     def __repr__(self) -> str:
         sizes = [len(layer.neurons) for layer in self.layers]

@@ -13,8 +13,10 @@ from micrograd_ko.render import engines, page
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
+from micrograd_ko.render.playground import with_samples
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
+from micrograd_ko.render.words import WRITERS
 from micrograd_ko.writing import files, limits
 
 DETAILS = ('auto', *LEVELS)
@@ -38,9 +40,9 @@ class Drawing:
     `steps` 와 `html()` 은 부를 때의 잎의 값으로 그래프의 사본을 다시 계산한다. 원래 그래프의 값과 기울기는 그대로다.
     """
 
-    def __init__(self, subject: Subject, level: Level) -> None:
-        self._subject, self._level, self.detail = subject, level, level.name
-        self._picture = level.picture(subject)
+    def __init__(self, subject: Subject, level: Level, lang: str = 'ko') -> None:
+        self._subject, self._level, self._lang, self.detail = subject, level, lang, level.name
+        self._picture = level.picture(subject).translated(WRITERS[lang])
         self.digraph = digraph(self._picture)
 
     @property
@@ -57,14 +59,16 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
+        say = WRITERS[self._lang]
+        steps = [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
+        return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
 
     def html(self, lr: Any = LR) -> str:
         """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
-        return page.html(self._subject.rehearsed(), self._level, lr)
+        return page.html(self._subject.rehearsed(), self._level, lr, self._lang)
 
     def save(self, path: str | os.PathLike) -> Path:
         """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf, html)가 정한다. 쓴 경로를 돌려준다.
@@ -92,8 +96,9 @@ class Drawing:
 
 
 def draw(
-    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = limits.MOST_BOXES
-) -> Drawing:
+    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = limits.MOST_BOXES,
+    samples: tuple[Any, Any] | None = None, lang: str = 'ko',
+) -> Drawing:  # fmt: skip
     """계산 그래프를 그린다.
 
     x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만).
@@ -101,15 +106,20 @@ def draw(
     focus      이 노드에서 root 까지의 경로만 그린다(ops).
     depth      root 에서 이만큼까지만 그린다(ops).
     max_nodes  상자가 이보다 많으면 배치하기 전에 TooLargeError(ValueError).
+    samples    걸음 페이지에서 고르고 배울 표본 (X, Y): X 의 행은 입력, Y 의 행은 목표. x 는 표본 하나의 손실이다.
+    lang       그림과 페이지의 말: 'ko', 'en'.
 
     기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 걸음씩 보는 페이지를 쓴다.
     """
     _check(detail, focus, depth, max_nodes)
+    if lang not in WRITERS:
+        raise ValueError(f'lang 은 {", ".join(WRITERS)} 가운데 하나입니다. {lang!r} 을(를) 받았습니다.')
     subject = subject_of(x)
+    subject = subject if samples is None else with_samples(subject, *samples)
     level = chosen_level(detail if focus is None and depth is None else 'ops', subject)
     subject = subject.narrowed(focus, depth)
     _guard(level, subject, max_nodes)
-    return Drawing(subject, level)
+    return Drawing(subject, level, lang)
 
 
 def mimebundle(x: Any) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Boundary {
       const values = outputs.map((output) => x[output]), near = Math.abs(values[0] - classes.middle) / classes.reach;
       context.globalAlpha = count > 1 ? 0.5 : Math.min(near, 1) * 0.7;
       context.fillStyle = hue(classes.of(values), count);
-      context.fillRect(across * cell, down * cell, cell + 0.5, cell + 0.5);
+      context.fillRect(across * cell, down * cell, cell, cell);
     }
     context.globalAlpha = 1;
     for (const sample of model.samples) {

@@ -53,6 +53,8 @@ class Graph {
   update(parameters, lr) {
     this.y.set(this.x);
     for (const p of parameters) this.y[p] -= lr * this.g[p];
-    return this.forward(this.y);
+    const node = this.forward(this.y), isFrozen = node >= 0 && this.nodes[node].row.frozen;
+    if (isFrozen) this.y[this.y.length - 1] = NaN; // 갱신한 뒤의 손실은 여기서 알 수 없다
+    return isFrozen ? -1 : node;
   }
 }

@@ -25,7 +25,7 @@ class Model {
   refusal(x, node, isLearning) {
     const { names } = this, changed = this.leaves.filter((leaf) => x[leaf] !== this.graph.x[leaf]);
     const listed = changed.slice(0, 3).map((leaf) => `${names[leaf]} = ${number(x[leaf])}`).join(', ');
-    return say(isLearning ? words.escaped : words.outside, listed + (changed.length > 3 ? ' …' : ''), names[node], this.why(node));
+    return say(isLearning && !this.graph.nodes[node].row.frozen ? words.escaped : words.outside, listed + (changed.length > 3 ? ' …' : ''), names[node], this.why(node));
   }
 
   // 노드를 계산하지 못하는 까닭
