@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from micrograd_ko.compiler import Program
-    from micrograd_ko.render import Drawing
 
 Init = Callable[[random.Random, int], tuple[Sequence[Number], Number]]
 Activation = Op | str
@@ -217,8 +216,8 @@ class MLP(Module, Pictured):
 
     def page(
         self, X: Any, Y: Any, loss: 'Callable[[list[Value], Any], Value] | None' = None, detail: str = 'auto', lang: str = 'ko'
-    ) -> 'Drawing':
-        """이 신경망과 표본의 놀이터: 첫 표본의 손실을 그리고, 그 걸음 페이지(`.save('x.html')`)에서 모든 표본을 고르고 배운다.
+    ) -> Any:
+        """이 신경망과 표본의 놀이터(`render.Drawing`): 첫 표본의 손실을 그리고, `.save('x.html')` 의 페이지에서 모든 표본을 배운다.
 
         X 의 행은 입력, Y 의 행은 목표. loss(출력의 목록, 목표) → Value 의 기본은 `losses.quadratic`. 클래스 번호는 원-핫이 된다.
         """

@@ -67,7 +67,7 @@ interpret(Script, lambda op, operands: JAVASCRIPT.function(op)(*[script(x) for x
 # erf 와 erfc: x < ½ 은 모든 항이 양수인 급수(Abramowitz & Stegun 7.1.6), 그 밖은 연분수(7.1.14). 상대 오차는 8 ulp 보다 작다.
 # gauss 는 e^{−x²}: x 를 x² 이 정확한 짧은 수 h 와 나머지로 나누어야 지수의 반올림이 x² 배로 커지지 않는다.
 _HELPERS = """
-const select = (c, x, y) => (c > 0 ? x : c <= 0 ? y : NaN);
+const select = (c, x, y) => (c > 0 ? x : y);
 const gauss = (x) => { const h = Math.fround(x); return Math.exp(-h * h) * Math.exp((h - x) * (h + x)); };
 const erf = (x) => {
   if (Math.abs(x) >= 0.5) return Math.sign(x) * (1 - erfc(Math.abs(x)));
