@@ -153,8 +153,8 @@ def derivation(name: str, x: Arrival) -> str:
     names = list(map(label, z.parents))
     named = rule_text(z.op, label(z), names, x.position)
     in_numbers = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    is_repeated = list(map(filled, names)).count(filled(label(x.operand))) > 1
-    which = f'   ({x.position + 1}번째 피연산자로)' if is_repeated else ''
+    same = [v for v in z.parents if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
+    which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
     return chain(name, named, in_numbers, number(x.local)) + which
 
 

@@ -13,16 +13,15 @@ class Address {
   text() {
     const { model, player } = this, { x } = model.graph;
     const numbers = model.leaves.filter((leaf) => model.isChanged(leaf)).map((leaf) => [model.names[leaf], x[leaf]]);
-    const rate = model.lr === model.start.lr ? [] : [['η', model.lr]];
-    return `#${[['step', player.at], ...numbers, ...rate].map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`;
+    return `#${new URLSearchParams([['step', player.at], ...numbers, ...(model.lr === model.start.lr ? [] : [['η', model.lr]])])}`;
   }
 
   // 읽을 수 없는 것은 건너뛴다. 계산할 수 없는 수면 그 까닭이 보인다
   read() {
     const { model, player } = this, x = model.start.x.slice();
     let step = 0, { lr } = model.start;
-    for (const pair of location.hash.slice(1).split('&')) {
-      const [name, written] = pair.split('=').map(decoded), value = Number(written), leaf = model.leaves.find((i) => model.names[i] === name);
+    for (const [name, written] of new URLSearchParams(location.hash.slice(1))) {
+      const value = Number(written), leaf = model.leaves.find((i) => model.names[i] === name);
       if (!written || !Number.isFinite(value)) continue;
       if (name === 'step') step = value;
       else if (leaf !== undefined) x[leaf] = value;
@@ -56,13 +55,5 @@ class Address {
     this.replace();
     const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
     find('copied').textContent = copied ? words.copied : words.inAddress;
-  }
-}
-
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
   }
 }

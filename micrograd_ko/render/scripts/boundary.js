@@ -10,9 +10,7 @@ class Boundary {
     this.canvas.onclick = ({ offsetX, offsetY }) => this.choose(offsetX / this.canvas.clientWidth, offsetY / this.canvas.clientHeight);
   }
 
-  place(sample) {
-    return [(sample[0] - this.low[0]) / this.size[0], 1 - (sample[1] - this.low[1]) / this.size[1]];
-  }
+  place(sample) { return [(sample[0] - this.low[0]) / this.size[0], 1 - (sample[1] - this.low[1]) / this.size[1]]; }
 
   choose(across, down) {
     const far = this.model.samples.map((sample) => { const [x, y] = this.place(sample); return Math.hypot(x - across, y - down); });
@@ -38,7 +36,7 @@ class Boundary {
       const [across, down] = this.place(sample);
       context.beginPath();
       context.arc(across * canvas.width, down * canvas.height, sample === chosen ? 8 : 4, 0, 7);
-      context.fillStyle = hue(classes.target(sample), count);
+      context.fillStyle = hue(classes.of(sample.slice(2)), count);
       context.fill();
       context.strokeStyle = sample === chosen ? '#b3125f' : '#ffffff';
       context.lineWidth = sample === chosen ? 3 : 1;
@@ -49,3 +47,17 @@ class Boundary {
 
 // 클래스의 색: 둘이면 그림의 파랑(+)과 주황(−)
 const hue = (which, count) => (count > 2 ? `hsl(${(which * 360) / count} 65% 50%)` : ['#e8852b', '#4a90d9'][which]);
+
+// 클래스: 출력이 여럿이면 가장 큰 것, 하나면 목표의 두 값 가운데 가까운 것. 목표가 두 값이 아니면 클래스가 아니다
+class Classes {
+  constructor({ samples, inputs, outputs }) {
+    Object.assign(this, { inputs, outputs });
+    const levels = [...new Set(samples.flatMap((sample) => sample.slice(inputs.length)))].sort((one, other) => one - other);
+    this.middle = (levels[0] + levels.at(-1)) / 2;
+    this.isKnown = levels.length === 2;
+    this.reach = (levels.at(-1) - levels[0]) / 2 || 1;
+  }
+
+  of(values) { return values.length > 1 ? values.indexOf(Math.max(...values)) : Number(values[0] > this.middle); }
+  isRight(x, sample) { return this.of(this.outputs.map((i) => x[i])) === this.of(sample.slice(this.inputs.length)); }
+}

@@ -19,9 +19,7 @@ class Fields {
     this.draw();
   }
 
-  isField({ node, isGradient }) {
-    return this.leaves.has(node) && !isGradient;
-  }
+  isField({ node, isGradient }) { return this.leaves.has(node) && !isGradient; }
 
   // 칸은 모두 가리킬 수 있다(Tab 은 하나에만 서고, ← → 로 옮긴다). 잎의 칸은 수를 바꾼다
   prepare(cell) {

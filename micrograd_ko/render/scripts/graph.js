@@ -12,9 +12,7 @@ class Graph {
     this.scratch = zeros(nodes.length);
   }
 
-  get cost() {
-    return this.x[this.nodes.length - 1];
-  }
+  get cost() { return this.x[this.nodes.length - 1]; }
 
   // x 의 잎으로 순전파를 한다. 계산할 수 없는 노드의 번호, 없으면 -1. 계산할 수 없으면 x 는 그대로다
   forward(x) {

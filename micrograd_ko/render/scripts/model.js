@@ -35,9 +35,7 @@ class Model {
     return domain ? say(words.domain, domain) : words.overflow;
   }
 
-  changed() {
-    for (const listener of this.listeners) listener();
-  }
+  changed() { for (const listener of this.listeners) listener(); }
 
   remember() {
     this.past.push({ x: this.graph.x.slice(), lr: this.lr });
@@ -66,18 +64,14 @@ class Model {
     this.changed();
   }
 
-  undo() {
-    if (this.past.length) this.restore(this.past.pop());
-  }
+  undo() { if (this.past.length) this.restore(this.past.pop()); }
 
   reset() {
     this.remember();
     this.restore(this.start);
   }
 
-  isChanged(leaf) {
-    return this.graph.x[leaf] !== this.start.x[leaf];
-  }
+  isChanged(leaf) { return this.graph.x[leaf] !== this.start.x[leaf]; }
 
   placed(x, sample) {
     sample.forEach((value, i) => { x[this.places[i]] = value; });

@@ -4,9 +4,8 @@ class Player {
     Object.assign(this, { phases, formulas, steps, picture, view, at: 0, timer: 0, last: steps.length - 1, moved: () => {} });
     const pressed = (action) => () => { this.stop(); this.move(action()); };
     const first = pressed(() => 0), back = pressed(() => this.at - 1), on = pressed(() => this.at + 1), last = pressed(() => this.last);
-    const toggle = () => this.toggle(), [larger, smaller, fit] = [1.25, 0.8, null].map((factor) => () => view.scale(factor));
-    const buttons = { first, previous: back, next: on, last, play: toggle };
-    for (const [id, action] of Object.entries(buttons)) find(id).onclick = action;
+    const toggle = () => (this.timer ? this.stop() : this.play()), [larger, smaller, fit] = [1.25, 0.8, null].map((factor) => () => view.scale(factor));
+    for (const [id, action] of Object.entries({ first, previous: back, next: on, last, play: toggle })) find(id).onclick = action;
     find('slider').oninput = pressed(() => Number(find('slider').value));
     find('speed').onchange = () => { if (this.timer) this.play(); };
     this.keys = {
@@ -48,10 +47,7 @@ class Player {
     find('lines').classList.toggle('many', isMany);
     writeList(find('lines'), 'p', lines);
     writeList(find('tags'), 'li', tags.filter((key) => key).map((key) => this.formulas[key]));
-    for (const item of find('formulas').children) {
-      if (tags.includes(item.dataset.formula)) item.setAttribute('aria-current', 'true');
-      else item.removeAttribute('aria-current');
-    }
+    for (const item of find('formulas').children) item.ariaCurrent = tags.includes(item.dataset.formula) ? 'true' : null;
   }
 
   go(step) {
@@ -76,11 +72,6 @@ class Player {
   showPlaying(isPlaying) {
     find('play').textContent = isPlaying ? words.stop : words.play;
     find('caption').setAttribute('aria-live', isPlaying ? 'off' : 'polite'); // 재생 중에는 스텝마다 읽어 주지 않는다
-  }
-
-  toggle() {
-    if (this.timer) this.stop();
-    else this.play();
   }
 
   play() {

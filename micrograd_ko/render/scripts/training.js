@@ -25,9 +25,9 @@ class Training {
   learn(times, until = Infinity) {
     for (let i = 0; i < times && performance.now() < until; i++) {
       const cost = this.model.step(this.nextBatch());
-      if (!Number.isNaN(cost)) this.costs.push(cost);
-      if (!Number.isFinite(cost)) this.stop();
-      if (!Number.isFinite(cost)) break;
+      if (Number.isNaN(cost)) this.stop();
+      if (Number.isNaN(cost)) break;
+      this.costs.push(cost);
     }
     this.model.changed();
   }
@@ -43,11 +43,9 @@ class Training {
   start() {
     this.model.remember();
     find('train').textContent = words.stop;
-    const tick = () => {
-      this.learn(this.model.samples ? 20 : 1, performance.now() + 12);
-      if (this.running) this.running = requestAnimationFrame(tick);
-    };
-    this.running = requestAnimationFrame(tick);
+    const next = () => { this.running = requestAnimationFrame(tick); };
+    const tick = () => { this.learn(this.model.samples ? 20 : 1, performance.now() + 12); if (this.running) next(); };
+    next();
   }
 
   stop() {
@@ -72,32 +70,8 @@ class Training {
   drawAll() {
     const { model } = this, classes = new Classes(model), x = model.graph.x.slice();
     const right = model.samples.filter((sample) => model.graph.forward(model.placed(x, sample)) < 0 && classes.isRight(x, sample));
-    const percent = number((100 * right.length) / model.samples.length, 3);
-    find('accuracy').textContent = classes.isKnown ? say(words.accuracy, percent) : '';
+    find('accuracy').textContent = classes.isKnown ? say(words.accuracy, number((100 * right.length) / model.samples.length, 3)) : '';
     this.boundary?.draw(classes, model.samples[this.chosen]);
-  }
-}
-
-// 클래스: 출력이 여럿이면 가장 큰 것, 하나면 목표의 두 값 가운데 가까운 것. 목표가 두 값이 아니면 클래스가 아니다
-class Classes {
-  constructor({ samples, inputs, outputs }) {
-    Object.assign(this, { inputs, outputs });
-    const levels = [...new Set(samples.flatMap((sample) => sample.slice(inputs.length)))].sort((one, other) => one - other);
-    this.middle = (levels[0] + levels.at(-1)) / 2;
-    this.isKnown = levels.length === 2;
-    this.reach = (levels.at(-1) - levels[0]) / 2 || 1;
-  }
-
-  of(values) {
-    return values.length > 1 ? values.indexOf(Math.max(...values)) : Number(values[0] > this.middle);
-  }
-
-  target(sample) {
-    return this.of(sample.slice(this.inputs.length));
-  }
-
-  isRight(x, sample) {
-    return this.of(this.outputs.map((i) => x[i])) === this.target(sample);
   }
 }
 
@@ -107,11 +81,4 @@ function curve(costs, width, height) {
   return kept.map((cost, i) => (i ? 'L' : 'M') + place(cost, i)).join('');
 }
 
-function shuffled(list) {
-  const copy = [...list];
-  for (let i = copy.length - 1; i > 0; i--) {
-    const k = Math.floor(Math.random() * (i + 1));
-    [copy[i], copy[k]] = [copy[k], copy[i]];
-  }
-  return copy;
-}
+const shuffled = (list) => list.map((x) => [Math.random(), x]).sort(([one], [other]) => one - other).map(([, x]) => x);
