@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd_ko import ops
+from micrograd_ko.kinds.live import Live
 from micrograd_ko.kinds.symbols import COMPARISON, Symbol, added, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import superscript
 from micrograd_ko.writing.numbers import is_short, number
-from micrograd_ko.writing.templates import alike, filled, outside
+from micrograd_ko.writing.templates import alike, filled, is_template, outside, scripted, when
 
 ELLIPSIS = Symbol('…', latex=r'\cdots')
 
@@ -141,4 +142,5 @@ def rule_text(op: Op, z: str, operands: Sequence[str], position: int) -> str:
     """미분 규칙을 글로: sigmoid 면 'a·(1 − a)'. 적지 못하거나 너무 길면 빈 글."""
     found = rule(op, read(z), [read(x) for x in operands], position)
     written = '' if found is None else text(found)
-    return written if len(filled(written)) <= LONGEST_RULE else ''
+    fits = Live(len(filled(written)) <= LONGEST_RULE, f'[...{scripted(written)}].length<={LONGEST_RULE}')
+    return when(fits if is_template(written) else fits.value, written)

@@ -22,6 +22,11 @@ def hole(now: str, script: str) -> str:
     return f'{OPEN}{now}{BAR}{script}{CLOSE}'
 
 
+def is_template(text: str) -> bool:
+    """글에 자리가 있는가."""
+    return OPEN in text
+
+
 def filled(template: str) -> str:
     """지금의 글로 채운 글."""
     return _HOLE.sub(r'\1', template)
@@ -50,7 +55,7 @@ def alike(function: Callable[..., str]) -> Callable[..., str]:
 
     @functools.wraps(function)
     def changed(*parts: str) -> str:
-        if not any(OPEN in part for part in parts):
+        if not any(map(is_template, parts)):
             return function(*parts)
         return hole(function(*map(filled, parts)), f'{function.__name__}({",".join(map(scripted, parts))})')
 

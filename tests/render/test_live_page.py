@@ -233,8 +233,10 @@ def test_the_address_keeps_the_numbers(page):
     page.keyboard.press('ArrowUp')
     page.fill('#rate', '-1')
     page.click('#next')
-    fragment = page.evaluate('new Address(model, player).text()')
+    page.click('#link')
+    fragment = page.get_attribute('#link', 'href')
     page.evaluate('model.reset()')
+    until(page, "location.hash === '#step=1'")
     page.evaluate(f'location.hash = {fragment!r}')
     until(page, 'model.graph.x[0] === 2.1')
     assert page.evaluate('[player.at, model.lr]') == [1, 0.1]
