@@ -5,7 +5,7 @@ import functools
 import os
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError
@@ -18,6 +18,9 @@ from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
 from micrograd_ko.render.words import WRITERS
 from micrograd_ko.writing import files, limits
+
+if TYPE_CHECKING:
+    import graphviz
 
 DETAILS = ('auto', *LEVELS)
 LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
@@ -43,7 +46,10 @@ class Drawing:
     def __init__(self, subject: Subject, level: Level, lang: str = 'ko') -> None:
         self._subject, self._level, self._lang, self.detail = subject, level, lang, level.name
         self._picture = level.picture(subject).translated(WRITERS[lang])
-        self.digraph = digraph(self._picture)
+
+    @functools.cached_property
+    def digraph(self) -> 'graphviz.Digraph':
+        return digraph(self._picture)
 
     @property
     def dot(self) -> str:

@@ -18,7 +18,7 @@ from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.render.words import ENGLISH, WORDS, WRITERS
+from micrograd_ko.render.words import WORDS, WRITERS, english_table
 from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted
@@ -49,7 +49,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     ]
     data = {
         'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
-        'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr), 'samples': subject.samples or None,
+        'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr), 'samples': subject.samples or None,
         **graph.data, **addressed.data, **walk.data(),
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
@@ -62,7 +62,10 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
 
 def said(page: str, say: Callable[[str], str]) -> str:
     """페이지의 틀에서 태그 사이의 글과 aria-label 을 say 로 옮긴 것."""
-    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', lambda found: say(found[0]), page)
+    def changed(found: re.Match) -> str:
+        return found[0].replace(found[0].strip(), say(found[0].strip()))
+
+    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', changed, page)
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:

@@ -1,5 +1,7 @@
 """그림과 페이지의 말: 페이지의 단추와 알림, 그리고 말의 표(한국어 → 영어)."""
 
+import functools
+import importlib.resources
 import re
 from collections.abc import Callable
 
@@ -11,12 +13,21 @@ WORDS = {
     'overflow': '결과가 double 의 범위를 넘는다.', 'frozen': '이 연산의 규칙은 자바스크립트로 적을 수 없어서 그 피연산자를 바꿀 수 없다.',
     'gradient': '{0} 의 기울기', 'unknown': '아직 모른다', 'all': '전체 {0}', 'accuracy': '정확도 {0}%',
 }  # fmt: skip
-ENGLISH: dict[str, str] = {}
 
 
+@functools.cache
+def english_table() -> dict[str, str]:
+    """말의 표 `english.tsv`: 한국어의 꼴 → 영어의 꼴. 먼저 맞는 줄이 이긴다."""
+    lines = importlib.resources.files('micrograd_ko.render').joinpath('english.tsv').read_text(encoding='utf-8').splitlines()
+    return dict([line.split('\t') for line in lines])
+
+
+@functools.cache
 def english(text: str) -> str:
     """말의 표로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다(`scripts/texts.js` 의 translated 와 같다)."""
-    for korean, translation in ENGLISH.items():
+    if text in english_table():
+        return english_table()[text]
+    for korean, translation in english_table().items():
         found = re.fullmatch('(.*)'.join(map(re.escape, korean.split('{}'))), text)
         if found:
             return re.sub(r'\{(\d)\}', lambda place: english(found[int(place[1]) + 1]), translation)

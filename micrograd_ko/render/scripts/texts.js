@@ -8,8 +8,9 @@ const chain = (...parts) => [...new Set(parts.filter((part) => part))].join(' = 
 
 // 말의 표(`words.ENGLISH`)로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다
 const patterns = Object.entries(page.english ?? {}).map(([korean, english]) => (
-  [new RegExp(`^${korean.split('{}').map((part) => part.replace(/[.*+?^$()|[\]\\]/g, '\\$&')).join('(.*)')}$`), english]));
+  [new RegExp(`^${korean.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.*)')}$`), english]));
 function translated(text) {
+  if (page.english?.[text]) return page.english[text];
   const [found, english] = patterns.find(([pattern]) => pattern.test(text)) ?? [];
   if (!found) return text;
   const parts = found.exec(text).slice(1);
