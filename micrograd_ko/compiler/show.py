@@ -3,11 +3,8 @@
 이름은 기록할 때의 것(w²₁₂, z²₁ …)에서 번호를 뗀 것이다. 이름 없이 기록한 행렬은 나온 순서대로 층 2, 3, … 으로 센다.
 """
 
-import re
-import sys
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, count
-from unicodedata import normalize
 
 import numpy as np
 
@@ -43,11 +40,10 @@ class Listing:
         self.vectors += [(row, row + 1, name) for row, name in enumerate(scalars, tape.inputs)]
 
     def text(self, nodes: int) -> str:
-        """명령마다 한 줄: 식과 모양. nodes 는 기록된 노드의 수. 콘솔이 못 쓰는 글자는 z^2, a_1 처럼 적는다."""
-        encoding = getattr(sys.stdout, 'encoding', None) or 'utf-8'
+        """명령마다 한 줄: 식과 모양. nodes 는 기록된 노드의 수."""
         sizes = '' if self.inputs.sizes is None else f' ({" + ".join(map(str, self.inputs.sizes))})'
         counts = f'입력 {self.inputs.count}{sizes}, 파라미터 {len(self.parameters)}, 명령 {len(self.tape)}개'
-        rows = [[_encodable(part, encoding) for part in self._row(k)] for k in range(min(len(self.tape), SHOWN))]
+        rows = [self._row(k) for k in range(min(len(self.tape), SHOWN))]
         wide = max((len(equation) for equation, _ in rows), default=0)
         lines = [f'{counts} (기록된 노드 {nodes}개)', *[f'  {equation:{wide}}    {shape}' for equation, shape in rows]]
         if len(self.tape) > SHOWN:
@@ -131,13 +127,3 @@ def _base(names: Sequence[str]) -> str:
     """이름들에서 번호를 뗀 공통의 이름. 없으면 빈 글."""
     bases = {name.rstrip('₀₁₂₃₄₅₆₇₈₉,') for name in names}
     return bases.pop() if len(bases) == 1 else ''
-
-
-def _encodable(text: str, encoding: str) -> str:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = re.sub('[⁰¹²³⁴⁵⁶⁷⁸⁹]+', lambda found: '^' + normalize('NFKC', found[0]), text)
-        text = re.sub('[₀₁₂₃₄₅₆₇₈₉][₀₁₂₃₄₅₆₇₈₉,]*', lambda found: '_' + normalize('NFKC', found[0]), text)
-        text = text.replace('⊙', '*').encode(encoding, 'replace').decode(encoding)
-    return text

@@ -66,8 +66,8 @@ class _Writer:
     def lines(self) -> Iterator[Line]:
         value, root = self.found.value, self.found.root
         me, end = self.labels[value], self.labels[root]
-        destination = f' 에서 {end.text} = {root.data!r} 까지' if value is not root else ''
-        yield words('title', f'{me.text} = {value.data!r}' + destination)
+        destination = f' 에서 {end.text} = {quantity(root.data).text} 까지' if value is not root else ''
+        yield words('title', f'{me.text} = {quantity(value.data).text}' + destination)
         stale = first_stale(root)
         if stale is not None:
             name = self.labels.text(stale)

@@ -4,10 +4,9 @@
 층이 다음 층이다. 그림, 걸음, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -48,12 +47,19 @@ class Network:
     layers   층마다 `Unit` 의 튜플. layers[i] 는 노트의 층 i + 2 다.
     order    그래프 전체의 위상 순서.
     sampled  표본을 넣었는가. 거짓이면 z 와 a 의 수는 아무 뜻이 없다.
+    others   다른 표본들의 신경망. 파라미터를 이것과 나누어 쓴다.
     """
 
     inputs: tuple[Value, ...]
     layers: tuple[tuple[Unit, ...], ...]
     order: tuple[Value, ...]
     sampled: bool = True
+    others: tuple['Network', ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """표본의 수."""
+        return 1 + len(self.others)
 
     @property
     def sizes(self) -> list[int]:
@@ -85,8 +91,9 @@ class Network:
 
     @cached_property
     def region(self) -> list[Value]:
-        """손실에 속하는 노드: 신경망의 것도 아니고 그 입력을 만든 것도 아니다."""
-        inside = {*self.values, *topological(*self.inputs)}
+        """손실에 속하는 노드: (어느 표본의) 신경망의 것도 아니고 그 입력을 만든 것도 아니다."""
+        nets = self, *self.others
+        inside = {v for net in nets for v in (*net.values, *topological(*net.inputs))}
         return [node for node in self.order if node not in inside]
 
     @cached_property
@@ -114,7 +121,7 @@ class Network:
     @cached_property
     def targets(self) -> dict[Value, Value]:
         """출력 aⱼ → 목표 yⱼ, 출력의 순서로. 모르는 손실이면 aⱼ − y 의 꼴로 들어간 잎 y 가 목표다."""
-        found = self._loss_and_targets[1]
+        found = {} if self.others else self._loss_and_targets[1]  # 표본마다 목표가 다르다
         return {a: found[a] for a in self.outputs if a in found}
 
     @property
@@ -158,7 +165,9 @@ class Network:
 
     @cached_property
     def names(self) -> dict[Value, str]:
-        """노드마다 노트의 이름: a¹₁, w²₁₂, b²₁, z²₁, a²₁, y₁, C, 그리고 손실의 안쪽 u₁ …"""
+        """표본이 하나면 노드마다 노트의 이름: a¹₁, w²₁₂, b²₁, z²₁, a²₁, y₁, C, 그리고 손실의 안쪽 u₁ …"""
+        if self.others:
+            return {}  # 표본마다의 z²₁ 은 한 이름이 아니다
         names = {x: indexed('a', 1, k) for k, x in enumerate(self.inputs, 1)}
         for layer, units in enumerate(self.layers, 2):
             for j, unit in enumerate(units, 1):
@@ -206,16 +215,40 @@ def in_graph(order: Sequence[Value]) -> Network | None:
 
     뉴런의 순서는 다음 층이 받는 순서다.
     """
-    layers = _layers(order)
-    for i, (units, following) in enumerate(itertools.pairwise(layers)):
-        unit_of, inputs = {unit.a: unit for unit in units}, following[0].inputs
-        if Counter(inputs) != Counter(unit_of.keys()):
-            return None
-        layers[i] = [unit_of[a] for a in inputs]
-    if not layers:
+    networks = _networks(order)
+    return networks[0] if len(networks) == 1 else None
+
+
+def in_samples(order: Sequence[Value]) -> Network | None:
+    """여러 표본의 손실에서: 표본마다 같은 파라미터의 신경망이 하나씩 있으면 첫 표본의 것(나머지는 `others`), 아니면 None."""
+    first, *others = _networks(order) or (None,)
+    if first is None or not all(_parameters(net) == _parameters(first) for net in others):
         return None
-    layers[-1] = _in_order_of_names(layers[-1])
-    return Network(layers[0][0].inputs, tuple(map(tuple, layers)), tuple(order))
+    return replace(first, others=tuple(others))
+
+
+def _parameters(net: Network) -> list[set[tuple[Value, ...]]]:
+    return [{(*unit.w, unit.b) for unit in units} for units in net.layers]
+
+
+def _networks(order: Sequence[Value]) -> list[Network]:
+    """층을 앞 층의 출력을 모두 받는 다음 층과 이은 것들."""
+    chains: list[list[list[Unit]]] = []
+    ends: dict[frozenset, list[list[Unit]]] = {}  # 마지막 층의 출력 → 거기까지 이은 층들
+    for units in _layers(order):
+        inputs = units[0].inputs
+        chain = ends.pop(frozenset(Counter(inputs).items()), None)
+        if chain is None:
+            chain = []
+            chains.append(chain)
+        else:
+            unit_of = {unit.a: unit for unit in chain[-1]}
+            chain[-1] = [unit_of[a] for a in inputs]
+        chain.append(units)
+        ends[frozenset(Counter([unit.a for unit in units]).items())] = chain
+    for chain in chains:
+        chain[-1] = _in_order_of_names(chain[-1])
+    return [Network(layers[0][0].inputs, tuple(map(tuple, layers)), tuple(order)) for layers in chains]
 
 
 def _layers(order: Sequence[Value]) -> list[list[Unit]]:

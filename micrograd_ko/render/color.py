@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-INK, FAINT = '#1f2933', '#5f6b7a'
-OUTSIDE = '#808890'  # 상자 밖의 글과 선: 흰 바탕과 검은 바탕에서 모두 보인다
+INK, FAINT = '#1f2933', '#46515e'  # 글. FAINT 도 아래의 어느 바탕에서나 대비(contrast)가 4.5 : 1 을 넘는다
+ASIDE = '#f4f6f8'  # 상자 밖의 글의 바탕
+OUTSIDE = '#808890'  # 상자 밖의 선: 흰 바탕과 검은 바탕에서 모두 보인다
 WARNING = '#ffb3c7'
 KINDS = {  # 상자의 종류: (제목의 바탕, 테두리)
     'input': ('#dfe5ec', '#6b7785'), 'hidden': ('#cfe8e3', '#3d7f74'), 'output': ('#dcd6f2', '#6a58b0'),
@@ -32,7 +33,9 @@ def tint(x: Any, scale: float) -> str:
 
 
 def depth(x: Any, scale: float) -> float | None:
-    """칸을 칠할 짙기: −0.8 에서 0.8, 부호는 x 의 부호. 제곱근이라 작은 수도 부호가 보인다. 유한하지 않으면 None."""
+    """칸을 칠할 짙기: −0.8 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 모르는 수는 0, 유한하지 않으면 None."""
+    if x is None:
+        return 0.0
     size = abs(_float(x))
     if not math.isfinite(size):
         return None

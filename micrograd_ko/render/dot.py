@@ -19,10 +19,11 @@ def digraph(picture: Picture) -> graphviz.Digraph:
     """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
     import graphviz  # 설명과 Mermaid 는 graphviz 없이도 된다
 
-    crowded, caption = len(picture.edges) > limits.MOST_CURVES, f'<{"<BR/>".join(map(_text, picture.caption))}>'
+    crowded = len(picture.edges) > limits.MOST_CURVES and any(group.title for group in picture.groups)
+    caption = f'<{_aside("<BR/>".join(map(_text, picture.caption)))}>' if picture.caption else ''
     graph = graphviz.Digraph(
         graph_attr={
-            'rankdir': 'LR', 'bgcolor': 'transparent', 'fontname': FONT, 'fontsize': '11', 'fontcolor': color.OUTSIDE,
+            'rankdir': 'LR', 'bgcolor': 'transparent', 'fontname': FONT, 'fontsize': '11',
             'nodesep': '0.16', 'ranksep': '1.6' if crowded else '0.55', 'label': caption, 'labelloc': 'b',
             'splines': 'line' if crowded else 'true',
         },
@@ -39,8 +40,8 @@ def digraph(picture: Picture) -> graphviz.Digraph:
 
 
 def _text(text: str) -> str:
-    r"""HTML 꼴 라벨 안에 적을 글. 역슬래시는 겹쳐야 `\N`(노드의 이름)이 되지 않는다."""
-    return html.escape(text).replace('\\', '\\\\')
+    r"""HTML 꼴 라벨 안에 적을 글. 역슬래시는 겹쳐야 `\N`(노드의 이름)이 되지 않고, ']' 는 옛 Graphviz 가 읽지 못한다."""
+    return html.escape(text).replace('\\', '\\\\').replace(']', '&#93;')
 
 
 def _write_group(graph: graphviz.Digraph, number: int, group: Group) -> None:
@@ -51,7 +52,7 @@ def _write_group(graph: graphviz.Digraph, number: int, group: Group) -> None:
         return
     with graph.subgraph() as column:
         column.attr(rank='same')
-        column.node(f'group{number}', f'<{_text(group.title)}>', fontcolor=color.OUTSIDE)
+        column.node(f'group{number}', f'<{_aside(_text(group.title))}>')
         for card in group.cards:
             _write_card(column, card)
         ids = [f'group{number}', *[card.id for card in group.cards]]
@@ -74,6 +75,12 @@ def _element(tag: str, content: str, **attributes: str) -> str:
 
 def _table(rows: str, border: str = '0', padding: str = '0', **attributes: str) -> str:
     return _element('TABLE', rows, BORDER=border, CELLBORDER='0', CELLSPACING='0', CELLPADDING=padding, **attributes)
+
+
+def _aside(content: str) -> str:
+    """상자 밖의 글(층의 이름, 그림의 설명). 바탕을 함께 칠해 밝은 노트북에서도 어두운 노트북에서도 읽힌다."""
+    written = f'<FONT COLOR="{color.FAINT}">{content}</FONT>'
+    return _table(_element('TR', _element('TD', written)), padding='3', BGCOLOR=color.ASIDE)
 
 
 def _cell(cell: Cell, fill: str) -> str:

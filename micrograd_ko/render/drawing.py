@@ -1,8 +1,11 @@
 """`draw`: 무엇을 어느 단계로 그릴지 정하고, `Drawing` 을 만든다."""
 
+import base64
 import contextlib
 import functools
 import os
+import tempfile
+import webbrowser
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +79,24 @@ class Drawing:
         """
         return page.html(self._subject.rehearsed(), self._level, lr, self._lang)
 
+    def pictures(self) -> dict[str, str]:
+        """노트북의 그림: SVG, 그리고 SVG 도 믿지 않는 노트북이 보일 PNG(base64). 배치 엔진이 없으면 LayoutError."""
+        return {'image/svg+xml': self.svg, 'image/png': base64.b64encode(engines.render(self.dot, 'png')).decode()}
+
+    def show(self) -> Path:
+        """브라우저에서 연다: 걸음 페이지, 걸을 것이 없으면 그림. 파이썬 프롬프트에서 쓴다. 연 임시 파일의 경로를 돌려준다.
+
+        배치 엔진이 없으면 LayoutError.
+        """
+        try:
+            suffix, written = 'html', self.html()
+        except NoStepsError:
+            suffix, written = 'svg', self.svg
+        directory = Path(tempfile.mkdtemp(prefix='micrograd_ko-'))  # 브라우저가 나중에 읽으므로 지우지 않는다
+        path = files.write_atomically(directory / f'drawing.{suffix}', written.encode())
+        webbrowser.open(path.as_uri())
+        return path
+
     def save(self, path: str | os.PathLike) -> Path:
         """파일로 쓴다. 형식은 확장자(dot, mmd, svg, png, pdf, html)가 정한다. 쓴 경로를 돌려준다.
 
@@ -88,9 +109,9 @@ class Drawing:
         return files.write_atomically(path, texts[suffix]().encode() if suffix in texts else engines.render(self.dot, suffix))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 스크립트를 믿지 않는 노트북은 그림을 보인다."""
+        """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 믿지 않는(untrusted) 노트북은 스크립트 없는 그림을 보인다."""
         try:
-            bundle = {'text/plain': repr(self), 'image/svg+xml': self.svg}
+            bundle = {'text/plain': repr(self), **self.pictures()}
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         with contextlib.suppress(NoStepsError, DomainError):  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
@@ -107,7 +128,8 @@ def draw(
 ) -> Drawing:  # fmt: skip
     """계산 그래프를 그린다.
 
-    x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만).
+    x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만). 여러 표본의 손실이면 신경망을
+               한 번만 그리고, 파라미터의 기울기만 적는다.
     detail     'ops'(노드마다), 'neuron'(뉴런마다), 'layer'(층마다). 'auto' 는 작은 신경망이면 neuron, 넓으면 layer, 아니면 ops.
     focus      이 노드에서 root 까지의 경로만 그린다(ops).
     depth      root 에서 이만큼까지만 그린다(ops).
@@ -132,7 +154,7 @@ def mimebundle(x: Any) -> dict[str, str]:
     """노트북이 x 를 보이는 법: 그림. 배치 엔진이 없거나 그래프가 크면 글."""
     bundle = {'text/plain': repr(x)}
     with contextlib.suppress(TooLargeError, engines.LayoutError):
-        bundle['image/svg+xml'] = draw(x).svg
+        bundle |= draw(x, max_nodes=limits.MOST_UNASKED).pictures()
     return bundle
 
 

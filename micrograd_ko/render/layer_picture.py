@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit, shared_activation
 from micrograd_ko.render import loss_picture
+from micrograd_ko.render.neuron_picture import pooling
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.writing import formulas, limits, notation
@@ -24,7 +25,7 @@ def draw(subject: Subject) -> Picture:
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
         tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
         edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
-    caption = ['파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
+    caption = [*pooling(net), '파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
     if max(net.sizes) > limits.POOLED:
         caption.append(f'{limits.POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
     return Picture((Group('', tuple(cards)),), tuple(edges), tuple(caption))
@@ -36,7 +37,7 @@ class _Table:
     def __init__(self, net: Network, part: str, title: str, columns: tuple[str, ...]) -> None:
         self.net, self.part, self.title, self.columns = net, part, title, columns
         self.parameters = Reading.scaled(part, net.parameters)
-        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else ())
+        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.samples == 1)
 
     def scales(self) -> str:
         w, b, z, a = self.columns

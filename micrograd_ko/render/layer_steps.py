@@ -112,8 +112,8 @@ class LayerWalk(NetworkWalk):
         places = [(unit.z, k, w) for unit in units for k, w in enumerate(unit.w)]
         summed = self._summed([w for *_, w in places], lambda i, x: (x.result, x.position) == places[i][:2])
         rest = '' if summed.rest is None else ' + r'
-        shape = f'({rows} × 1)(1 × {columns}) → {rows} × {columns}'
-        lines = [f'{self.over}W{up} = δ{up} (a{previous})ᵀ{rest}   {shape}', self._element(units[0], summed)]
+        shape = f'크기 ({rows} × 1)(1 × {columns}) → {rows} × {columns}'
+        lines = [f'{self.over}W{up} = δ{up} (a{previous})ᵀ{rest},  {shape}', self._element(units[0], summed)]
         cited: tuple[str, ...] = ()
         if summed.rest is None:
             cited = '5단계', '방정식 4'

@@ -9,18 +9,19 @@ from micrograd_ko.writing import limits, notation
 
 
 def card(net: Network, known: bool) -> Card:
-    """목표 y 의 행들과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
-    targets, gradient = _targets(net), Reading('grad', known=known)
+    """목표 y 의 행들(표본이 여럿이면 없다)과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
+    targets, data, gradient = _targets(net), Reading('data'), Reading('grad', known=known)
     if len(targets) <= limits.MOST_TARGETS:
-        rows = [named_row(name, y, gradient, name) for name, y in targets.values()]
+        rows = [named_row(name, y, data, gradient, name) for name, y in targets.values()]
     else:
         ys = [y for _, y in targets.values()]
         rows = [strip_row('y', ys, Reading.scaled('data', ys), Reading.scaled('grad', ys, known), 'y')]
     if not net.targets:  # 클래스 번호는 노드가 아니라서 기울기가 없다
         rows = [(name, data, Cell()) for name, data, _ in rows]
-    drawn = Card.of_rows('loss', 'loss', '손실 C', [*rows, named_row('C', net.order[-1], gradient, 'C')])
+    heading = '손실 C' if net.samples == 1 else f'손실 C (표본 {net.samples}개)'
+    drawn = Card.of_rows('loss', 'loss', heading, [*rows, named_row('C', net.order[-1], data, gradient, 'C')])
     formula = [(Cell('', 'title', note=f'C = {net.loss.formula}', span=3),)] if net.loss is not None else []
-    return drawn._replace(rows=(*formula, *drawn.rows), lines=('손실', *drawn.lines[1:]))
+    return drawn._replace(rows=(*formula, *drawn.rows), lines=(heading.replace(' C', ''), *drawn.lines[1:]))
 
 
 def edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd_ko.engine import Value
 from micrograd_ko.render.step import Step, Walk, adding, evaluation, label, live_arrivals
-from micrograd_ko.render.subject import Subject
+from micrograd_ko.render.subject import NoStepsError, Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, sum_of
@@ -30,6 +30,11 @@ class NetworkWalk(Walk):
 
     def __init__(self, subject: Subject) -> None:
         self.net = subject.net
+        if self.net.samples > 1:
+            raise NoStepsError(
+                f'표본 {self.net.samples}개의 손실은 신경망 하나의 걸음으로 적을 수 없습니다. '
+                "표본 하나의 손실을 그리거나 detail='ops' 로 그리세요."
+            )
         super().__init__(subject, self.net.parameters)
         self.arrivals = live_arrivals(subject.order)
         self.terms: defaultdict[Value, list[Arrival]] = defaultdict(list)

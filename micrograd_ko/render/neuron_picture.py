@@ -22,9 +22,10 @@ def draw(subject: Subject) -> Picture:
     if net.root is not None:
         groups.append(Group('', (loss_picture.card(net, subject.known),)))
         edges += loss_picture.edges(net, cards.ends)
-    caption = ['선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
+    caption = [*pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
-        caption.append('기울기 칸: ∂C/∂(그 행), 짙을수록 크다. z 의 기울기가 에러 δ = ∂C/∂z')
+        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.samples == 1 else ''
+        caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
     return Picture(tuple(groups), tuple(edges), tuple(caption))
 
 
@@ -34,38 +35,49 @@ class _Cards:
     def __init__(self, net: Network, known: bool) -> None:
         self.net, self.ends = net, dict[Value, End]()
         self.weights = Reading.scaled('data', [w for unit in net.units for w in unit.w])
-        self.gradients = Reading.scaled('grad', net.values, known)
+        self.gradients = Reading.scaled('grad', net.values if net.samples == 1 else net.parameters, known)
+        is_one = net.samples == 1  # 표본이 여럿이면 x, z, a, δ 는 표본마다 다르다
+        self.signals = Reading('data', known=is_one), self.gradients._replace(known=known and is_one)
 
     def input(self) -> Card:
         xs = self.net.inputs
-        rows = self._rows('input', 'a', (1,), xs, Reading.scaled('data', xs))
+        data, gradient = self.signals
+        rows = self._rows('input', 'a', (1,), xs, Reading.scaled('data', xs, data.known), gradient)
         if not self.net.sampled:  # 이름만
             rows = [(name._replace(port=out.port),) for name, _, out in rows]
         return Card.of_rows('input', 'input', '입력', rows)
 
     def neuron(self, layer: int, j: int, unit: Unit, compact: bool) -> Card:
         card, z, a = _id(layer, j), indexed('z', layer, j), indexed('a', layer, j)
-        rows = [*self._rows(card, 'w', (layer, j), unit.w, self.weights), self._row(card, indexed('b', layer, j), unit.b, 'b')]
+        rows = self._rows(card, 'w', (layer, j), unit.w, self.weights, self.gradients)
+        rows.append(self._row(card, indexed('b', layer, j), unit.b, 'b', Reading('data'), self.gradients))
         if self.net.sampled:
-            rows += [self._row(card, z, unit.z, 'z'), self._row(card, a, unit.a, 'a')]
+            rows += [self._row(card, name, v, port, *self.signals) for name, v, port in ((z, unit.z, 'z'), (a, unit.a, 'a'))]
             z, a = labels.shown(unit.z.name) or z, labels.shown(unit.a.name) or a
+        if not (self.net.sampled or self.gradients.known):
+            rows = [row[:2] for row in rows]
         return Card.of_rows(card, self.net.kind(layer), f'{a} = {formulas.formula(unit.activation, [z])}', rows, compact)
 
-    def _rows(self, card: str, letter: str, place: tuple[int, ...], values: Sequence[Value], data: Reading) -> list[Row]:
+    def _rows(
+        self, card: str, letter: str, place: tuple[int, ...], values: Sequence[Value], data: Reading, gradient: Reading
+    ) -> list[Row]:
         """입력이나 가중치의 행들. 많으면 색 띠 한 줄."""
         if len(values) <= limits.LONG_ROW:
-            return [self._row(card, indexed(letter, *place, k), v, f'{letter}{k}') for k, v in enumerate(values, 1)]
+            data = data.unscaled()
+            return [
+                self._row(card, indexed(letter, *place, k), v, f'{letter}{k}', data, gradient) for k, v in enumerate(values, 1)
+            ]
         name = indexed(letter, *place) + ('ₖ' if letter == 'w' else '')
         self.ends |= dict.fromkeys(values, (card, f'{letter}o'))
-        return [strip_row(name, values, data, self.gradients, letter, f'{letter}o')]
+        return [strip_row(name, values, data, gradient, letter, f'{letter}o')]
 
-    def _row(self, card: str, name: str, v: Value, port: str) -> Row:
+    def _row(self, card: str, name: str, v: Value, port: str, data: Reading, gradient: Reading) -> Row:
         self.ends[v] = card, f'{port}o'
-        return named_row(name, v, self.gradients, port, f'{port}o')
+        return named_row(name, v, data, gradient, port, f'{port}o')
 
     def edges(self) -> Iterable[Edge]:
         """가중치마다 선 하나. 가중치나 입력이 색 띠 한 줄이면 상자마다 하나."""
-        out, found = 'ao' if self.net.sampled else 'bo', dict[tuple[End, End], Edge]()
+        out, found = 'ao' if self.net.sampled else '', dict[tuple[End, End], Edge]()  # 표본이 없으면 a 의 행도 없다
         for layer, units in enumerate(self.net.layers, 2):
             for j, unit in enumerate(units, 1):
                 short = len(unit.w) <= limits.LONG_ROW
@@ -75,6 +87,13 @@ class _Cards:
                     (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
                     found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0), w)
         return found.values()
+
+
+def pooling(net: Network) -> list[str]:
+    """여러 표본의 손실을 신경망 하나로 그린 그림의 설명."""
+    if net.samples == 1:
+        return []
+    return [f'표본 {net.samples}개의 손실. w 와 b 의 기울기는 모든 표본에 걸친 합이고, 표본마다 다른 x, z, a, δ 는 – 로 적었다']
 
 
 def _id(layer: int, j: int) -> str:

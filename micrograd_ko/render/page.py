@@ -89,11 +89,20 @@ def embedded(data: Any) -> str:
     return written.replace('<', r'\u003c').replace('>', r'\u003e').replace('&', r'\u0026')
 
 
+# 틀 안에서는 노트북의 주제가 보이지 않는다. 틀의 color-scheme 이 그 안의 prefers-color-scheme 이 된다(Jupyter, VS Code, Colab)
+_SCHEMES = ''.join([
+    f'[data-jp-theme-light="{is_light}"] .mgko-steps, .vscode-{scheme} .mgko-steps, html[theme={scheme}] .mgko-steps '
+    f'{{ color-scheme: {scheme} }} '
+    for scheme, is_light in (('light', 'true'), ('dark', 'false'))
+])  # fmt: skip
+
+
 def frame(page: str, svg: str) -> str:
-    """노트북에 넣을 틀(iframe): 스크립트만 허락한다. 틀을 지우는 노트북에는 안의 그림이 남는다."""
+    """노트북에 넣을 틀(iframe): 스크립트만 허락하고, 노트북의 주제를 따른다. 틀을 지우는 노트북에는 안의 그림이 남는다."""
     picture = base64.b64encode(svg.encode()).decode()
     return (
-        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 걸음씩 보는 역전파" '
+        f'<style>{_SCHEMES}</style>'
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 걸음씩 보는 역전파" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
         f'<img alt="계산 그래프" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )

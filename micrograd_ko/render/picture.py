@@ -20,6 +20,10 @@ class Reading(NamedTuple):
     known: bool = True
     among: tuple[Value, ...] = ()
 
+    def unscaled(self) -> 'Reading':
+        """같은 수를 칠하지 않고."""
+        return self._replace(scale=0.0)
+
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
         """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
@@ -80,9 +84,9 @@ class Card(NamedTuple):
 
     @classmethod
     def of_rows(cls, card: str, kind: str, heading: str, rows: Sequence[Row], compact: bool = False) -> 'Card':
-        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없다."""
+        """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없고, 기울기가 없는 행이면 기울기의 열도 없다."""
         lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
-        columns = (Cell('값', 'column'), Cell('기울기', 'column')) if len(rows[0]) > 1 else ()
+        columns = (Cell('값', 'column'), Cell('기울기', 'column'))[: len(rows[0]) - 1]
         return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), (heading, *lines), compact)
 
 
@@ -139,9 +143,9 @@ class Picture(NamedTuple):
         )
 
 
-def named_row(name: str, v: Value, gradient: Reading, port: str, out: str = '') -> Row:
+def named_row(name: str, v: Value, data: Reading, gradient: Reading, port: str, out: str = '') -> Row:
     """이름 | 값 | 기울기 의 행. 노드에 이름이 있으면 그 이름이다. 선은 port 로 들어오고 out 에서 나간다."""
-    return Cell(labels.shown(v.name) or name, 'name', port=port), Reading('data').number(v), gradient.number(v, out)
+    return Cell(labels.shown(v.name) or name, 'name', port=port), data.number(v), gradient.number(v, out)
 
 
 def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Reading, port: str, out: str = '') -> Row:

@@ -17,7 +17,10 @@ from micrograd_ko.writing.templates import filled, when
 
 
 class Change(NamedTuple):
-    """한 걸음에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지."""
+    """한 걸음에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지.
+
+    number 가 None 이면 더는 알 수 없게 된 수다: 갱신한 파라미터로는 계산되지 않는다.
+    """
 
     node: int
     part: str
@@ -80,7 +83,7 @@ class Walk:
         return [*steps, self._update(lr)] if self.parameters else steps
 
     def _update(self, lr: Any) -> Step:
-        """모든 파라미터를 동시에 갱신한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`). 페이지에서 y[번호] 가 갱신한 값이다."""
+        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`). 페이지에서 y[번호] 가 새 값이다."""
         lr = float(lr) if isinstance(self.root.node.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         SGD([p.node for p in self.parameters], lr).step()
         escaped = self._refreshed()
@@ -97,8 +100,10 @@ class Walk:
             lines.append(f'{label(p)} ← {number(p.data)} − {product(rate, p.grad)} = {number(self._updated(p))}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        changes = tuple([Change(self._number[p], 'data', self._updated(p)) for p in self.parameters])
-        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), changes)
+        drawn = [node for node in self.subject.order if node.op is not None and node in self.subject.chosen]
+        changes = [Change(self._number[p], 'data', self._updated(p)) for p in self.parameters]
+        changes += [Change(self._number[v], 'data', self._updated(v, escaped)) for v in drawn]
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
 
     def _refreshed(self) -> bool:
         """새 파라미터로 사본을 다시 계산한다. 정의역을 벗어나는가."""
@@ -108,8 +113,11 @@ class Walk:
             return True
         return False
 
-    def _updated(self, v: Any) -> Live:
-        return Live(v.node.data, f'y[{self._number[v]}]')
+    def _updated(self, v: Any, escaped: bool | None = None) -> Live:
+        """갱신한 뒤의 값. escaped(정의역을 벗어났는지)를 주면, 벗어났을 때 모르는 수다."""
+        if escaped is None:
+            return Live(v.node.data, f'y[{self._number[v]}]')
+        return Live(None if escaped else v.node.data, f'(model.escaped<0?y[{self._number[v]}]:null)')
 
     def data(self) -> dict[str, list[int]]:
         """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""

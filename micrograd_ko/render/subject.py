@@ -26,7 +26,7 @@ class LiveNode:
 
 
 class NoStepsError(ValueError):
-    """걸을 그래프가 없다: 표본을 넣지 않은 신경망."""
+    """걸을 것이 없다: 표본을 넣지 않은 신경망, 표본이 여럿인 손실의 신경망."""
 
 
 class Subject(NamedTuple):
@@ -71,7 +71,8 @@ class Subject(NamedTuple):
         """
         if not self.order:
             raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
-        order, network = copy.deepcopy((self.order, self.network))
+        known = {id(node.op): node.op for node in self.order}  # 연산은 그대로 쓴다: 표에 없는 것은 이름으로 베낄 수 없다
+        order, network = copy.deepcopy((self.order, self.network), known)
         twin = dict(zip(self.order, order, strict=True))
         labels = Labels(order, names=network.names if network else None)
         names = {node: labels.text(node) for node in order if node.op is not None or labels.name(node)}
@@ -97,7 +98,7 @@ def subject_of(x: Any) -> Subject:
     """`Value`(손실이나 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이)에서. 다른 것이면 TypeError."""
     if isinstance(x, Value):
         order = tuple(topological(x))
-        return Subject((x,), order, set(order), recognise.in_graph(order), swept(x), True)
+        return Subject((x,), order, set(order), recognise.in_samples(order), swept(x), True)
     if isinstance(x, Trace):
         net = recognise.in_trace(x)
         return Subject(tuple(x.output), net.order, set(net.order), net, any(swept(unit.z) for unit in net.units), False)

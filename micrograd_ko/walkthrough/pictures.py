@@ -32,7 +32,7 @@ def drawings() -> Iterator[tuple[str, str, Drawing]]:
 
 
 def page(directory: Path) -> Iterator[str]:
-    """그림을 directory 에 쓰고, 쓴 것을 한 줄씩. 배치 엔진이 없으면 DOT 글을 쓰고 설치 방법을 알린다."""
+    """그림을 directory 에 쓰고, 쓴 것을 한 줄씩. 배치 엔진이 없으면 그림마다 DOT 글을 쓰고 설치 방법을 알린다."""
     yield from section(8, f'그림: {directory}', [])
     missing = ''
     for name, caption, drawing in drawings():
@@ -40,6 +40,8 @@ def page(directory: Path) -> Iterator[str]:
             path = drawing.save(directory / name)
         except LayoutError as error:
             missing = str(error)
+            if name.endswith('.html'):  # 걸음 페이지는 배치가 있어야 하고, 같은 그림의 DOT 글은 이미 썼다
+                continue
             path = drawing.save((directory / name).with_suffix('.dot'))
         yield f'  {path.name:<20} {caption}'
     if missing:

@@ -16,12 +16,12 @@ STYLE = """
 .mgko tr.marked { background: #e4572e33; }
 .mgko tr.marked td:last-child { font-weight: bold; }
 """
-_UNSHOWN = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]')
+UNSHOWN = '\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff'  # 제어 문자, 짝 없는 대리 문자(surrogate), XML 에 없는 문자
 
 
 def escape(text: object) -> str:
     """글을 HTML 에 그대로 보이게. 제어 문자와 짝 없는 대리 문자(lone surrogate)는 U+FFFD 가 된다."""
-    return html.escape(_UNSHOWN.sub('\ufffd', str(text)))
+    return html.escape(re.sub(f'[{UNSHOWN}]', '\ufffd', str(text)))
 
 
 def formula(text: str, indented: bool = False) -> str:

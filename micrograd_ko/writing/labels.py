@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, Any
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.writing import notation
 from micrograd_ko.writing.formulas import quantity
+from micrograd_ko.writing.html import UNSHOWN
 from micrograd_ko.writing.limits import LONGEST_NAME
 
 if TYPE_CHECKING:
     from micrograd_ko.operation import Node
 
-# 제어 문자(C0, C1), 짝 없는 대리 문자(surrogate), 글의 틀의 표시(`templates`), XML 에 없는 문자, 줄 나눔,
-# 그리고 이웃한 글의 방향을 바꾸는 문자
-_HARMFUL = re.compile(
-    '[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\ue002\ufffe\uffff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]'
-)
+_BREAKS = re.compile('[\t-\r\x85\u2028\u2029]+')  # 줄과 칸을 나누는 문자
+# 글의 틀의 표시(`templates`)와, 이웃한 글의 방향을 바꾸는 문자도
+_HARMFUL = re.compile(f'[{UNSHOWN}\ue000-\ue002\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 def shown(name: str) -> str:
-    """이름을 적을 수 있는 글로. 적을 수 없는 문자는 U+FFFD 가 되고, 긴 이름은 줄인다."""
-    text = _HARMFUL.sub('\ufffd', str(name))
+    """이름을 한 줄로 적을 수 있는 글로. 줄 나눔은 빈칸이, 적을 수 없는 문자는 U+FFFD 가 되고, 긴 이름은 줄인다."""
+    text = _HARMFUL.sub('\ufffd', _BREAKS.sub(' ', str(name)))
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + '…'
 
 

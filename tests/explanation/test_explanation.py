@@ -258,9 +258,14 @@ def test_samples_of_a_batch_are_told_apart(network):
 
 def test_root_itself_and_leaves():
     x = Value(2.0, 'x')
-    assert 'x = 2.0' in str(explain(x, x)) and '∂x/∂x = 1   (역전파의 시작)' in str(explain(x, x))
+    assert str(explain(x, x)).startswith('x = 2\n') and '∂x/∂x = 1   (역전파의 시작)' in str(explain(x, x))
     unnamed = Value(2.0)
     assert '∂C/∂v₁ = v₁ + v₁ = 2 + 2 = 4' in str(explain(unnamed, unnamed * unnamed))
+
+
+def test_the_title_is_as_short_as_the_rest():
+    x = Value(0.1, 'x')
+    assert str(explain(x, x * 3)).splitlines()[0] == 'x = 0.1 에서 C = 0.3 까지'  # 0.30000000000000004 가 아니다
 
 
 def test_both_uses_of_one_operand_are_told_apart():

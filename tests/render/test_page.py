@@ -127,7 +127,8 @@ def test_only_what_is_known_is_shown_at_every_step(visit, network_page):
     name_of = {i: node.name for i, node in enumerate(order)} | target_names(order)
     for step, (rows, title, lines) in zip(steps, seen, strict=True):
         for change in step.changes:
-            expected[name_of[change.node]][change.part == 'grad'] = numbers.number(change.number)
+            if name_of[change.node] in expected:  # 손실 안쪽의 노드는 상자가 없다
+                expected[name_of[change.node]][change.part == 'grad'] = numbers.number(change.number)
         assert rows == expected
         assert (title, lines) == (step.title, list(step.lines))
     loss.backward()
@@ -209,7 +210,7 @@ def test_every_button(visit, shared_page):
 def test_every_key(visit, shared_page):
     page = visit(shared_page)
     for key, expected in (('ArrowRight', 1), ('ArrowRight', 2), ('ArrowLeft', 1), ('End', 8), ('ArrowRight', 8), ('ArrowLeft', 7),
-                          ('Home', 0), ('ArrowLeft', 0)):  # fmt: skip
+                          ('Home', 0), ('ArrowLeft', 0), ('PageDown', 1), ('PageDown', 2), ('PageUp', 1)):  # fmt: skip
         page.keyboard.press(key)
         assert at(page) == expected
 
@@ -227,7 +228,7 @@ def test_the_slider(visit, shared_page):
     page.fill('#slider', '6')
     assert at(page) == 6
     page.focus('#slider')
-    for key, expected in (('ArrowRight', 7), ('ArrowLeft', 6), ('Home', 0), ('End', 8)):
+    for key, expected in (('ArrowRight', 7), ('ArrowLeft', 6), ('PageDown', 7), ('PageUp', 6), ('Home', 0), ('End', 8)):
         page.keyboard.press(key)
         assert at(page) == expected
 
@@ -408,6 +409,20 @@ def test_framed_in_a_sandbox(visit, network_page):
     assert '멈춤' in frame.locator('#play').text_content()
     assert not frame.locator('#link').is_visible()
     outside.wait_for_timeout(400)  # 미루어 둔 주소 바꾸기가 틀 안에서 조용한지
+
+
+@pytest.mark.parametrize('notebook', [
+    '<body data-jp-theme-light="{light}">', '<body class="vscode-{scheme}">', '<html theme="{scheme}"><body>',
+])  # fmt: skip
+@pytest.mark.parametrize(('scheme', 'light'), [('dark', 'false'), ('light', 'true')])
+def test_a_frame_follows_the_theme_of_the_notebook(visit, network_page, notebook, scheme, light):
+    """운영 체제의 주제가 무엇이든. 어두운 노트북에 흰 덩어리가 뜨지 않는다."""
+    opening = notebook.format(scheme=scheme, light=light)
+    written = f'<!doctype html>{opening}<link rel="icon" href="data:,">{step_page.frame(network_page, "")}'
+    outside = visit(written, color_scheme='null')
+    inside = outside.frames[1]
+    inside.wait_for_selector('#next')
+    assert inside.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == 'dark')
 
 
 def test_a_small_frame(visit, network_page):

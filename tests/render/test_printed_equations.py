@@ -86,15 +86,15 @@ def holds(smaller, larger):
     return step(larger - smaller)
 
 
-def log(x):
-    """적힌 수의 구간은 정의역의 끝 0 을 넘을 수 있다(1 − 0.9999…): 참값은 정의역 안이므로 구간도 거기까지다."""
-    return iv.mpf([mp.log(mp.mpf(x.a)) if x.a > 0 else -mp.inf, mp.log(mp.mpf(x.b))])
+def logarithm(x):
+    """반올림한 수의 구간이 0 아래로 넘어가면 그 끝은 −∞ 다."""
+    return iv.mpf([mp.log(x.a) if x.a > 0 else -mp.inf, mp.log(x.b)])
 
 
 FUNCTIONS = {
-    'ln': log, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
-    'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': log, 'holds': holds, 'half': iv.mpf('0.5'),
-    'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: iv.log(sum(map(iv.exp, xs))),
+    'ln': logarithm, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
+    'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': logarithm, 'holds': holds, 'half': iv.mpf('0.5'),
+    'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: logarithm(sum(map(iv.exp, xs))),
 }  # fmt: skip
 
 

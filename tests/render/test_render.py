@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from micrograd_ko import MLP, Value, losses, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
-from micrograd_ko.render import TooLargeError, draw
+from micrograd_ko.render import TooLargeError, color, draw
 from micrograd_ko.render.layer_picture import draw as layer_picture
 from micrograd_ko.render.neuron_picture import draw as neuron_picture
 from micrograd_ko.render.picture import Card, pooled
@@ -276,16 +277,58 @@ def two_activations_of_one_z():
 
 @pytest.mark.parametrize('make', [
     lambda: Value(1.0) * 2,
-    lambda: losses.mean([losses.quadratic(net([x, 1.0]), [0.0, 0.0]) for net in [network_232()] for x in (0.0, 1.0)]),
+    lambda: losses.quadratic(network_232()([0.0, 1.0]), [0.0, 0.0]) + losses.quadratic(network_232()([1.0, 1.0]), [0.0, 0.0]),
     lambda: ops.affine([Value(1.0)], [Value(2.0)], Value(3.0)),
     two_activations_of_one_z,
 ])  # fmt: skip
 def test_what_is_not_one_network(make):
-    """식, 표본이 여럿인 평균, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
+    """식, 신경망 둘, 활성화가 없거나 둘인 affine: 뉴런으로 그릴 수 없고 auto 는 ops 다."""
     root = make()
     assert draw(root).detail == 'ops'
     with pytest.raises(ValueError, match='ops'):
         draw(root, 'neuron')
+
+
+def samples_loss(count, nin=2, nouts=(3, 2)):
+    """표본 count 개의 평균 손실과 그 신경망."""
+    net, rng = MLP(nin, list(nouts), rng=random.Random(0)), random.Random(1)
+    samples = [([rng.random() for _ in range(nin)], [rng.random() for _ in range(nouts[-1])]) for _ in range(count)]
+    return net, losses.mean([losses.quadratic(net(x), y) for x, y in samples])
+
+
+@pytest.mark.parametrize('nouts', [(3, 2), (3, 1), (9, 8, 2)])
+@pytest.mark.parametrize('level', ['neuron', 'layer'])
+def test_a_loss_over_samples_draws_its_network_once(nouts, level):
+    """상자의 수는 표본의 수와 무관하고, 파라미터의 기울기는 모든 표본의 것이며, 표본마다 다른 것은 – 다."""
+    net, loss = samples_loss(10, nouts=nouts)
+    loss.backward()
+    drawing, single = draw(loss, level), draw(samples_loss(1, nouts=nouts)[1], level)
+    assert draw(loss).detail == ('neuron' if max(nouts) <= 6 else 'layer')
+    assert len(cards(drawing)) == len(cards(single)) and '표본 10개' in drawing.dot and '표본 10개' in drawing.mermaid
+    shown = [cell for card in cards(drawing) for row in card.rows for cell in row]
+    numbered = [(cell, *cell.source) for cell in [*shown, *[part for cell in shown for part in cell.cells]] if cell.source]
+    visible = {*net.parameters(), loss}
+    assert {v for _, v, reading in numbered if reading.known} == visible
+    assert all((cell.tip == '–') != (v in visible) for cell, v, _ in numbered)
+    assert all(cell.tip == f'{getattr(v, reading.part):.10g}' for cell, v, reading in numbered if v in visible)
+    assert {cell.text for cell, v, _ in numbered if v not in visible} <= {'–', ''}
+
+
+@pytest.mark.parametrize('level', ['neuron', 'layer'])
+def test_a_loss_over_samples_has_steps_only_node_by_node(level):
+    _, loss = samples_loss(2)
+    drawing = draw(loss, level)
+    for walked in (lambda: drawing.steps, drawing.html):
+        with pytest.raises(ValueError, match=r"표본 하나의 손실.*detail='ops'"):
+            walked()
+    assert set(drawing._repr_mimebundle_()) == {'text/plain', 'image/svg+xml', 'image/png'} == set(loss._repr_mimebundle_())
+    assert draw(loss, 'ops').steps[-1].phase == 'update'
+
+
+def test_a_decayed_loss_over_samples_shows_what_it_uses():
+    net, loss = samples_loss(3)
+    decayed = loss + net.layers[0].neurons[0].w[0].square()
+    assert 'l2j1:w1o:e -> loss' in draw(decayed, 'neuron').dot and 'l2j1:w1o:e -> loss' not in draw(loss, 'neuron').dot
 
 
 def test_a_loss_that_uses_inner_values():
@@ -354,3 +397,43 @@ def test_bad_arguments(arguments, error, words):
 def test_what_cannot_be_drawn(x):
     with pytest.raises(TypeError, match='Value, Trace, MLP'):
         draw(x)
+
+
+# 읽히는가
+
+def luminance(hue):
+    parts = [int(hue[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    """WCAG 2 의 대비."""
+    low, high = sorted(luminance(x) for x in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_text_stands_out_from_what_is_behind_it():
+    """글은 4.5 : 1, 상자 밖의 선은 흰 바탕과 검은 바탕에서 3 : 1 (WCAG AA)."""
+    behind = {'#ffffff', color.ASIDE, '#f4f1e6', *[fill for fill, _ in color.KINDS.values()]}
+    assert all(contrast(text, hue) >= 4.5 for text in (color.INK, color.FAINT) for hue in behind)
+    assert all(contrast(color.INK, color.tint(x, 1.0)) >= 4.5 for x in (-1.0, -0.5, 0.5, 1.0, math.nan))
+    assert all(contrast(color.OUTSIDE, hue) >= 3 for hue in ('#ffffff', '#111111', '#1e1e1e'))
+
+
+def test_a_caption_and_a_title_bring_their_own_background():
+    """그림의 바탕은 투명하다: 상자 밖의 글은 밝은 노트북과 어두운 노트북 위에 놓인다."""
+    for dot in (draw(loss_232()[1], 'neuron').dot, draw(loss_232()[1], 'layer').dot, draw(expression()[0]).dot):
+        asides = re.findall(rf'BGCOLOR="{color.ASIDE}".*?</TABLE>', dot)
+        assert asides and all(f'COLOR="{color.FAINT}"' in aside for aside in asides)
+        assert 'fontcolor="#808890"' not in dot
+
+
+def test_a_network_without_a_sample_shows_what_it_has():
+    """표본을 넣지 않은 신경망: 기울기의 열이 없고, 선은 편향의 행이 아니라 상자에서 나간다."""
+    net = network_232()
+    drawing = draw(net)
+    assert all(len(row) <= 2 for card in cards(drawing) for row in card.rows)
+    assert 'bo:e' not in drawing.dot and '\tl2j1 -> l3j1:w1:w' in drawing.dot
+    losses.quadratic(net([1.0, 0.5]), [1.0, 0.0]).backward()
+    assert '기울기' in draw(net).dot

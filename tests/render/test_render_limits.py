@@ -100,16 +100,26 @@ def test_more_than_three_hundred_boxes_are_refused():
         draw(chain(301))
 
 
-@pytest.mark.parametrize(('edges', 'splines', 'gap'), [(120, 'true', '0.55'), (121, 'line', '1.6')])
-def test_more_than_a_hundred_and_twenty_edges_are_straight(edges, splines, gap):
-    dot = draw(chain(edges + 1)).dot
-    assert f'splines={splines}' in dot and f'ranksep={gap}' in dot
+@pytest.mark.parametrize(('drawing', 'edges', 'splines', 'gap'), [
+    (lambda: draw(loss(1, 60), 'neuron'), 120, 'true', '0.55'), (lambda: draw(loss(1, 1, 60), 'neuron'), 121, 'line', '1.6'),
+    (lambda: draw(chain(122)), 121, 'true', '0.55'),
+])  # fmt: skip
+def test_more_than_a_hundred_and_twenty_edges_between_columns_are_straight(drawing, edges, splines, gap):
+    """층을 세우지 않은 그림의 곧은 선은 다른 상자의 수 위를 지나므로, 몇이든 굽은 선이다."""
+    drawing = drawing()
+    assert len(drawing._picture.edges) == edges
+    assert f'splines={splines}' in drawing.dot and f'ranksep={gap}' in drawing.dot
 
 
 @pytest.mark.parametrize(('boxes', 'hurried'), [(100, False), (101, True)])
 def test_more_than_a_hundred_boxes_are_refined_less(boxes, hurried):
     dot = draw(chain(boxes)).dot
     assert all((f'{setting}=0.1' in dot) == hurried for setting in ('nslimit', 'nslimit1', 'mclimit'))
+
+
+def test_a_notebook_shows_more_than_sixty_boxes_as_text():
+    assert 'image/svg+xml' in chain(60)._repr_mimebundle_() and 'image/svg+xml' not in chain(61)._repr_mimebundle_()
+    assert 'image/svg+xml' in draw(chain(61))._repr_mimebundle_()  # 그려 달라고 한 것은 그린다
 
 
 # 걸음
@@ -127,7 +137,7 @@ def test_more_than_twenty_four_updates_are_not_listed():
     *_, many = draw(loss(4, 5), 'neuron').steps
     assert len(few.lines) == 2 + 24 and '외' not in few.lines[-1]
     assert len(many.lines) == 2 + 24 + 1 and many.lines[-1] == '… 외 1개'
-    assert len(many.changes) == 25
+    assert len(many.changes) == 25 + 17  # 파라미터와 다시 계산한 노드: 다섯 뉴런의 z 와 a, 손실의 일곱
 
 
 def test_a_loss_of_more_than_six_nodes_is_not_spelled_out():

@@ -1,5 +1,6 @@
 """그림을 내보내기: 이름은 보이기만 하고, 파일은 온전하며, 두 배치 엔진이 같은 내용을 준다."""
 
+import base64
 import os
 import random
 import re
@@ -42,6 +43,7 @@ NASTY = [
     '"quoted"', "it's", '{a|b}', '<b>bold</b>', '&lt;', '&amp;amp;', '&#60;', r'\N\G\E\T\H\L', '\\', 'a\\', 'a\nb', 'tab\there',
     '\x00\x1b[31m', '\ud800', '\ud83d', '</script><script>alert(1)</script>', '</TD></TR></TABLE>>', '<!--', ']]>', '%s {0}',
     'שלום', 'مرحبا', '\u202eabc', '😀👩‍👩‍👧', '가중치 ∂C/∂w²₁₁', '', '   ', '\ufffe', '<', '>', 'a -> b; c', '#comment', '`code`',
+    ']',
 ]  # fmt: skip
 names = st.text(st.characters(exclude_categories=()), max_size=2 * LONGEST_NAME) | st.sampled_from(NASTY)
 
@@ -130,6 +132,36 @@ def test_neurons_stand_in_order(engine, sizes):
         assert column == sorted(column)
 
 
+@pytest.mark.parametrize('kind', engines.FORMATS)
+@each_engine
+def test_the_same_graph_gives_the_same_bytes(engine, kind, monkeypatch):
+    """프로세스가 그 사이에 무엇을 그렸든, 시각이 바뀌든(PDF)."""
+    dot = draw(loss(), 'ops').dot
+    first = engine(dot, kind)
+    engine(draw(network()).dot, 'svg')
+    if kind == 'pdf':
+        monkeypatch.setenv('SOURCE_DATE_EPOCH', '86400')
+    assert engine(dot, kind) == first
+
+
+@pytest.mark.parametrize(('script', 'words'), [
+    ('exit 0', '빈 그림'), ('echo hello', 'svg 가 아닌 6바이트'), ('cat; echo "dot - not found" >&2', 'svg 가 아닌'),
+    ('exit 3', '종료 코드 3'), ('echo "broken pipe" >&2; exit 1', 'broken pipe'), ('printf "<?xml <svg"', 'svg 가 아닌'),
+    (None, '실행하지 못했습니다'),
+])  # fmt: skip
+def test_a_dot_that_is_not_graphviz_is_told(script, words, tmp_path, monkeypatch):
+    """비었거나, 다른 프로그램이거나, 말이 없거나, 실행할 수 없는 dot: 반쪽 파일이 남지 않는다."""
+    program = tmp_path / 'dot'
+    program.write_bytes(b'\x7fELF broken' if script is None else f'#!/bin/sh\n{script}\n'.encode())
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, 'which', lambda name: str(program))
+    drawing = draw(loss())
+    with pytest.raises(LayoutError, match=words):
+        drawing.save(tmp_path / 'a.svg')
+    assert os.listdir(tmp_path) == ['dot']
+    assert words in drawing._repr_mimebundle_()['text/plain']
+
+
 def test_pygraphviz_is_used_without_dot(monkeypatch):
     monkeypatch.setattr(shutil, 'which', lambda name: None)
     assert draw(loss()).svg.startswith('<?xml')
@@ -175,6 +207,27 @@ def test_notebook_bundle(make):
     bundle = x._repr_mimebundle_(include=None, exclude=None)
     assert bundle['text/plain'] == repr(x)
     assert bundle['image/svg+xml'].startswith('<?xml')
+    assert base64.b64decode(bundle['image/png']).startswith(MAGIC['png'])  # 믿지 않는 노트북은 SVG 도 스크립트도 버린다
+
+
+@pytest.mark.parametrize(('make', 'suffix'), [(loss, '.html'), (network, '.svg')])
+def test_a_drawing_is_shown_in_the_browser(make, suffix, monkeypatch):
+    opened = []
+    monkeypatch.setattr('webbrowser.open', opened.append)
+    path = draw(make()).show()
+    assert opened == [path.as_uri()] and path.suffix == suffix and path.stat().st_size > 100
+    shutil.rmtree(path.parent)
+
+
+def test_nothing_is_left_when_a_drawing_cannot_be_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, 'render', lambda *_: pytest.fail('배치를 시작했다'))
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
+    x = Value(1.0, 'x')
+    drawing = draw(x.log())
+    x.data = -1.0
+    with pytest.raises(ArithmeticError, match='log'):
+        drawing.show()
+    assert not os.listdir(tmp_path)
 
 
 def test_a_large_graph_shows_as_text():

@@ -16,6 +16,7 @@ from micrograd_ko.note import statements
 from micrograd_ko.render.drawing import LR
 from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.staleness import refresh
 from micrograd_ko.testing import networks, programs
 from micrograd_ko.writing.formulas import formula, text
 from micrograd_ko.writing.labels import Labels
@@ -107,11 +108,15 @@ def test_the_update_is_one_step_of_gradient_descent(level):
     *_, last = draw(loss, level).steps
     loss.backward()
     order = topological(loss)
-    assert {order[c.node]: c.number for c in last.changes} == {p: p.data - LR * p.grad for p in net.parameters()}
+    changed = {order[c.node]: c.number for c in last.changes}
+    assert {p: changed[p] for p in net.parameters()} == {p: p.data - LR * p.grad for p in net.parameters()}
     for p in net.parameters():
         p.data -= LR * p.grad
+    before = loss.data
+    refresh(loss)  # 순전파도 새 파라미터로 다시 한다: z, a, C 도 새 값이다
+    assert changed == {node: node.data for node in order if node.op is not None or node in net.parameters()}
     again = losses.quadratic(net([0.5, 0.3]), [1.0, 0.0])
-    assert f'C = {loss.data:.4g} → {again.data:.4g}' in last.lines[1]
+    assert f'C = {before:.4g} → {again.data:.4g}' in last.lines[1]
     assert 'η = 0.5' in last.lines[0]
 
 
@@ -119,6 +124,8 @@ def test_the_update_may_leave_the_domain():
     x = Value(0.1, 'x')
     *_, last = draw(ops.log(x)).steps
     assert 'η' in last.lines[1] and '정의역' in last.lines[1]
+    assert [(change.part, change.number) for change in last.changes] == [('data', 0.1 - 0.5 * 10), ('data', None)]
+    assert '"\\u2013",0.0,"\\u2013",0]' in draw(ops.log(x)).html()  # 계산되지 않는 값의 칸은 – 다
 
 
 # 아는 것은 늘기만 한다
@@ -304,6 +311,13 @@ def test_steps_read_the_leaves_as_they_are_now():
     drawing = draw(x * x)
     x.data = 5.0
     assert known_after(drawing.steps[:-1]) == {(0, 'data'): 5.0, (1, 'data'): 25.0, (1, 'grad'): 1.0, (0, 'grad'): 10.0}
+
+
+def test_an_operation_outside_the_table_is_walked():
+    minus = ops.Op('minus', lambda m, x, y: x - y, (lambda z, x, y: 1, lambda z, x, y: -1))
+    y = minus(Value(2.0, 'x'), Value(1.0, 'y')) * 3
+    assert known_after(draw(y).steps[:-1])[1, 'grad'] == -3.0
+    assert_final(y, draw(y).steps)
 
 
 def test_a_trace_has_only_a_forward_pass():

@@ -110,8 +110,11 @@ def test_out_without_a_layout_engine_writes_dot_and_says_what_to_install(tmp_pat
 
     monkeypatch.setattr(engines, 'render', absent)
     assert main(['--epochs', '1', '--out', str(tmp_path)]) == 0
-    assert 'apt-get install graphviz' in capsys.readouterr().out
-    assert {path.suffix for path in tmp_path.iterdir()} == {'.dot'}
+    text = capsys.readouterr().out
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert 'apt-get install graphviz' in text
+    assert written == [f'{name}.dot' for name in ('forward', 'network_layer', 'network_neuron', 'network_ops', 'order')]
+    assert sorted(word for word in text.split() if word in written) == written  # 하나씩만 알린다
 
 
 def test_out_that_cannot_be_a_directory_exits_2(tmp_path, capsys):

@@ -161,6 +161,7 @@ def test_a_quantity_in_a_formula(x, text, latex):
 def test_a_long_name_is_cut():
     """이름은 32자까지(LONGEST_NAME)."""
     assert labels.shown('가' * 32) == '가' * 32
+    assert labels.shown('첫 줄\n둘째\r\n\t셋째\u2028넷째') == '첫 줄 둘째 셋째 넷째' and labels.shown('a\x00b') == 'a\ufffdb'
     assert labels.shown('가' * 33) == '가' * 31 + '…'
 
 

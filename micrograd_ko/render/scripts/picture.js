@@ -46,7 +46,7 @@ class Picture {
   }
 
   write({ group, box, text, tip }, known, isNow, scale) {
-    const [value, isPartial] = known ?? [0, false], depth = known ? Picture.depth(value, scale) : 0;
+    const [value, isPartial] = known ?? [null, false], depth = value === null ? 0 : Picture.depth(value, scale);
     if (text) text.textContent = known ? number(value) : '';
     tip.textContent = known ? number(value, 10) : '';
     const kinds = { plus: depth > 0, minus: depth < 0, warn: depth === null, partial: isPartial, now: isNow };

@@ -22,8 +22,9 @@ class Player {
     if (isOther || event.defaultPrevented || !Object.hasOwn(this.keys, key)) return;
     if (place.closest('input:not([type=range]), select') && !key.startsWith('Page')) return;
     if (place.matches('#rate, #sample') && (isArrow || key === 'Home' || key === 'End')) return;
-    const scrolls = place === this.view.frame && place.scrollWidth > place.clientWidth; // 밀리는 그림 안의 화살표는 그림을 민다
-    if (key === ' ' ? place.closest('button, summary, a, .cell') : scrolls && isArrow) return;
+    const sideways = isArrow && place === this.view.frame && place.scrollWidth > place.clientWidth; // 밀리는 그림과 설명의 글쇠는 그것을 민다
+    const down = key.startsWith('Page') && place.matches('#view, #caption') && place.scrollHeight > place.clientHeight;
+    if (key === ' ' ? place.closest('button, summary, a, .cell') : sideways || down) return;
     event.preventDefault();
     this.keys[key]();
   }
