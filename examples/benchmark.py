@@ -189,7 +189,7 @@ def drawing_expression(quick: bool) -> str:
 ROWS: list[tuple[str, str, Callable[[bool], str]]] = [
     ('반달, + 와 × 로 적은 망: micrograd / 우리', '≥ 4 (6)', moons_plain),
     ('반달, MLP: micrograd / 우리', '≥ 30 (50)', moons_network),
-    ('microgpt 꼴의 한 걸음: ScriptValue / 우리', '≥ 1 (1.5)', script),
+    ('microgpt 꼴의 한 스텝: ScriptValue / 우리', '≥ 1 (1.5)', script),
     ('노드마다의 시간, 수집기가 쉴 때: 큰 것 / 빠른 것', '≤ 2.5 (1.5)', growth_paused),
     ('노드마다의 시간, 수집기가 돌 때: 큰 것 / 빠른 것', '', growth_collected),
     ('노드마다의 메모리(tracemalloc)', '≤ 150 (120)', memory),

@@ -1,9 +1,9 @@
-"""재생(replay)의 한 걸음을 다른 도구와 나란히 잰다: 미니배치의 기울기 + 경사하강 갱신, float64, sigmoid, 이차 손실.
+"""재생(replay)의 한 스텝을 다른 도구와 나란히 잰다: 미니배치의 기울기 + 경사하강 갱신, float64, sigmoid, 이차 손실.
 
     python examples/benchmark_replay.py [--quick]
 
 상대는 NumPy 로 손수 적은 노트의 방정식(언제나)과 PyTorch, JAX, CasADi (`pip install 'micrograd_ko[bench]'`)다. 없는 것은
-빠지고 그렇게 적힌다. 모두 파라미터를 벡터 하나로 들고 같은 자료에서 걷는다. 재기 전에 한 걸음 뒤의 파라미터가 같은지 확인한다.
+빠지고 그렇게 적힌다. 모두 파라미터를 벡터 하나로 들고 같은 자료를 쓴다. 재기 전에 한 스텝 뒤의 파라미터가 같은지 확인한다.
 번갈아 여러 번 재어 저마다 가장 빠른 것을 쓴다.
 """
 
@@ -24,7 +24,7 @@ NETWORKS = [((2, 16, 16, 1), 100), ((64, 30, 10), 10), ((784, 30, 10), 10), ((78
 ETA = 0.1
 
 Vector = np.ndarray
-Step = Callable[[Vector], Vector]  # 파라미터 → 한 걸음 뒤의 파라미터
+Step = Callable[[Vector], Vector]  # 파라미터 → 한 스텝 뒤의 파라미터
 
 
 def replay(net: MLP, X: Vector, Y: Vector) -> Step:
@@ -123,12 +123,12 @@ def casadi_sx(net: MLP, X: Vector, Y: Vector) -> Step:
 
 
 PEERS = [
-    ('NumPy 로 손수', numpy_by_hand), ('PyTorch', torch_eager), ('JAX jit, 걸음마다 부름', jax_jit), ('CasADi SX', casadi_sx),
+    ('NumPy 로 손수', numpy_by_hand), ('PyTorch', torch_eager), ('JAX jit, 스텝마다 부름', jax_jit), ('CasADi SX', casadi_sx),
 ]  # fmt: skip
 
 
 def timed(step: Step, theta: Vector, seconds: float) -> float:
-    """한 걸음의 초. seconds 쯤 되도록 여러 걸음을 이어 걸어 나눈다."""
+    """한 스텝의 초. seconds 쯤 되도록 여러 스텝을 이어 재어 나눈다."""
     start = time.perf_counter()
     step(theta)
     count = max(1, min(200, int(seconds / max(time.perf_counter() - start, 1e-6))))
@@ -157,7 +157,7 @@ def measure(sizes: tuple[int, ...], batch: int, quick: bool) -> list[str]:
             missing.append(f'{name}: {error.name} 이(가) 설치되어 있지 않습니다')
             continue
         difference = np.abs(np.asarray(step(theta)) - expected).max()
-        assert difference < 1e-12, f'{name} 의 한 걸음이 {difference} 만큼 다릅니다'
+        assert difference < 1e-12, f'{name} 의 한 스텝이 {difference} 만큼 다릅니다'
         steps[name] = step
     best: dict[str, float] = {}
     for _ in range(2 if quick else 7):
@@ -169,7 +169,7 @@ def measure(sizes: tuple[int, ...], batch: int, quick: bool) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description='재생의 한 걸음을 다른 도구와 나란히 잰다.')
+    parser = argparse.ArgumentParser(description='재생의 한 스텝을 다른 도구와 나란히 잰다.')
     parser.add_argument('--quick', action='store_true', help='적게 재어 20초 안에 끝낸다')
     quick = parser.parse_args().quick
     show = functools.partial(print, flush=True)

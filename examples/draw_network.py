@@ -1,4 +1,4 @@
-"""2-3-2 신경망을 세 단계로 그린다: 연산(ops), 뉴런(neuron), 층(layer). 넓은 2-16-16-1 은 층으로.
+"""2-3-2 신경망을 세 수준으로 그린다: 연산(ops), 뉴런(neuron), 층(layer). 넓은 2-16-16-1 은 층으로.
 
     python examples/draw_network.py [폴더]
 

@@ -22,7 +22,7 @@ def main():
     for number in range(1, 21):
         loss = train.epoch(net, training, losses.softmax_cross_entropy, optimizer, 10, rng)
         if number % 5 == 0:
-            print(f'{number}바퀴: 손실 {loss:.4f}, 학습 정확도 {train.accuracy(net, training):.1%}')
+            print(f'{number}에포크: 손실 {loss:.4f}, 학습 정확도 {train.accuracy(net, training):.1%}')
     print(f'시험 정확도 {train.accuracy(net, testing):.1%} ({len(testing)}송이)')
 
     print('\n가장 망설인 시험 꽃 다섯 송이')

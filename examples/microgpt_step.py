@@ -1,4 +1,4 @@
-"""한 파일짜리 글자 언어 모델(microgpt 꼴)의 학습 한 걸음을, 대본에 든 작은 `Value` 와 micrograd_ko 의 `Value` 로 똑같이 돌린다.
+"""한 파일짜리 글자 언어 모델(microgpt 꼴)의 학습 한 스텝을, 대본에 든 작은 `Value` 와 micrograd_ko 의 `Value` 로 똑같이 돌린다.
 
     python examples/microgpt_step.py
 

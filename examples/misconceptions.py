@@ -28,7 +28,7 @@ def doubled_twice():
 
 
 def late_term():
-    """b 를 걷고 나서야 b² 쪽의 항이 도착한다."""
+    """b 를 방문하고 나서야 b² 쪽의 항이 도착한다."""
     a = Value(3.0, 'a')
     b = a * 2
     b.name = 'b'
@@ -39,7 +39,7 @@ def main():
     survive(sys.stdout)
     print('# b = a + a, c = b + b: 옳은 답은 ∂c/∂a = 4\n')
     print(overwriting(doubled_twice()), passing_on_at_once(doubled_twice()), depth_first(doubled_twice()), sep='\n\n')
-    print('\n# b = 2a, c = b + b²: 처음 만난 순서로 걸으면\n')
+    print('\n# b = 2a, c = b + b²: 처음 만난 순서로 방문하면\n')
     print(depth_first(late_term()))
     print('\n# 2-2-1 네트워크, 학습률 1\n')
     net = MLP(2, [2, 1], rng=random.Random(0))

@@ -3,7 +3,7 @@
 import random
 import sys
 
-from micrograd_ko import MLP, SGD, losses, train
+from micrograd_ko import MLP, losses
 from micrograd_ko.writing.console import survive
 
 SAMPLES = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -14,10 +14,8 @@ def learn(widths):
     """widths 모양의 신경망을 XOR 로 가르친다: (net, 마지막 손실)."""
     rng = random.Random(1)
     net = MLP(2, widths, activation='tanh', output='sigmoid', rng=rng)
-    optimizer = SGD(net.parameters(), lr=1.0)
-    for _ in range(1000):
-        loss = train.epoch(net, SAMPLES, losses.cross_entropy, optimizer, len(SAMPLES), rng)
-    return net, loss
+    history = net.fit(SAMPLES, losses.cross_entropy, epochs=1000, batch_size=len(SAMPLES), lr=1.0, rng=rng)
+    return net, history.loss[-1]
 
 
 def picture(net, size=13):

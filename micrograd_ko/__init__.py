@@ -18,15 +18,17 @@ _LAZY = {
     **dict.fromkeys(('grad', 'hessian', 'hvp', 'jacobian', 'value_and_grad'), 'derivatives'),
     **dict.fromkeys(('MLP', 'Layer', 'Module', 'Neuron', 'Trace'), 'nn'),
     **dict.fromkeys(('Program', 'ReplayError', 'compile_graph'), 'compiler'),
-    **dict.fromkeys(('SGD',), 'learning.optim'),
+    **dict.fromkeys(('SGD', 'Adam', 'AdamW'), 'learning.optim'),
+    'History': 'learning.history',
+    'diagnose': 'learning.diagnosis',
     **dict.fromkeys(('explain',), 'explanation.explain'),
     **dict.fromkeys(('Drawing', 'draw'), 'render'),
 }
 _MODULES = {
-    **dict.fromkeys(('compiler', 'derivatives', 'explanation', 'graph', 'nn', 'render', 'testing'), ''),
+    **dict.fromkeys(('compiler', 'derivatives', 'explanation', 'graph', 'micrograd', 'nn', 'render', 'testing'), ''),
     **dict.fromkeys(('arrays', 'bounds', 'symbols'), 'kinds.'),
     **dict.fromkeys(('equations', 'receipt'), 'note.'),
-    **dict.fromkeys(('losses', 'optim', 'train'), 'learning.'),
+    **dict.fromkeys(('losses', 'optim', 'plots', 'train'), 'learning.'),
     **dict.fromkeys(('derivative_table', 'misconceptions'), 'explanation.'),
     'iris': 'learning.data.',
 }

@@ -4,6 +4,7 @@ from micrograd_ko import compiler as compiler
 from micrograd_ko import derivatives as derivatives
 from micrograd_ko import explanation as explanation
 from micrograd_ko import graph as graph
+from micrograd_ko import micrograd as micrograd
 from micrograd_ko import nn as nn
 from micrograd_ko import ops as ops
 from micrograd_ko import render as render
@@ -26,9 +27,14 @@ from micrograd_ko.kinds import bounds as bounds
 from micrograd_ko.kinds import symbols as symbols
 from micrograd_ko.learning import losses as losses
 from micrograd_ko.learning import optim as optim
+from micrograd_ko.learning import plots as plots
 from micrograd_ko.learning import train as train
 from micrograd_ko.learning.data import iris as iris
+from micrograd_ko.learning.diagnosis import diagnose as diagnose
+from micrograd_ko.learning.history import History as History
 from micrograd_ko.learning.optim import SGD as SGD
+from micrograd_ko.learning.optim import Adam as Adam
+from micrograd_ko.learning.optim import AdamW as AdamW
 from micrograd_ko.nn import MLP as MLP
 from micrograd_ko.nn import Layer as Layer
 from micrograd_ko.nn import Module as Module
@@ -46,8 +52,11 @@ from micrograd_ko.staleness import refresh as refresh
 __all__ = [
     'MLP',
     'SGD',
+    'Adam',
+    'AdamW',
     'DomainError',
     'Drawing',
+    'History',
     'Layer',
     'Module',
     'Neuron',
@@ -56,6 +65,7 @@ __all__ = [
     'Trace',
     'Value',
     'compile_graph',
+    'diagnose',
     'draw',
     'explain',
     'first_nonfinite',

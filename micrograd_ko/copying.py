@@ -69,7 +69,7 @@ def _fill(twin: Any, node: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _below(root: Any, known: Any) -> list:
-    """root 아래의 노드를 위상 순서로. id 가 known 에 있는 노드와 그 너머는 뺀다(id 로 걷기는 `topological` 의 두 배가 든다)."""
+    """root 아래의 노드를 위상 순서로. id 가 known 에 있는 노드와 그 너머는 뺀다(id 로 순회하면 `topological` 의 두 배가 든다)."""
     order, seen, stack = [], set(), [root]
     while stack:
         node = stack.pop()

@@ -1,6 +1,6 @@
 """미분을 다시 그래프로(grad), 그 위의 함수들: value_and_grad, jacobian, hessian, hvp.
 
-`grad` 는 역전파의 걸음을 `Value` 로 걷는다. 편미분 규칙이 표의 연산으로 적혀 있으므로 결과도 그래프이고, 다시 미분할 수 있다.
+`grad` 는 역전파를 `Value` 로 한다. 편미분 규칙이 표의 연산으로 적혀 있으므로 결과도 그래프이고, 다시 미분할 수 있다.
 여기의 f 는 `Value` 들을 받아 `Value`(jacobian 은 그 목록도)를 돌려주는 함수이고, xs 는 수의 목록이다.
 """
 
@@ -10,6 +10,7 @@ from typing import Any, overload
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, topological
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import Number, unchecked
 from micrograd_ko.reverse import adjoints
 
@@ -29,10 +30,11 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     >>> slope.data, grad(slope, x).data
     (12.0, 12.0)
     """
-    targets = [xs] if isinstance(xs, Value) else list(xs)
+    wanted = 'grad(y, xs) 는 Value 에 대한 Value 의 미분입니다. 함수의 미분은 value_and_grad(f)(2.0) 입니다.'
+    targets = [xs] if isinstance(xs, Value) else listed([y] if callable(y) else xs, wanted)
     for v in (y, *targets):
         if not isinstance(v, Value):
-            raise TypeError(f'grad 는 Value 에 대한 Value 의 미분입니다. {type(v).__name__} {v!r} 을(를) 받았습니다.')
+            raise TypeError(f'{wanted} {type(v).__name__} {brief(v)} 을(를) 받았습니다.')
     order = topological(y)
     with unchecked():
         found = adjoints(order, {node: node for node in order}, above(order, targets))
@@ -84,18 +86,18 @@ def hvp(f: Callable[..., Value], xs: Sequence[Number], v: Sequence[Number]) -> l
     >>> hvp(lambda x, y: x * x * y, [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
-    if len(v) != len(xs):
-        raise ValueError(f'hvp: 벡터 v 의 길이 {len(v)} 가 xs 의 길이 {len(xs)} 와 다릅니다.')
-    values = _leaves(xs)
-    along = ops.dot(grad(_one(f(*values)), values), v)
-    return [d.data for d in grad(along, values)]
+    values, along = _leaves(xs), listed(v, 'hvp(f, xs, v) 의 v 는 xs 와 길이가 같은 수의 목록입니다: [1.0].')
+    if len(along) != len(values):
+        raise ValueError(f'hvp: 벡터 v 의 길이 {len(along)} 가 xs 의 길이 {len(values)} 와 다릅니다.')
+    slope = ops.dot(grad(_one(f(*values)), values), along)
+    return [d.data for d in grad(slope, values)]
 
 
 def _leaves(xs: Iterable[Number]) -> list[Value]:
-    return [Value(x) for x in xs]
+    return [Value(x) for x in listed(xs, 'xs 는 f 의 인수마다 하나씩인 수의 목록입니다: [2.0].')]
 
 
 def _one(y: Any) -> Value:
     if not isinstance(y, Value):
-        raise TypeError(f'f 는 Value 하나를 돌려줘야 합니다. {type(y).__name__} {y!r} 을(를) 돌려받았습니다.')
+        raise TypeError(f'f 는 Value 하나를 돌려줘야 합니다. {type(y).__name__} {brief(y)} 을(를) 돌려받았습니다.')
     return y

@@ -1,10 +1,11 @@
-"""그래프 위를 걷는 일: 위상 순서, 역전파의 걸음, 선과 경로.
+"""그래프의 순회(traversal): 위상 순서, 역전파, 선과 경로.
 
-노드의 `op, parents, data, grad` 만 안다(`operation.Node`). 모두 되부름(recursion) 없이 돌므로 10⁶ 노드의 사슬도 걷는다.
+노드의 `op, parents, data, grad` 만 안다(`operation.Node`). 모두 되부름(recursion) 없이 돌므로 10⁶ 노드의 사슬도 지난다.
 """
 
 from __future__ import annotations
 
+from micrograd_ko.kinds.huge import accumulated
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def topological(*roots: N) -> list[N]:
     """위상 순서(topological order): roots 에서 닿는 모든 노드를, 피연산자가 결과보다 앞에 오게 한 번씩.
 
-    순서는 그래프의 모양만으로 정해진다. 피연산자는 왼쪽부터 걷는다: 적은 순서대로 x1·w1 이 x2·w2 보다 앞에 온다.
+    순서는 그래프의 모양만으로 정해진다. 피연산자는 왼쪽부터 방문한다: 적은 순서대로 x1·w1 이 x2·w2 보다 앞에 온다.
     """
     order: list[Any] = []
     seen: set[Any] = set()
@@ -28,7 +29,7 @@ def topological(*roots: N) -> list[N]:
     push, pop, enter, leave = stack.append, stack.pop, seen.add, order.append
     while stack:
         node = pop()
-        if node is None:  # 표시(None) 아래의 노드는 피연산자를 모두 걸었다
+        if node is None:  # 표시(None) 아래의 노드는 피연산자를 모두 방문했다
             leave(pop())
         elif node not in seen:
             enter(node)
@@ -45,27 +46,30 @@ def topological(*roots: N) -> list[N]:
 
 
 def sweep(order: Sequence[Node]) -> None:
-    """역전파의 걸음: 위상 순서를 거꾸로, `피연산자.grad += 노드.grad × 국소 미분`. 기울기는 미리 놓여 있다."""
+    """역전파의 순회: 위상 순서를 거꾸로, `피연산자.grad += 노드.grad × 국소 미분`. 기울기는 미리 놓여 있다."""
     for node in reversed(order):
         op = node.op
         if op is None:
             continue
-        g, z, parents = node.grad, node.data, node.parents
+        g, z, parents = node._grad, node._data, node.parents
         try:
             if op.arity == 2:  # 가장 잦은 연산: 튜플과 호출을 던다
                 x, y = parents
-                a, b = x.data, y.data
+                a, b = x._data, y._data
                 dx, dy = op.partials
-                dx, dy = dx(z, a, b), dy(z, a, b)
-                x.grad += g * dx
-                y.grad += g * dy
+                dx, dy = g * dx(z, a, b), g * dy(z, a, b)
+                x._grad += dx
+                try:
+                    y._grad += dy
+                except OverflowError:  # x 에는 이미 더했다
+                    y._grad = accumulated(y._grad, dy)
                 continue
-            operands = [parent.data for parent in parents]
+            operands = [parent._data for parent in parents]
             slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
         except EDGE_ERRORS:
             slopes = local_derivatives(node)
         for parent, d in zip(parents, slopes, strict=True):
-            parent.grad += g * d
+            parent._grad = accumulated(parent._grad, g, d)
 
 
 def local_derivatives(node: Node) -> tuple[Any, ...]:

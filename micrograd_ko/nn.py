@@ -4,15 +4,19 @@
 노트를 따른다: 입력 a¹ₖ, 가중치 w²₁₂, 편향 b²₁, z²₁, a²₁. 노트처럼 입력이 첫째 층이라 가중치는 둘째 층에서 시작한다.
 """
 
+import operator
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
-from micrograd_ko.number import NOT_YET, Number, unchecked
+from micrograd_ko.misuse import brief, listed
+from micrograd_ko.number import Number, unchecked
 from micrograd_ko.operation import Op, table
+from micrograd_ko.state import commit, grad_set
+from micrograd_ko.trainable import Trainable
 from micrograd_ko.writing.notation import indexed
 
 if TYPE_CHECKING:
@@ -38,9 +42,28 @@ def activation_op(activation: Activation) -> Op:
     raise ValueError(f'활성화 함수(activation) {activation!r} 이(가) 없습니다. 표의 단항 연산을 주세요: linear, {known}.')
 
 
-def _inputs(x: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
-    """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다."""
-    xs: list[Any] = _numbers(x)
+def generator(rng: random.Random | int | None) -> random.Random:
+    """난수 생성기: `random.Random` 은 그대로, 0 이상의 정수는 씨앗(seed), None 이면 새것. 그 밖의 것은 TypeError."""
+    if rng is None or isinstance(rng, random.Random):
+        return rng or random.Random()
+    if isinstance(rng, bool) or not hasattr(rng, '__index__') or rng < 0:  # Random 은 −1 과 1 을 같은 씨앗으로 본다
+        raise TypeError(f'rng 는 random.Random 이나 0 이상의 정수 씨앗(seed)입니다. {brief(rng)} 을(를) 받았습니다.')
+    return random.Random(operator.index(rng))
+
+
+def _size(n: Any, whose: str) -> int:
+    """입력이나 뉴런의 수. NumPy 의 정수도 된다."""
+    if isinstance(n, bool) or not hasattr(n, '__index__') or n < 1:
+        raise ValueError(f'{whose}: 입력과 뉴런의 수는 양의 정수입니다. {brief(n)} 을(를) 받았습니다.')
+    return operator.index(n)
+
+
+def _inputs(x: Any, rest: Any, nin: int, whose: str, letter: str = 'x', layer: int | None = None) -> list[Value]:
+    """입력을 Value 의 목록으로. Value 는 그대로 두고, 수는 노트의 이름을 붙인 잎이 된다. 목록 하나가 아니면 TypeError."""
+    wanted = f'{whose}: 입력(input) {nin}개를 목록 하나로 받습니다: net([{", ".join(["1.0"] * min(nin, 2))}{", …" * (nin > 2)}]).'
+    if rest:
+        raise TypeError(f'{wanted} 인수 {1 + len(rest)}개를 받았습니다.')
+    xs = listed(x, wanted)
     if len(xs) != nin:
         raise ValueError(f'{whose}: 입력(input) {nin}개를 받습니다. {len(xs)}개를 받았습니다.')
     return [x if isinstance(x, Value) else Value(x, indexed(letter, layer, k)) for k, x in enumerate(xs, 1)]
@@ -58,8 +81,8 @@ class Module:
 
     def zero_grad(self) -> None:
         """모든 파라미터의 기울기를 0 으로. `backward` 가 잎의 기울기를 더해 가므로 갱신할 때마다 부른다."""
-        for p in self.parameters():
-            p.grad = NOT_YET
+        parameters = self.parameters()
+        commit(grad_set(parameters, [None] * len(parameters)))
 
 
 class Neuron(Module):
@@ -69,11 +92,11 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, activation: Activation = 'sigmoid', rng: random.Random | None = None, init: Init | None = None, *,
+        self, nin: int, activation: Activation = 'sigmoid', rng: random.Random | int | None = None, init: Init | None = None, *,
         layer: int | None = None, j: int | None = None,
     ) -> None:  # fmt: skip
-        index = () if j is None else (j,)
-        w, b = (init or normal)(rng or random.Random(), nin)
+        nin, index = _size(nin, 'Neuron'), () if j is None else (j,)
+        w, b = (init or normal)(generator(rng), nin)
         if len(w) != nin:
             raise ValueError(f'초깃값(init)이 가중치 {nin}개가 아니라 {len(w)}개를 주었습니다.')
         self.activation = activation_op(activation)
@@ -81,8 +104,8 @@ class Neuron(Module):
         self.b = Value(b, indexed('b', layer, *index))
         self._z, self._a = indexed('z', layer, *index), indexed('a', layer, *index)
 
-    def __call__(self, x: 'Iterable[Value | Number]') -> Value:
-        return self.forward(_inputs(x, len(self.w), self._a))[1]
+    def __call__(self, x: 'Iterable[Value | Number]', *rest: NoReturn) -> Value:
+        return self.forward(_inputs(x, rest, len(self.w), repr(self)))[1]
 
     def forward(self, xs: list[Value]) -> tuple[Value, Value]:
         """(z, a). xs 는 길이가 맞는 Value 의 목록."""
@@ -102,15 +125,14 @@ class Layer(Module):
     """층: 같은 입력을 받는 뉴런 nout 개. 호출하면 언제나 목록을 준다."""
 
     def __init__(
-        self, nin: int, nout: int, activation: Activation = 'sigmoid', rng: random.Random | None = None,
+        self, nin: int, nout: int, activation: Activation = 'sigmoid', rng: random.Random | int | None = None,
         init: Init | None = None, *, layer: int | None = None,
     ) -> None:  # fmt: skip
-        rng = rng or random.Random()
-        self.nin, self.layer = nin, layer
-        self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, nout + 1)]
+        rng, self.nin, self.layer = generator(rng), _size(nin, 'Layer'), layer
+        self.neurons = [Neuron(nin, activation, rng, init, layer=layer, j=j) for j in range(1, _size(nout, 'Layer') + 1)]
 
-    def __call__(self, x: 'Iterable[Value | Number]') -> list[Value]:
-        return self.forward(_inputs(x, self.nin, repr(self)))[1]
+    def __call__(self, x: 'Iterable[Value | Number]', *rest: NoReturn) -> list[Value]:
+        return self.forward(_inputs(x, rest, self.nin, repr(self)))[1]
 
     def forward(self, xs: list[Value]) -> tuple[list[Value], list[Value]]:
         """(zs, as). xs 는 길이가 맞는 Value 의 목록."""
@@ -133,11 +155,11 @@ class Pictured:
         return mimebundle(self)
 
 
-class MLP(Module, Pictured):
+class MLP(Module, Pictured, Trainable):
     """다층 퍼셉트론(multilayer perceptron). `MLP(2, [3, 2])` 는 입력 2, 은닉 3, 출력 2 다.
 
     activation 은 은닉층, output 은 마지막 층의 활성화 함수(기본은 같은 것). 호출하면 출력의 목록, 출력이 하나면 그 Value.
-    rng 는 `random.Random`. 같은 씨앗이면 같은 초깃값이다.
+    rng 는 `random.Random` 이나 정수 씨앗(seed). 같은 씨앗이면 같은 초깃값이고, 없으면 매번 새로 뽑는다.
 
     >>> net = MLP.from_matrices([[[0.4, 0.6], [0.1, 0.9]]], [[0.2, 0.1]])
     >>> [f'{a:.3f}' for a in net([0.5, 0.3])]
@@ -146,12 +168,13 @@ class MLP(Module, Pictured):
 
     def __init__(
         self, nin: int, nouts: Sequence[int], activation: Activation = 'sigmoid', output: Activation | None = None,
-        rng: random.Random | None = None, init: Init | None = None,
+        rng: random.Random | int | None = None, init: Init | None = None,
     ) -> None:  # fmt: skip
-        sizes = [nin, *nouts]
-        if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
-            raise ValueError(f'층의 크기는 양의 정수이고 층은 하나 이상입니다. MLP({nin!r}, {nouts!r}) 을(를) 받았습니다.')
-        rng = rng or random.Random()
+        wanted = 'MLP(nin, nouts) 의 nouts 는 층마다의 뉴런 수의 목록입니다: MLP(2, [3, 1]).'
+        nouts = [_size(n, 'MLP') for n in listed(nouts, wanted)]
+        if not nouts:
+            raise ValueError('MLP(nin, nouts): 층은 하나 이상입니다. nouts 가 빈 목록입니다.')
+        sizes, rng = [_size(nin, 'MLP'), *nouts], generator(rng)
         activations = [activation] * (len(nouts) - 1) + [activation if output is None else output]
         shapes = zip(sizes, nouts, activations, strict=False)
         self.layers = [Layer(n, m, f, rng, init, layer=layer) for layer, (n, m, f) in enumerate(shapes, 2)]
@@ -164,10 +187,10 @@ class MLP(Module, Pictured):
 
         행의 길이나 행렬의 모양이 이어지지 않으면 어느 것이 어떻게 다른지 알리는 ValueError.
         """
-        matrices = [[_numbers(row) for row in _rows(w)] for w in weights]
-        vectors = [_numbers(b) for b in biases]
+        matrices = [[_numbers(row) for row in _rows(w)] for w in listed(weights, 'weights 는 층마다의 행렬 W 의 목록입니다.')]
+        vectors = [_numbers(b) for b in listed(biases, 'biases 는 층마다의 벡터 b 의 목록입니다.')]
         _check_shapes(matrices, vectors)
-        exact = any(type(x).__name__ == 'Fraction' for w in matrices for row in w for x in row)
+        exact = any(type(x).__name__ == 'Fraction' for rows in (*matrices, vectors) for row in rows for x in row)
         kept = iter([
             (row if exact else [float(x) for x in row], b if exact else float(b))
             for w, v in zip(matrices, vectors, strict=True)
@@ -182,13 +205,13 @@ class MLP(Module, Pictured):
         weights = [np.array([[w.data for w in n.w] for n in layer.neurons]) for layer in self.layers]
         return weights, [np.array([n.b.data for n in layer.neurons]) for layer in self.layers]
 
-    def __call__(self, x: 'Iterable[Value | Number]') -> Value | list[Value]:
-        outputs = self.trace(x).output
+    def __call__(self, x: 'Iterable[Value | Number]', *rest: NoReturn) -> Value | list[Value]:
+        outputs = self.trace(x, *rest).output
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def trace(self, x: 'Iterable[Value | Number]') -> 'Trace':
+    def trace(self, x: 'Iterable[Value | Number]', *rest: NoReturn) -> 'Trace':
         """한 표본의 순전파를 노트의 표기법으로: 모든 z 와 a 를 간직한 `Trace`."""
-        activations = [_inputs(x, self.layers[0].nin, repr(self), 'a', 1)]
+        activations = [_inputs(x, rest, self.layers[0].nin, repr(self), 'a', 1)]
         zs = []
         for layer in self.layers:
             z, a = layer.forward(activations[-1])
@@ -205,13 +228,14 @@ class MLP(Module, Pictured):
         loss(출력의 목록, 목표의 목록) → Value. 기본은 `losses.quadratic`. 클래스 목표는 원-핫(one-hot)으로 준다.
         """
         from micrograd_ko.compiler import compile_graph
-        from micrograd_ko.learning.losses import quadratic
+        from micrograd_ko.learning import losses
 
+        record = losses.checked(losses.quadratic if loss is None else loss)
         x = [Value(0.5, indexed('a', 1, k)) for k in range(1, self.layers[0].nin + 1)]
         y = [Value(0.5, indexed('y', None, j)) for j in range(1, len(self.layers[-1].neurons) + 1)]
         with unchecked():  # 그래프의 모양만 쓴다
             trace = self.trace(x)
-            c = (loss or quadratic)(trace.output, y)
+            c = record(trace.output, y)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
     def page(
@@ -261,12 +285,12 @@ class Trace(Pictured):
 def _rows(w: Any) -> Any:
     rows = w.tolist() if hasattr(w, 'tolist') else w
     if not isinstance(rows, list | tuple) or not rows or not all(isinstance(row, list | tuple) and row for row in rows):
-        raise ValueError(f'weights 의 행렬은 비어 있지 않은 행(row)의 목록이어야 합니다. {w!r} 을(를) 받았습니다.')
+        raise ValueError(f'weights 의 행렬은 비어 있지 않은 행(row)의 목록이어야 합니다. {brief(w)} 을(를) 받았습니다.')
     return rows
 
 
 def _numbers(row: Any) -> list[Number]:
-    return list(row.tolist() if hasattr(row, 'tolist') else row)
+    return listed(row, 'W 의 행과 b 는 수의 목록입니다.')
 
 
 def _check_shapes(weights: list[list[list]], biases: list[list]) -> None:

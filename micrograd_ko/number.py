@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
-from micrograd_ko.operation import TYPE_CHECKING, DomainError, Op
+from micrograd_ko.kinds.huge import limit
+from micrograd_ko.misuse import brief
+from micrograd_ko.operation import TYPE_CHECKING, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -41,25 +43,32 @@ def unchecked() -> Iterator[None]:
         _unchecked.reset(token)
 
 
-def number(x: Any) -> Number:
-    """x 를 Value 가 담는 수로. NumPy 의 수는 파이썬 수가 된다. 수가 아니면 TypeError."""
-    if type(x) is float or type(x) is int:
+def number(x: Any, what: str = 'Value 는') -> Number:
+    """x 를 Value 가 담는 수로. NumPy 의 수는 파이썬 수가, 유리수(numbers.Rational)는 Fraction 이 된다. 수가 아니면 TypeError."""
+    if type(x) in _KEPT:
         return x
     import numbers
     from fractions import Fraction
 
-    if isinstance(x, numbers.Real) and x is not True and x is not False:
-        return x if isinstance(x, Fraction) else int(x) if isinstance(x, numbers.Integral) else float(x)
+    x = x[()] if getattr(x, 'ndim', None) == 0 else x  # 0차원 배열은 수다
+    if isinstance(x, numbers.Integral):
+        if x is not True and x is not False and hasattr(x, '__index__'):  # NumPy 의 timedelta64 는 정수인 체하지만 아니다
+            return int(x)
+    elif isinstance(x, numbers.Real):
+        _KEPT.add(Fraction)
+        return x if isinstance(x, Fraction) else Fraction(x) if isinstance(x, numbers.Rational) else float(x)
     hint = next((text for kind, text in _HINTS.items() if kind in [base.__name__ for base in type(x).__mro__]), '')
-    raise TypeError(f'Value 는 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {x!r} 을(를) 받았습니다.{hint}')
+    raise TypeError(f'{what} 실수(int, float, Fraction)를 받습니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.{hint}')
 
 
+_KEPT: set[type] = {float, int}  # 그대로 담는 형. Fraction 은 처음 만날 때 배운다
 _HINTS = {
     'str': ' 글자는 float(text) 로 먼저 바꾸세요.',
     'bool': ' 참·거짓을 수로 쓰려면 int(x) 로 바꾸세요.',
     'NoneType': ' 값을 돌려주지(return) 않는 함수인지 보세요.',
     'complex': ' 복소수는 다루지 않습니다.',
     'ndarray': ' 배열은 원소마다 Value 로 만드세요: [Value(x) for x in array].',
+    'timedelta64': ' 시간에는 단위가 있습니다. 어떤 단위의 수로 쓸지 먼저 나누세요: x / np.timedelta64(1, "s").',
     'list': ' 목록은 원소마다 Value 로 만드세요: [Value(x) for x in xs].',
     'Value': ' 이미 Value 입니다. 그대로 쓰거나, 그래프를 끊으려면 v.detach() 를 쓰세요.',
 }
@@ -77,18 +86,4 @@ def undefined(op: Op, operands: tuple[Node, ...]) -> Number:
         from micrograd_ko.kinds.arrays import ieee_forward
 
         return ieee_forward(op, numbers)
-    raise DomainError(op, numbers, tuple([x.name for x in operands])) from None
-
-
-def _refusing(what: str, instead: str) -> Callable[..., None]:
-    """Value 를 수처럼 쓰는 흔한 실수를 막는 메서드: 그대로 두면 그래프가 소리 없이 끊긴다."""
-
-    def method(self: Node, *_: Any) -> None:
-        raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
-
-    return method
-
-
-refuse_number = _refusing('보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.')
-refuse_truth = _refusing('참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.')
-refuse_order = _refusing('비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.')
+    return limit(op, numbers, tuple([x.name for x in operands]))

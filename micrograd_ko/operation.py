@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
         data: Any
         grad: Any
+        _data: Any  # 걸러진 칸(`state.Held`)
+        _grad: Any
         name: str
         op: Op | None
         parents: tuple[Any, ...]
@@ -35,6 +37,7 @@ EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파
 table: dict[str, Op] = {}
 BUILT_IN: set[str] = set()  # 처음부터 표에 있던 이름: 지울 수 없다
 _interpreters: dict[type, Callable[[Op, tuple[Any, ...]], Any] | None] = {float: None, int: None}
+_TAUGHT = {'numpy': 'arrays', 'mpmath': 'precise'}  # 다른 라이브러리의 수 → 그것을 가르치는 모듈
 _with_methods: list[tuple[type, Callable[[Op], Any]]] = []
 
 
@@ -101,7 +104,7 @@ class Op:
     def __call__(self, *arguments: Any) -> Any:
         if len(arguments) != len(self.arguments):
             wanted = len(self.arguments)
-            raise TypeError(f'{self.name} 은 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
+            raise TypeError(f'{self.usage()}: 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
         return self.apply(*(arguments if self.arity is not None else self.flat(arguments)))
 
     def apply(self, *operands: Any) -> Any:
@@ -113,17 +116,27 @@ class Op:
                     return interpreter(self, operands)
         try:
             return self.eager(*operands)
-        except EDGE_ERRORS as error:
-            raise DomainError(self, operands) from error
+        except EDGE_ERRORS:
+            from micrograd_ko.kinds.huge import limit
+
+            return limit(self, operands)
 
     def derivatives(self, z: Any, *operands: Any) -> tuple[Any, ...]:
-        """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플."""
-        if callable(self.partials):
-            return tuple(self.partials(z, *operands))
-        return tuple([partial(z, *operands) for partial in self.partials])
+        """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플. 규칙이 그 종류의 수를 모르면 RuleError(TypeError)."""
+        try:
+            if callable(self.partials):
+                return tuple(self.partials(z, *operands))
+            return tuple([partial(z, *operands) for partial in self.partials])
+        except (TypeError, AttributeError, ValueError) as error:
+            from micrograd_ko.kinds.fitting import blamed
+
+            raise blamed(error, self, '편미분', operands)  # noqa: B904
 
     def flat(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """인수를 납작하게: affine 이면 (ws, xs, b) → (*ws, *xs, b). 목록의 길이가 다르거나 비면 안 될 목록이 비면 ValueError."""
+        for name, x in zip(self.arguments, arguments, strict=True):
+            if name[0] in '*+' and not hasattr(x, '__iter__'):
+                raise TypeError(f'{self.usage()}: {name[1:]} 은(는) 목록입니다. {x!r} 을(를) 받았습니다.')
         parts = [(name[0], tuple(x) if name[0] in '*+' else (x,)) for name, x in zip(self.arguments, arguments, strict=True)]
         lengths = [len(part) for mark, part in parts if mark in '*+']
         if len(set(lengths)) > 1:
@@ -131,6 +144,10 @@ class Op:
         if ('+', ()) in parts:
             raise ValueError(f'{self.name}: 빈 목록의 {self.name} 은(는) 정의되지 않습니다. 항을 하나 이상 주세요.')
         return tuple([x for _, part in parts for x in part])
+
+    def usage(self) -> str:
+        """부르는 꼴: affine([w, …], [x, …], b)."""
+        return f'{self.name}({", ".join([f"[{x[1:]}, …]" if x[0] in "*+" else x for x in self.arguments])})'
 
     def split(self, operands: Sequence[Any]) -> list[Any]:
         """`flat` 을 되돌린다: affine 이면 (*ws, *xs, b) → [ws, xs, b]."""
@@ -171,7 +188,12 @@ class Namespace:
     def function(self, op: Op) -> Any:
         """이 종류의 수에 op 를 계산하는 함수."""
         if op.forward is not None:
-            return functools.partial(op.forward, self)
+            forward = functools.partial(op.forward, self)
+            if self is SCALARS or op.name in BUILT_IN or op.family is not None:
+                return forward
+            from micrograd_ko.kinds.fitting import followed
+
+            return lambda *operands: followed(op, '순방향 식', forward, operands)
         try:
             return self.__dict__.get(op.name) or self._otherwise(op.name)
         except AttributeError:
@@ -184,12 +206,12 @@ def interpret(kind: type, function: Callable[[Op, tuple[Any, ...]], Any]) -> Non
 
 
 def interpreter_of(kind: type) -> Callable[[Op, tuple[Any, ...]], Any] | None:
-    """kind 를 다루는 해석기. 파이썬의 보통 수면 None. NumPy 의 수는 처음 만났을 때 배운다."""
+    """kind 를 다루는 해석기. 파이썬의 보통 수면 None. NumPy 와 mpmath 의 수는 처음 만났을 때 배운다."""
     try:
         return _interpreters[kind]
     except KeyError:
-        if any(base.__module__ == 'numpy' for base in kind.__mro__):
-            importlib.import_module('micrograd_ko.kinds.arrays')  # 읽히면서 스스로를 등록한다
+        for library in {base.__module__.partition('.')[0] for base in kind.__mro__} & _TAUGHT.keys():
+            importlib.import_module(f'micrograd_ko.kinds.{_TAUGHT[library]}')  # 읽히면서 스스로를 등록한다
         return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
 
 
@@ -216,9 +238,13 @@ def named(name: str) -> Op:
 
 
 def register(op: Op) -> Op:
-    """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이면 ValueError."""
+    """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이거나 규칙들의 꼴이 어긋나면 ValueError."""
     if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
         raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
+    if BUILT_IN:  # 처음부터 있는 줄은 서로를 쓰므로 표가 다 찬 뒤에야 부를 수 있고, 시험이 확인한다
+        from micrograd_ko.kinds.fitting import check
+
+        check(op)
     for kind, make in _with_methods:
         _give(op, kind, make)
     table[op.name] = op
@@ -250,12 +276,18 @@ def _pow(x, y):
     return x**y
 
 
+def _compare(x, y):
+    z, order = x - y, (x > y) - (x < y)
+    return z if not order and x != y else type(z)(order)  # 크지도 작지도 같지도 않으면 nan. inf − inf 가 nan 이어도 둘은 같다
+
+
 def _select(c, x, y):
-    z = x if c > 0 else y
-    return type(c)(z) if type(z) is int else z  # 정수 상수는 만난 수의 종류를 따른다
+    z = x if c > 0 else y if c <= 0 else c
+    return type(c)(z) if type(z) is int and type(c) is not bool else z  # 정수 상수는 만난 수의 종류를 따른다
 
 
 ARITHMETIC: dict[str, Callable] = {
+    'compare': _compare,
     'add': operator.add, 'sub': operator.sub, 'mul': operator.mul, 'div': operator.truediv,
     'neg': operator.neg, 'abs': operator.abs, 'total': lambda *xs: sum(xs),
 }  # fmt: skip

@@ -59,14 +59,17 @@ reciprocal = row('reciprocal', lambda m, x: m.div(1, x),     (lambda z, x: -z * 
                  defined=lambda x: x != 0)
 square     = row('square',     lambda m, x: x**2,            (lambda z, x: 2 * x,),      '#1^2', ulps=1, sign='x²')
 
-# 비교와 선택(comparison and choice): select(c, x, y) 는 c > 0 이면 x, 아니면 y
+# 비교와 선택(comparison and choice): compare 는 x − y 의 부호(inf 와 inf 는 같다). select(c, x, y) 는 c > 0 이면 x, 아니면 y 이고
+# c 가 nan 이면 nan 이다. 고르지 않은 쪽의 nan 은 들어가지 않는다.
+compare    = row('compare',    None,                                       (lambda z, x, y: 0, lambda z, x, y: 0),
+                 r'\operatorname{sign}(#1 - #2)', ulps=0, kinks=lambda x, y: x - y)
 select     = row('select',     None,                                       (lambda z, c, x, y: 0,
                                                                             lambda z, c, x, y: step(c),
                                                                             lambda z, c, x, y: 1 - step(c)),
                  r'(#1 > 0\;?\;#2 : #3)', arguments='c x y', ulps=0, kinks=lambda c, x, y: c)
 step       = row('step',       lambda m, x: m.select(x, 1, 0),             (lambda z, x: 0,),                   r'[#1 > 0]',
                  ulps=0, kinks=lambda x: x)
-sign       = row('sign',       lambda m, x: m.select(x, 1, m.select(-x, -1, x)), (lambda z, x: 0,),             r'\operatorname{sign}(#1)',
+sign       = row('sign',       lambda m, x: m.compare(x, 0),               (lambda z, x: 0,),                   r'\operatorname{sign}(#1)',
                  ulps=0, kinks=lambda x: x)
 abs        = row('abs',        None,                                       (lambda z, x: sign(x),),             '|#1|',
                  ulps=0, kinks=lambda x: x, sign='|x|')
@@ -74,11 +77,11 @@ relu       = row('relu',       lambda m, x: m.select(-x, 0, x),            (lamb
                  ulps=0, kinks=lambda x: x)
 leaky_relu = row('leaky_relu', lambda m, x: m.select(x, x, x / 100),       (lambda z, x: select(x, 100, 1) / 100,), r'\max(#1/100, #1)',
                  ulps=1, kinks=lambda x: x)
-maximum    = row('maximum',    lambda m, x, y: m.select(x - y, x, y),      (lambda z, x, y: (1 + sign(x - y)) / 2,
-                                                                            lambda z, x, y: (1 - sign(x - y)) / 2),
+maximum    = row('maximum',    lambda m, x, y: m.select(m.compare(x, y), x, y), (lambda z, x, y: (1 + compare(x, y)) / 2,
+                                                                            lambda z, x, y: (1 - compare(x, y)) / 2),
                  r'\max(#1, #2)', ulps=0, kinks=lambda x, y: x - y)
-minimum    = row('minimum',    lambda m, x, y: m.select(y - x, x, y),      (lambda z, x, y: (1 - sign(x - y)) / 2,
-                                                                            lambda z, x, y: (1 + sign(x - y)) / 2),
+minimum    = row('minimum',    lambda m, x, y: m.select(m.compare(y, x), x, y), (lambda z, x, y: (1 - compare(x, y)) / 2,
+                                                                            lambda z, x, y: (1 + compare(x, y)) / 2),
                  r'\min(#1, #2)', ulps=0, kinks=lambda x, y: x - y)
 
 # 지수와 로그(exponential and logarithm)
@@ -86,6 +89,9 @@ exp        = row('exp',        None, (lambda z, x: z,),                   'e^{#1
 expm1      = row('expm1',      None, (lambda z, x: exp(x),),              'e^{#1} - 1', (-700.0, 700.0))
 log        = row('log',        None, (lambda z, x: 1 / x,),               r'\ln #1', POSITIVE, defined=lambda x: x > 0)
 log1p      = row('log1p',      None, (lambda z, x: 1 / (1 + x),),         r'\ln(1 + #1)', (-0.999, 1e6), defined=lambda x: x > -1)
+xlogy      = row('xlogy',      lambda m, x, y: x * m.log(m.select(m.abs(x), y, 1)), (lambda z, x, y: log(select(y, y, 1)),
+                                                                                 lambda z, x, y: x / select(y, y, 1)),
+                 r'#1 \cdot \ln #2', (REAL, POSITIVE), defined=lambda x, y: (x == 0) | (y > 0), overflows=True, sign='x·ln y')
 sqrt       = row('sqrt',       None, (lambda z, x: 1 / (2 * z),),         r'\sqrt{#1}', POSITIVE, ulps=1, defined=lambda x: x >= 0, sign='√')
 
 # 삼각과 쌍곡(trigonometric and hyperbolic)
@@ -99,12 +105,13 @@ sinh       = row('sinh',       None, (lambda z, x: cosh(x),),             r'\sin
 cosh       = row('cosh',       None, (lambda z, x: sinh(x),),             r'\cosh #1', (-700.0, 700.0))
 tanh       = row('tanh',       None, (lambda z, x: 1 - z * z,),           r'\tanh #1', MILD)
 
-# 활성화(activation): 어떤 float 에도 넘치지 않도록 e^{-|x|} 로 적는다
+# 활성화(activation): 어떤 float 에도 넘치지 않도록 e^{-|x|} 로 적는다. silu 의 e^{-|x|} 는 준정규수(subnormal)가 되기 전에 x 를
+# 곱하도록 둘로 나눈다. silu 와 gelu 의 꼬리가 0 이면 x 가 -inf 여도 -0 이다
 sigmoid    = row('sigmoid',    lambda m, x: m.select(x, 1, e := m.exp(-m.abs(x))) / (1 + e),
                  (lambda z, x: z * (1 - z),),                             r'\sigma(#1)', MILD, sign='σ')
 softplus   = row('softplus',   lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))),
                  (lambda z, x: sigmoid(x),),                              r'\ln(1 + e^{#1})', MILD)
-silu       = row('silu',       lambda m, x: x * m.sigmoid(x),
+silu       = row('silu',       lambda m, x: m.select(x, x, m.select(h := m.exp(-m.abs(x) / 2), x * h * h, -h)) / (1 + h * h),
                  (lambda z, x: sigmoid(x) + z * sigmoid(-x),),            r'#1\,\sigma(#1)', MILD)
 
 # 오차 함수(error function): √2 와 √π 는 x 와 같은 종류의 수로 만든다 (π = 4 arctan 1)
@@ -112,7 +119,7 @@ erf        = row('erf',        None,
                  (lambda z, x: 2 * exp(-x * x) / sqrt(4 * atan(x**0)),),  r'\operatorname{erf}(#1)', (-6.0, 6.0))
 erfc       = row('erfc',       None,
                  (lambda z, x: -2 * exp(-x * x) / sqrt(4 * atan(x**0)),), r'\operatorname{erfc}(#1)', (-6.0, 20.0))
-gelu       = row('gelu',       lambda m, x: x / 2 * m.erfc(-x / m.sqrt(2 * x**0)),
+gelu       = row('gelu',       lambda m, x: m.select(t := m.erfc(-x / m.sqrt(2 * x**0)), x / 2 * t, -t),
                  (lambda z, x: (erfc(-x / sqrt(2 * x**0)) + x * exp(-x * x / 2) / sqrt(2 * atan(x**0))) / 2,),
                  r'#1\,\Phi(#1)', (-20.0, 20.0), conditioned=True)
 
@@ -135,13 +142,19 @@ dot       = row('dot',       lambda m, *ps: m.total(*_products(ps)),            
 affine    = row('affine',    lambda m, *ps: m.total(*_products(ps), ps[-1]),      lambda z, *ps: (*ps[len(ps) // 2 : -1], *ps[: len(ps) // 2], 1),
                 r'\sum_i w_i x_i + b', arguments='*w *x b', sign='w·x + b', **LINEAR)
 logsumexp = row('logsumexp', lambda m, *xs: _shifted(m, xs, functools.reduce(m.maximum, xs)),
-                lambda z, *xs: tuple([exp(x - z) for x in xs]),
+                lambda z, *xs: _shares([exp(x - z) for x in xs]),
                 r'\ln\sum_i e^{x_i}', MILD, arguments='+x', conditioned=True)
 
 
 def _shifted(m, xs, top):
-    """ln Σ e^{xᵢ} = top + ln Σ e^{xᵢ − top}: 가장 큰 항을 빼면 어떤 float 에도 넘치지 않는다."""
-    return top + m.log(m.total(*[m.exp(x - top) for x in xs]))
+    """ln Σ e^{xᵢ} = top + ln Σ e^{xᵢ − top}: 가장 큰 항을 빼면 어떤 float 에도 넘치지 않는다. top 이 무한하면 그것이 답이다."""
+    return m.select(1 / (1 + m.abs(top)), top + m.log(m.total(*[m.exp(x - top) for x in xs])), top)
+
+
+def _shares(terms):
+    """항마다의 몫. 합은 1 이지만, z 가 크면 e^{xᵢ − z} 에는 z 의 반올림이 모두에 똑같이 곱해져 있다: 나누면 사라진다."""
+    whole = total.apply(*terms)
+    return tuple([x / whole for x in terms])
 
 
 @functools.lru_cache(maxsize=1024, typed=True)
@@ -167,6 +180,10 @@ def power(n) -> Op:
         sign=f'x^{n}',
         family=(power, (n,)),
     )
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *table]
 
 
 BUILT_IN.update(table)

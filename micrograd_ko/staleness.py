@@ -9,6 +9,7 @@ import math
 
 from micrograd_ko.graph import topological
 from micrograd_ko.operation import EDGE_ERRORS, TYPE_CHECKING, DomainError, Op
+from micrograd_ko.state import alone, commit, data_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,10 +35,12 @@ def replay(order: Iterable[N], leaf: Callable[[N], Any]) -> dict[N, Any]:
     return numbers
 
 
+@alone
 def refresh(root: N) -> N:
-    """잎의 지금 `.data` 로 순방향을 다시 계산한다. root 를 돌려준다. DomainError 가 나면 아무 값도 바뀌지 않는다."""
-    for node, data in replay(topological(root), lambda leaf: leaf.data).items():
-        node.data = data
+    """잎의 지금 `.data` 로 순방향을 다시 계산한다. root 를 돌려준다. 오류가 나거나 멈추면 아무 값도 바뀌지 않는다."""
+    numbers = replay(topological(root), lambda leaf: leaf.data)
+    inner = [node for node in numbers if node.op is not None]
+    commit(data_set(inner, [numbers[node] for node in inner]))
     return root
 
 

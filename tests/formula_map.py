@@ -29,15 +29,15 @@ TESTS = {  # 식 → 그것을 지키는 시험 (tests/ 에서 본 것)
 
 
 def markdown() -> str:
-    """Markdown 표: 식마다 그것을 나르는 함수, 시험, 걷기의 마디, 걸음 페이지의 자리. 링크는 README.md 에서 본 것이다."""
-    headings = ['노트', '식', '함수', '시험', '걷기', '걸음 페이지']
+    """Markdown 표: 식마다 그것을 나르는 함수, 시험, 장(chapter), 스텝 페이지의 자리. 링크는 README.md 에서 본 것이다."""
+    headings = ['노트', '식', '함수', '시험', '장', '스텝 페이지']
     return Table(headings, [row(key, statement) for key, statement in NOTE.items()]).markdown()
 
 
 def row(key: str, statement: Statement) -> list[str]:
     carriers = '<br>'.join([linked(dotted) for dotted in statement.functions.split()])
     file, test = TESTS[key].split('::')
-    tested, chapter = f'[`{test}`](../../tests/{file}.py)', f'{statement.chapter}. 마디'
+    tested, chapter = f'[`{test}`](../../tests/{file}.py)', f'{statement.chapter}장'
     return [key, statement.text, carriers, tested, chapter, statement.page or key]
 
 

@@ -12,6 +12,8 @@ EXACT = [ops.named(name) for name in (  # Fraction 을 Fraction 으로 남기는
     'add', 'sub', 'mul', 'div', 'neg', 'identity', 'reciprocal', 'square', 'select', 'step', 'sign', 'abs', 'relu', 'leaky_relu',
     'maximum', 'minimum', 'total', 'dot', 'affine',
 )]  # fmt: skip
+# 더하면 서로 지우는 수: 순서를 바꾸면 눈에 띈다
+CANCELLING = st.sampled_from([0.0, 0.1, -0.25, 0.5, 1.0, -1.0, 3.0, 3e-9, 1.7e9, 1.7e9 + 0.25, -1.7e9, 1e16, -1e16])
 LINEAR = [ops.add, ops.sub, ops.neg, ops.mul, ops.total, ops.dot, ops.affine]
 
 
@@ -66,3 +68,25 @@ def _applied(draw, op, pool, constants):
         return op.apply(*operands)
     except DomainError:
         return None
+
+
+@st.composite
+def sums(draw) -> Graph:
+    """한 번씩만 쓰이는 합과 곱의 나무: 컴파일러가 모두 펼 수 있는 것. 잎은 서로 지우는 수이고 거듭 쓰인다."""
+    inputs = [Value(draw(CANCELLING)) for _ in range(draw(st.integers(1, 3)))]
+    parameters = [Value(draw(CANCELLING)) for _ in range(draw(st.integers(1, 3)))]
+    leaves, nodes = [*inputs, *parameters], []
+    open_ends = [draw(st.sampled_from(leaves)) for _ in range(draw(st.integers(3, 7)))]
+    while len(open_ends) > 1:
+        x, y = (open_ends.pop(draw(st.integers(0, len(open_ends) - 1))) for _ in range(2))
+        operation = draw(st.sampled_from([ops.add, ops.add, ops.sub, ops.sub, ops.mul, ops.dot, ops.affine, ops.total]))
+        if operation.arity == 2:
+            node = operation(x, y)
+        elif operation is ops.total:
+            node = ops.total([x, y, draw(st.sampled_from(leaves))])
+        else:
+            lists = [x, draw(st.sampled_from([1, -1, *leaves]))], [draw(st.sampled_from(leaves)) for _ in range(2)]
+            node = ops.dot(*lists) + y if operation is ops.dot else ops.affine(*lists, y)
+        nodes.append(node if draw(st.integers(0, 3)) else -node)
+        open_ends.append(nodes[-1])
+    return Graph(inputs, parameters, nodes)

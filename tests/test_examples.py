@@ -48,12 +48,12 @@ def test_xor_needs_a_hidden_layer(tmp_path):
 
 def test_newton_converges_quadratically(tmp_path):
     text = run('newton.py', tmp_path)
-    assert '886731088897/627013566048' in text  # √2 의 연분수 근사: 뉴턴의 다섯 걸음
+    assert '886731088897/627013566048' in text  # √2 의 연분수 근사: 뉴턴의 다섯 스텝
     residuals = [abs(float(x)) for x in re.findall(r'x² − 2 = (\S+e\S+)', text)]
     # e = x² − 2 의 다음은 정확히 e²/(4x²) ≤ e²/4 다(x ≥ 1). 10 % 는 두 자리로 적힌 수의 반올림이다
     assert len(residuals) == 6
     assert all(after <= before**2 / 4 * 1.1 for before, after in itertools.pairwise(residuals))
-    assert re.search(r'6걸음  \( 1\.000000,  1\.000000\)', text)
+    assert re.search(r'6스텝  \( 1\.000000,  1\.000000\)', text)
 
 
 def test_explain_gradient_tells_of_the_note_and_of_uncountable_paths(tmp_path):

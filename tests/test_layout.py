@@ -13,24 +13,27 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 LONGEST = 300
 
 TABLE = 'operation ops'
-ENGINE = 'number graph copying engine staleness reverse derivatives unary_methods'
+ENGINE = 'number misuse state graph copying engine staleness reverse derivatives unary_methods'
+HISTORY = 'learning.history'  # 기록은 아무것도 import 하지 않는다
 BELOW_NOTE = f'{TABLE} {ENGINE} kinds writing nn learning'
 
-# 방(또는 뿌리의 모듈)마다 import 해도 되는 것. 형 검사기만 읽는 import 도 따른다. 위에서 아래로 쌓인다.
+# 방(또는 뿌리의 모듈)마다 import 해도 되는 방과 모듈. 형 검사기만 읽는 import 도 따른다. 위에서 아래로 쌓인다.
 ALLOWED = {
     'operation': '',
     'ops': 'operation',
     'kinds': TABLE,
     'writing': f'{TABLE} kinds',
     **dict.fromkeys(ENGINE.split(), f'{TABLE} {ENGINE} kinds writing'),
-    'compiler': f'{TABLE} {ENGINE} kinds writing',  # Value 그래프만 알고 신경망은 모른다
-    'nn': f'{TABLE} {ENGINE} kinds writing compiler',
+    'compiler': f'{TABLE} {ENGINE} kinds writing {HISTORY}',  # Value 그래프만 알고 신경망은 모른다
+    'nn': f'{TABLE} {ENGINE} kinds writing compiler trainable',
+    'trainable': f'{TABLE} {ENGINE} {HISTORY}',
     'learning': f'{TABLE} {ENGINE} kinds writing nn compiler',
     'note': BELOW_NOTE,
     'explanation': f'{BELOW_NOTE} note',
     'render': f'{BELOW_NOTE} note',
     'testing': f'{TABLE} {ENGINE} kinds writing nn compiler',
     'walkthrough': f'{BELOW_NOTE} note explanation render compiler',
+    'micrograd': f'{BELOW_NOTE} note explanation render compiler',  # micrograd 의 이름으로 부르는 문
     '__main__': 'writing walkthrough __init__',
     '__init__': 'operation ops engine',  # 앞면(façade): 나머지는 처음 쓸 때 읽는다
 }
@@ -39,13 +42,21 @@ ALLOWED = {
 LAZY = {
     ('__main__', 'walkthrough'): '--help 와 잘못된 인수에는 NumPy 도 필요 없다',
     ('walkthrough', 'walkthrough.pictures'): '그림을 쓸 때만 graphviz 를 읽는다',
-    ('engine', 'render'): '노트북이 보이는 Value 의 그림',
+    ('state', 'render'): '노트북이 보이는 Value 의 그림',
     ('nn', 'render'): '노트북이 보이는 신경망과 순전파의 그림',
     ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
     ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
+    ('trainable', 'learning.train'): 'net.fit: 배우는 일은 신경망 위에 있다',
+    ('trainable', 'learning.saving'): 'net.save, MLP.load: 위와 같다',
+    ('learning.history', 'learning.plots'): '그림을 볼 때만 읽는다',
+    ('learning.diagnosis', 'learning.plots'): '위와 같다',
+    ('learning.diagnosis', 'kinds.precise'): 'mpmath 는 extra 다: 없으면 200자리와 견주지 않는다',
     ('operation', 'kinds.rules'): '오류와 help 의 글. 계산에는 필요 없다',
+    ('operation', 'kinds.fitting'): '수의 종류를 모르는 규칙의 오류, 등록할 때의 확인',
     ('graph', 'kinds.arrays'): '정의역의 끝에서만 NumPy 를 읽는다',
     ('number', 'kinds.arrays'): '위와 같다',
+    ('operation', 'kinds.huge'): '계산하지 못했을 때만: kinds 는 operation 위에 있다',
+    ('kinds.elements', 'kinds.arrays'): '배열이 나타날 때까지 NumPy 를 읽지 않는다',
 }
 
 
@@ -98,7 +109,7 @@ def loaded(path: Path) -> set[str]:
 def test_imports_follow_the_rules_of_the_rooms(path):
     here = room(name_of(path))
     assert here in ALLOWED, f'{here}: 새 방입니다. 무엇을 import 해도 되는지 ALLOWED 에 적으세요.'
-    wrong = {module for module in loaded(path) if room(module) not in {here, *ALLOWED[here].split()}}
+    wrong = {module for module in loaded(path) if {room(module), module}.isdisjoint({here, *ALLOWED[here].split()})}
     assert not wrong, f'{here} 은(는) {sorted(wrong)} 을(를) 몰라야 합니다.'
 
 
@@ -138,12 +149,15 @@ def test_no_private_name_is_taken_from_another_module(path):
 
 
 def test_a_name_says_one_thing():
-    """두 방에 같은 이름의 모듈이 없고, 두 모듈에 같은 이름의 형(class)이나 형의 별명이 없다. 뜻이 같은 별명은 같게 적혀 있다."""
+    """두 방에 같은 이름의 모듈이 없고, 두 모듈에 같은 이름의 형(class)이나 형의 별명이 없다. 뜻이 같은 별명은 같게 적혀 있다.
+
+    `micrograd` 는 뺀다: 남의 이름을 그대로 쓰는 것이 그 모듈의 일이다.
+    """
     rooms = [path.parent.name for path in MODULES if path.name == '__init__.py']
     names = Counter([*rooms, *[path.stem for path in MODULES if path.stem not in ('__init__', '__main__')]])
     assert [name for name, count in names.items() if count > 1] == []
     meanings: dict[str, set[str]] = {}
-    for path in MODULES:
+    for path in [path for path in MODULES if name_of(path) != 'micrograd']:
         for node in parsed(path).body:
             if isinstance(node, ast.ClassDef):
                 meanings.setdefault(node.name, set()).add(f'{name_of(path)} 의 형')
@@ -191,10 +205,13 @@ def test_a_module_is_read_in_one_sitting(path):
 
 
 def test_the_first_pages_are_short():
-    """엔진은 한 쪽이고, 배우는 사람이 읽는 다섯 모듈은 800줄이 안 된다."""
+    """엔진은 한 쪽이고, 배우는 사람이 읽는 다섯 모듈은 860줄을 넘지 않는다.
+
+    무엇이 `.data` 와 `.grad` 에 들어가고 어떻게 한꺼번에 바뀌는지는 `state` 에 있다. 다섯 모듈에는 그것을 쓰는 줄만 있다.
+    """
     pages = ('operation', 'ops', 'number', 'graph', 'engine')
     lines = {name: len((PACKAGE / f'{name}.py').read_text(encoding='utf-8').splitlines()) for name in pages}
-    assert lines['engine'] <= 170 and sum(lines.values()) < 800
+    assert lines['engine'] <= 180 and sum(lines.values()) <= 860
 
 
 @pytest.mark.parametrize('path', [path for path in MODULES if path.name == '__init__.py' and path.parent != PACKAGE], ids=name_of)

@@ -2,6 +2,8 @@
 
 import ast
 import configparser
+import importlib.util
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import micrograd_ko
+from micrograd_ko import ops
 
-ROOT = Path(__file__).parent.parent
-HEAVY = ['numpy', 'graphviz', 'tqdm', 'hypothesis', 'mpmath', 'pygraphviz', 'llvmlite', 'typing', 're', 'dataclasses', 'inspect']
+ROOT, PACKAGE = Path(__file__).parent.parent, 'micrograd_ko'
+HEAVY = ['numpy', 'graphviz', 'tqdm', 'hypothesis', 'mpmath', 'pygraphviz', 'typing', 're', 'dataclasses', 'inspect']
 
 
 def python(code: str) -> str:
@@ -24,8 +27,10 @@ def test_import_loads_nothing_heavy():
     """`import micrograd_ko` 는 표와 엔진만 읽는다."""
     loaded = python('import micrograd_ko; print(*sys.modules)').split()
     assert [name for name in HEAVY if name in loaded] == []
+    assert all(importlib.util.find_spec(name) for name in HEAVY)  # 없는 이름은 언제나 통과한다
     mine = {name.removeprefix('micrograd_ko.') for name in loaded if name.startswith('micrograd_ko.')}
-    assert mine == {'operation', 'ops', 'number', 'graph', 'copying', 'engine'}
+    rooms = {'kinds', 'kinds.elements', 'kinds.huge'}
+    assert mine == {'operation', 'ops', 'number', 'misuse', 'state', 'graph', 'copying', 'engine', *rooms}
 
 
 def test_numpy_numbers_need_no_import_of_arrays():
@@ -39,6 +44,16 @@ def test_numpy_numbers_need_no_import_of_arrays():
 def test_every_public_name_is_there(name):
     assert getattr(micrograd_ko, name) is not None
     assert name in dir(micrograd_ko)
+
+
+def test_dir_lists_what_is_meant_for_use():
+    """`dir()` 과 자동 완성에 표준 라이브러리와 안에서만 쓰는 것이 끼지 않는다."""
+    for home in (micrograd_ko, ops):
+        names = dir(home)
+        strangers = [name for name in names if inspect.ismodule(thing := getattr(home, name)) and PACKAGE not in thing.__name__]
+        assert strangers == [] and len(names) == len(set(names))
+    assert {'importlib', 'functools', 'math', 'LINEAR', 'TYPE_CHECKING', 'row'}.isdisjoint({*dir(micrograd_ko), *dir(ops)})
+    assert {'exp', 'affine', 'power', 'register', 'Op'} <= set(dir(ops))
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -1,7 +1,7 @@
 """명령(instruction): 행 × 표본의 표에서 한 명령을 앞으로, 뒤로 실행하는 것.
 
   Map     표의 연산을 행마다: 순방향도 편미분도 `ops` 의 규칙 그대로다.
-  Sum     total, dot, affine: Σᵢ wᵢ·xᵢ + b 를 표째 곱해서 더한다. ∇w = δ·x, ∇x = δ·w, ∇b = δ.
+  Sum     total, dot, affine: Σᵢ wᵢ·xᵢ + b 를 표째 곱해서, 적힌 순서대로 왼쪽부터 더한다. ∇w = δ·x, ∇x = δ·w, ∇b = δ.
   Matrix  Z = W·X + b (+ 잔차).  ∇W = Δ·Xᵀ, ∇b = Σ Δ, ∇X = Wᵀ·Δ: 노트의 방정식 (4), (3), (2) 를 표본 여럿에(열마다 표본 하나).
 
 Sum 과 Matrix 는 `ops` 의 같은 규칙을 한꺼번에 하는 것이고, 시험이 둘을 견준다.
@@ -65,9 +65,9 @@ class Sum:
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
         z = values[self.out]
         if self.ws is None:
-            np.sum(self._table(values, self.plain), axis=0, out=z)
+            _add_up(self._table(values, self.plain), z)
             return
-        np.einsum('ijk,ijk->jk', self._table(values, self.ws), self._table(values, self.xs), out=z)
+        _add_up(self._table(values, self.ws) * self._table(values, self.xs), z)
         if self.plain is not None:
             z += values[self.plain]
 
@@ -145,6 +145,14 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.
             part = slice(top, top + rows), slice(left, left + columns)
             multiply(a[part[0]], b[:, part[1]], out[part])
     return out
+
+
+def _add_up(terms: np.ndarray, out: np.ndarray) -> None:
+    """terms (항 × 행 × 표본)을 왼쪽 항부터 차례로 더해 out (행 × 표본)에. 순서가 있는 합은 `sums` 가 적은 그대로다."""
+    if out.size > 1:
+        np.add.reduce(terms, axis=0, out=out)
+    else:  # 축이 하나뿐이면 reduce 는 둘씩 묶어 더한다(pairwise summation)
+        out[:] = np.add.accumulate(terms, axis=0)[-1]
 
 
 def _chosen(lists: Iterable[np.ndarray], active: np.ndarray, broadcast: bool = False) -> tuple[list[Rows], list[Adder]]:

@@ -3,11 +3,10 @@
   총 손실은 표본 손실의 평균: C = (1/n) Σ_x C_x,  ∂C/∂w = (1/n) Σ_x ∂C_x/∂w
 
 한 표본의 C_x 를 보통의 `Value` 코드로 기록해 `compile_graph` 에 주면, 표본의 배열 X 전체의 손실, 출력, 기울기를 얻는다.
-더하는 순서가 eager 와 다를 수 있어 결과는 반올림만큼 다르다.
+곱의 합은 더하는 순서가 eager 와 다를 수 있어, 결과는 기록한 그래프의 오차 한계 안에서 다르다(`sums`).
 **표본의 값을 보고 갈라지는 파이썬 `if` 는 기록한 표본의 갈래만 남는다.**
 """
 
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -24,9 +23,9 @@ from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError, Op
+from micrograd_ko.state import alone, commit, data_set, grad_set
 
 IN_FLIGHT = 64  # executor 에 한꺼번에 맡겨 두는 블록의 수
-_writing = threading.Lock()  # `.data` 와 `.grad` 는 한 번에 한 스레드가 쓴다
 
 
 class ReplayError(DomainError):
@@ -84,7 +83,7 @@ class Program:
         return np.concatenate([table for table, _ in self._replayed(self._replayer.outputs, arrays, parameters, undefined)])
 
     def gradient(
-        self, X: Any, write: bool = True, *, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
+        self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
     ) -> np.ndarray:
         """(1/n) Σ_x ∂C_x/∂θ 를 parameters 의 순서로. write 면 `.grad` 에도 쓴다(더하지 않고 덮어쓴다).
 
@@ -94,22 +93,18 @@ class Program:
         arrays = self.inputs.read(X, self.inputs.count)
         gradient = np.zeros(self.tape.slots)
         for part, failed in self._replayed(self._replayer.gradient, arrays, parameters, undefined, executor):
-            gradient += part
+            with np.errstate(all='ignore'):  # 넘친 블록의 합도 IEEE 값이다
+                gradient += part
             write = write and failed is None
         mean = self.tape.gathered(gradient) / len(arrays[0])
         if write:
-            with _writing:
-                for p, g in zip(self.parameters, mean.tolist(), strict=True):
-                    p.grad = g
+            commit(grad_set(self.parameters, mean.tolist()))
         return mean
 
     def sync(self, parameters: Any = None) -> None:
         """파라미터의 벡터를 `Value` 의 `.data` 로 옮긴다. 주지 않으면 `vector` 를."""
-        if parameters is not None:
-            self.vector = self._checked(parameters).copy()
-        with _writing:
-            for p, data in zip(self.parameters, self.vector.tolist(), strict=True):
-                p.data = data
+        vector = self.vector if parameters is None else self._checked(parameters).copy()
+        commit([*data_set(self.parameters, vector.tolist()), (self, 'vector', vector)])
 
     @property
     def instructions(self) -> dict[str, int]:
@@ -122,6 +117,7 @@ class Program:
         rows = max(self.tape.rows, 1)
         return max(1, min(1024, max(2**18 // rows, 32), 2**25 // rows))
 
+    @alone
     def _values(self) -> np.ndarray:
         return np.array([float(p.data) for p in self.parameters])
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from micrograd_ko.compiler.instructions import Instruction, Map, instruction
 from micrograd_ko.compiler.tape import Tape
+from micrograd_ko.kinds.fitting import followed
 from micrograd_ko.operation import EDGE_ERRORS, Op
 
 KEPT = 1 << 16  # 명령이 이보다 적으면 만들어 두고 다시 쓴다
 
 
 class Undefined(NamedTuple):
-    """정의역을 벗어난 표본의 번호들과, 그 가운데 첫 표본에서 처음 벗어난 연산."""
+    """정의역을 벗어난 표본의 번호들과, 그 가운데 첫 표본에서 위상 번호가 가장 작은 벗어난 연산."""
 
     columns: list[int]
     row: int
@@ -43,7 +44,8 @@ class Replayer:
     def loss(self, theta: np.ndarray, samples: np.ndarray) -> tuple[float, Undefined | None]:
         """(블록의 손실의 합, 정의역을 벗어난 표본). theta 는 칸의 벡터, samples 는 표본 × 입력. 벗어난 표본이 있으면 합은 nan."""
         values, undefined = self._forward(theta, samples, 'in_loss')
-        return float(values[self.tape.loss].sum()) if undefined is None else math.nan, undefined
+        with np.errstate(all='ignore'):  # 넘친 손실의 합도 IEEE 값이다
+            return float(values[self.tape.loss].sum()) if undefined is None else math.nan, undefined
 
     def outputs(self, theta: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, Undefined | None]:
         """(표본 × 출력, 정의역을 벗어난 표본). 벗어난 표본의 출력은 nan."""
@@ -63,7 +65,7 @@ class Replayer:
         with np.errstate(all='ignore'):
             for each in self._instructions('in_loss', backward=True):
                 each.backward(theta, values, grads, gradient)
-        gradient[tape.parameter_rows] += grads[self.constants : tape.first[0]].sum(axis=1)
+            gradient[tape.parameter_rows] += grads[self.constants : tape.first[0]].sum(axis=1)
         return gradient, None
 
     def _forward(self, theta: np.ndarray, samples: np.ndarray, which: str) -> tuple[np.ndarray, Undefined | None]:
@@ -73,13 +75,13 @@ class Replayer:
         values[: tape.inputs] = samples.T
         values[tape.inputs : self.constants] = tape.constants[:, None]
         values[self.constants : tape.first[0]] = theta[tape.parameter_rows, None]
-        undefined: dict[int, int] = {}  # 표본 → 거기서 처음 벗어난 행
+        undefined: dict[int, int] = {}  # 표본 → 거기서 벗어난 행 가운데 위상 번호가 가장 작은 것
         with np.errstate(all='ignore'):
             for each in self._instructions(which):
                 each.forward(theta, values)
                 if type(each) is Map and _suspicious(each, values):
                     for column, row in _undefined(each, values):
-                        undefined.setdefault(column, row)
+                        undefined[column] = min(row, undefined.get(column, row), key=tape.source.__getitem__)
         if not undefined:
             return values, None
         columns = sorted(undefined)
@@ -104,7 +106,7 @@ class Replayer:
 def _suspicious(each: Map, values: np.ndarray) -> bool:
     """정의역을 벗어난 칸이 있을 수 있는지. 참이면 `_undefined` 가 칸마다 확인한다."""
     op = each.op
-    if op.defined is not None and not np.all(op.defined(*[values[rows] for rows in each.operands])):
+    if op.defined is not None and not np.all(followed(op, '정의역', op.defined, [values[rows] for rows in each.operands])):
         return True
     if op.overflows:
         return False

@@ -53,7 +53,9 @@ class Columns:
         n, given = len(arrays[0]), sum(a.shape[1] for a in arrays)
         parts = [*arrays, np.broadcast_to(0.0, (n, self.count - given))]
         for begin in range(0, n, size):
-            yield np.concatenate([part[begin : begin + size] for part in parts], axis=1, dtype=np.float64)
+            with np.errstate(over='ignore'):  # float64 에 담기지 않는 longdouble 은 inf 다
+                block = np.concatenate([part[begin : begin + size] for part in parts], axis=1, dtype=np.float64)
+            yield block
 
 
 def columns(inputs: Any) -> tuple[list[Value], Columns]:
@@ -77,7 +79,10 @@ def _reals(part: Any) -> np.ndarray:
     if array.dtype.kind == 'O':
         if not all(isinstance(x, numbers.Real) for x in array.flat):
             raise TypeError('X 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
-        array = array.astype(np.float64)
+        try:
+            array = array.astype(np.float64)
+        except OverflowError as error:
+            raise ValueError(f'X 에 float 의 범위를 넘는 정수가 들어 있습니다({error}).') from error
     if array.dtype.kind not in 'fiub':
         raise TypeError(f'X 는 실수(real)의 배열입니다. dtype {array.dtype} 을(를) 받았습니다.')
     return array

@@ -109,5 +109,6 @@ class Tape:
     def gathered(self, gradient: np.ndarray) -> np.ndarray:
         """칸의 기울기를 파라미터의 기울기로: 베낀 칸의 것은 원래 칸에 더한다. gradient 를 고친다."""
         if len(self.copied):
-            np.add.at(gradient, self.copied, gradient[self.slots - len(self.copied) :])
+            with np.errstate(all='ignore'):
+                np.add.at(gradient, self.copied, gradient[self.slots - len(self.copied) :])
         return gradient[self.slot]

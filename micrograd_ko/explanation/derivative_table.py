@@ -12,7 +12,7 @@ from pathlib import Path
 from micrograd_ko import ops
 from micrograd_ko.kinds.rules import Rule, rule_of
 from micrograd_ko.kinds.symbols import Symbol, symbol
-from micrograd_ko.writing import console, notation, tables
+from micrograd_ko.writing import console, files, notation, tables
 
 POWERS = (0, 3, -2, Fraction(1, 2))  # 상수 지수의 거듭제곱은 n 마다 연산이 하나다: 표에는 이 n 들을 적는다
 
@@ -68,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('files', nargs='*', type=Path, help='표시 사이를 새 표로 바꿀 파일')
     chosen = parser.parse_args(arguments)
     for path in chosen.files:
-        path.write_text(tables.refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown()), encoding='utf-8')
+        document = tables.refreshed(path.read_text(encoding='utf-8'), 'derivatives', markdown())
+        files.write_atomically(path, document.encode())
     if not chosen.files:
         console.survive(sys.stdout)
         print(latex() if chosen.latex else markdown())

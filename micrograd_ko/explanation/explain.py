@@ -1,6 +1,6 @@
 """설명(explain): 한 노드의 값과 기울기가 어떻게 나왔는지를 수를 넣은 식으로 적는다. 네트워크라면 노트의 기호와 방정식으로.
 
-값은 순전파의 식, 기울기는 연쇄법칙 한 걸음과 경로(`paths`)의 합이다.
+값은 순전파의 식, 기울기는 연쇄법칙 한 번과 경로(`paths`)의 합이다.
 """
 
 import functools
@@ -178,7 +178,7 @@ class _Writer:
         yield self._total()
         if unnamed:
             yield words('heading', '여기서')
-            yield from [self.forward(node) for node in sorted(unnamed, key=self.found.order.index)]
+            yield from [self.forward(node) for node in self.found.order if node in unnamed]
 
     def _route(self, number: int, uses: list[Use | None]) -> Line:
         stops = [self.labels[self.found.value], *[ELLIPSIS if use is None else self.labels[use.node] for use in uses]]
@@ -188,7 +188,7 @@ class _Writer:
     def _step(self, use: Use) -> Line:
         parents, operand = use.node.parents, use.node.parents[use.operand]
         slope = ratio(self.labels[use.node], self.labels[operand])
-        remark = f'{use.operand + 1}번째 피연산자로' if parents.count(operand) > 1 else ''
+        remark = f'{use.operand + 1}번째 피연산자로' if sum(parent is operand for parent in parents) > 1 else ''
         return _equation([slope, self.rule(use)], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:

@@ -1,4 +1,4 @@
-"""오해(misconception)를 실제로 돌려 본다: 같은 그래프, 같은 규칙을 틀린 걸음으로 걸으면 어느 기울기가 깨지는가.
+"""오해(misconception)를 실제로 돌려 본다: 같은 그래프, 같은 규칙을 틀린 순회로 구하면 어느 기울기가 깨지는가.
 
 주어진 그래프는 바뀌지 않는다. 깨졌는지는 오차 한계(`bounds`)로 판정하므로, 더하는 순서만 달라 끝자리가 다른 것은 옳다.
 """
@@ -22,12 +22,12 @@ from micrograd_ko.writing.limits import EXACT_DIGITS, MOST_BROKEN
 from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.tables import Table
 
-MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 걷는다: 이보다 많으면 시작하지 않는다
+MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 방문한다: 이보다 많으면 시작하지 않는다
 RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
 
 
 class Judged(NamedTuple):
-    """노드 하나의 옳은 기울기와 틀린 걸음의 기울기. broken 은 그 차이가 반올림으로 설명되지 않는가."""
+    """노드 하나의 옳은 기울기와 틀린 순회의 기울기. broken 은 그 차이가 반올림으로 설명되지 않는가."""
 
     name: str
     right: Number
@@ -46,7 +46,7 @@ class Comparison(Document):
     title     오해의 이름.
     mistake   무엇을 잘못했는가.
     harmless  이 잘못을 해도 옳은 그래프.
-    rows      `Judged` 의 목록, 역전파가 걷는 순서로.
+    rows      `Judged` 의 목록, 역전파가 방문하는 순서로.
     """
 
     def __init__(self, title: str, mistake: str, harmless: str, rows: list[Judged]) -> None:
@@ -103,7 +103,7 @@ def overwriting(root: Value) -> Comparison:
 
 
 def depth_first(root: Value) -> Comparison:
-    """root 에서 깊이 우선으로, 노드마다 처음 만났을 때 한 번 걷는 역전파."""
+    """root 에서 깊이 우선으로, 노드마다 처음 만났을 때 한 번 방문하는 역전파."""
     order = topological(root)
     wrong, seen, stack = _started(order), set(), [root]
     while stack:
@@ -115,18 +115,18 @@ def depth_first(root: Value) -> Comparison:
             stack.extend(reversed(node.parents))
     return Comparison(
         '위상 순서가 아닌 깊이 우선 순서',
-        '노드를 쓰는 다른 노드가 아직 남았는데 먼저 걸으면, 나중에 온 항은 아래로 내려가지 못한다.',
-        '안쪽 노드가 한 번만 쓰이거나, 여러 번 쓰여도 처음 걸을 때 항이 다 모여 있는 그래프. 잎은 여러 번 쓰여도 된다.',
+        '노드를 쓰는 다른 노드가 아직 남았는데 먼저 방문하면, 나중에 온 항은 아래로 내려가지 못한다.',
+        '안쪽 노드가 한 번만 쓰이거나, 여러 번 쓰여도 처음 방문할 때 항이 다 모여 있는 그래프. 잎은 여러 번 쓰여도 된다.',
         compared(order, wrong),
     )
 
 
 def passing_on_at_once(root: Value) -> Comparison:
-    """항이 도착할 때마다 지금까지 모인 기울기를 되불러 아래로 넘기는 역전파. 걸음이 10만을 넘을 그래프면 ValueError."""
+    """항이 도착할 때마다 지금까지 모인 기울기를 되불러 아래로 넘기는 역전파. 방문이 10만을 넘을 그래프면 ValueError."""
     order = topological(root)
     visits = itertools.accumulate([count for _, count in gathered(order, 1, lambda count, *_: count, sum)])
     if any(total > MOST_VISITS for total in visits):
-        raise ValueError(f'경로마다 걷기 때문에 이 그래프는 걸음이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
+        raise ValueError(f'경로마다 방문하기 때문에 이 그래프는 방문이 {MOST_VISITS:,} 을 넘습니다. 더 작은 그래프를 주세요.')
     wrong, stack = _started(order), [(root, *edge) for edge in edges(root)][::-1]
     while stack:
         node, parent, d = stack.pop()
@@ -134,7 +134,7 @@ def passing_on_at_once(root: Value) -> Comparison:
         stack += [(parent, *edge) for edge in edges(parent)][::-1]
     return Comparison(
         '도착할 때마다 곧바로 넘기기',
-        '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 걷게도 된다.',
+        '항이 올 때마다 그때까지 모인 기울기를 아래로 넘기면, 먼저 온 항이 여러 번 내려간다. 경로의 수만큼 방문하게도 된다.',
         '안쪽 노드가 한 번만 쓰이는 그래프. 잎은 여러 번 쓰여도 된다.',
         compared(order, wrong),
     )
@@ -215,7 +215,7 @@ def _right(order: list[Value]) -> Right:
 
 
 def _shown(order: list[Value]) -> list[Value]:
-    """표에 적을 노드, 역전파가 걷는 순서로: 이름 있는 것들. 잎이나 안쪽에 이름이 하나도 없으면 그쪽은 모두. root 는 뺀다."""
+    """표에 적을 노드, 역전파가 방문하는 순서로: 이름 있는 것들. 잎이나 안쪽에 이름이 하나도 없으면 그쪽은 모두. root 는 뺀다."""
     leaves = [node for node in order if node.op is None]
     inner = [node for node in order[:-1] if node.op is not None]
     chosen = {node for group in (leaves, inner) for node in ([v for v in group if v.name] or group)}

@@ -1,7 +1,7 @@
 """경로(path): 노드에서 root 까지 가는 길들. 세고, 큰 것을 고르고, 모두 더한다.
 
 기울기는 모든 경로에 걸친 국소 미분의 곱의 합이다. 경로는 깊이에 지수적(exponential)으로 많지만 하나씩 볼 필요가 없다. 역전파와
-같은 걸음(`reverse.gathered`)에서 한 칸 늘이기와 합치기만 바꾸면 수도, 가장 큰 것들도 나온다.
+같은 순회(`reverse.gathered`)에서 한 칸 늘이기와 합치기만 바꾸면 수도, 가장 큰 것들도 나온다.
 """
 
 import functools
@@ -85,7 +85,7 @@ class Paths:
         return found
 
     def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
-        """root 에서 value 까지 거꾸로 걷는다. extend(여기까지의 것, 칸)은 한 칸 늘인다."""
+        """root 에서 value 까지 거꾸로 순회한다. extend(여기까지의 것, 칸)은 한 칸 늘인다."""
         return gathered(self.order, start, lambda here, node, i: extend(here, self._uses_by[node][i]), merge, self._on_path)
 
     def _arriving(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Any:

@@ -4,7 +4,8 @@
 알 수 없다. 그래서 연산마다 두 가지를 더해 한계를 함께 나른다.
   * 전파: 다른 계산의 피연산자는 한계 안 어디에나 있을 수 있다. 구간의 모서리(corner)마다 연산을 다시 해서 폭을 잰다.
   * 반올림: 표가 그 연산에 약속한 `ulps` · ε · |z| 를 두 계산이 저마다 한 번씩. 합은 더하는 순서가 어떻든 n · ε · Σ|xᵢ| 다.
-Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산과 모든 편미분은 표의 식을 그대로 따른다.
+Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산과 모든 편미분은 표의 식을 그대로 따른다. 식이 float 만
+알면 따르는 대신 피연산자를 움직여 본다.
 
 한계는 모서리 사이에서 단조롭거나 한계가 작을 때의 것이다(running error analysis, Higham 2002, 3.3절).
 """
@@ -12,9 +13,12 @@ Fraction 과 int 의 계산은 정확하므로 한계가 0 이다. 파생 연산
 import functools
 import itertools
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd_ko import ops
+from micrograd_ko.kinds import fitting
+from micrograd_ko.kinds.fitting import RuleError
 from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import EDGE_ERRORS, Namespace, Op, interpret
 
@@ -39,11 +43,16 @@ class Bounded(Operators):
         """다른 올바른 계산과 이만큼 다를 수 있는가. 한계가 inf 면 무엇이든 그렇다."""
         return self.error == math.inf or bool(abs(difference) <= self.error)
 
+    @property
+    def known(self) -> float | None:
+        """한계의 크기. 아무것도 약속하지 않으면 None: 그런 한계로 설명된 차이는 반올림이라고 할 수 없다."""
+        return None if self.error == math.inf else self.error
+
     def __repr__(self) -> str:
         return f'{self.value!r} ± {self.error:.3g}'
 
 
-def _wrapped(operands: tuple) -> list[Bounded]:
+def _wrapped(operands: Sequence[Any]) -> list[Bounded]:
     return [x if isinstance(x, Bounded) else Bounded(x) for x in operands]
 
 
@@ -98,4 +107,44 @@ BOUNDED: Namespace = Namespace(
     sin=functools.partial(_wave, ops.sin), cos=functools.partial(_wave, ops.cos),
     tan=lambda x: BOUNDED.div(BOUNDED.sin(x), BOUNDED.cos(x)), total=_total,
 )  # fmt: skip
-interpret(Bounded, lambda op, operands: _spread(op, *operands) if op.family else BOUNDED.function(op)(*operands))
+
+
+def _moved(op: Op, rule: Callable[..., Any], operands: Sequence[Any]) -> Bounded:
+    """float 만 아는 규칙: 피연산자를 하나씩 한계의 끝으로 옮겨 본 폭의 합.
+
+    규칙 안의 반올림은 볼 수 없으므로, 줄이 약속한 ulps 만큼 피연산자도 결과도 어긋날 수 있다고 본다(conditioned 인 줄의 뜻).
+    """
+    xs = _wrapped(operands)
+    values = [x.value for x in xs]
+    try:
+        z = rule(*values)
+        error = _rounding(z, op.ulps) + sum([x.error for x in xs if x.error == math.inf])
+        for i, x in enumerate(xs):
+            loose = Bounded(x.value, x.error + _rounding(x.value, op.ulps))
+            error += max([abs(rule(*values[:i], end, *values[i + 1 :]) - z) for end in _ends(loose)])
+    except EDGE_ERRORS:  # 정의역의 끝
+        return Bounded(math.nan, math.inf)
+    return Bounded(z, error)
+
+
+def apply(op: Op, operands: tuple) -> Bounded:
+    """표의 식을 그대로 따른다. 식이 한계를 가진 수를 모르면 float 로 움직여 본다."""
+    if op.family is not None:
+        return _spread(op, *operands)
+    try:
+        return BOUNDED.function(op)(*operands)
+    except RuleError:
+        return _moved(op, op.eager, operands)
+
+
+def followed(op: Op, what: str, rule: Callable[..., Any], numbers: Sequence[Any]) -> Any:
+    """편미분의 규칙 하나를 따른다(`fitting.followed`). n항 연산의 규칙이면 목록을 준다."""
+    try:
+        return fitting.followed(op, what, rule, numbers)
+    except RuleError:
+        if not callable(op.partials):
+            return _moved(op, rule, numbers)
+        return [_moved(op, lambda *xs, i=i: rule(*xs)[i], numbers) for i in range(len(numbers) - 1)]
+
+
+interpret(Bounded, apply)

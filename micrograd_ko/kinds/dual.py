@@ -1,4 +1,4 @@
-"""쌍대수(dual number): 순방향 모드(forward mode) 미분. 역방향의 걸음과 무관한 기준이다.
+"""쌍대수(dual number): 순방향 모드(forward mode) 미분. 역방향의 순회와 무관한 기준이다.
 
 값 v 와 기울기 s 의 쌍 v + s·ε (ε² = 0) 에 표의 같은 편미분을 연쇄 법칙(chain rule)으로 쓴다: f(v + sε) = f(v) + f′(v)·s·ε.
 v 와 s 가 다시 쌍대수면 이계 미분이 된다.

@@ -22,5 +22,11 @@ class Operators:
     __truediv__, __rtruediv__ = _method(ops.div), _method(ops.div, reflected=True)
     __neg__, __abs__ = _method(ops.neg), _method(ops.abs)
 
+    def _refuse_choice(self, *_: Any) -> Any:
+        raise TypeError(f'{type(self).__name__} 은(는) ==, != 와 if 로 고를 수 없습니다.')
+
+    __eq__ = __ne__ = __bool__ = _refuse_choice  # 그대로 두면 규칙의 `x == 0` 이 소리 없이 거짓이 된다
+    __hash__ = object.__hash__
+
     def __pow__(self, n: Any) -> Any:
         return ops.power(n).apply(self)

@@ -1,15 +1,21 @@
 """표의 줄이 스스로를 적는다: 규칙에 기호를 넣어 얻은 식, 편미분, 정의역, 꺾인 점의 약속과 그것으로 적은 글."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from micrograd_ko.kinds.fitting import RuleError
+from micrograd_ko.kinds.huge import is_huge, shown
 from micrograd_ko.kinds.symbols import Symbol, symbol, write
 from micrograd_ko.operation import Op
 
 Z = Symbol('z')
+_MOST_OPERANDS = 12  # 오류에 값을 적는 피연산자
 _INDICES = '₁₂₃'  # n항 연산의 규칙을 항 셋으로 불러 일반항을 찾는다
 _LATEX = str.maketrans({i: f'_{k}' for k, i in enumerate(_INDICES, 1)})
+_SUM = re.compile(r'(\()?([^₁₂₃]*?)(\w)₁([^₁₂₃]*) \+ \2\3₂\4 \+ \2\3₃\4(?(1)\))')
+_SUM_LATEX = re.compile(r'([^_]*)_1([^_]*) \+ \1_2\2 \+ \1_3\2')
 
 
 class Rule(NamedTuple):
@@ -27,10 +33,18 @@ def rule_of(op: Op) -> Rule:
     if op.arity is None:
         return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _partials(op))
     xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
-    domain, kinks = op.defined(*xs) if op.defined else None, None
-    if op.kinks:
-        kinks = op.kinks(*xs) == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
-    return Rule(op, write(op, xs), _partials(op), domain, kinks)
+    kink, kinks = _written(op, op.kinks), None
+    if op.kinks is not None and kink is not None:
+        kinks = kink == 0, op.derivatives(op.eager(*zeros), *zeros) if op.kinks(*zeros) == 0 else ()
+    return Rule(op, write(op, xs), _partials(op), _written(op, op.defined), kinks)
+
+
+def _written(op: Op, fact: Callable[..., Any] | None) -> Symbol | None:
+    """정의역이나 꺾인 점의 식. 없거나, 기호로 적지 못하면(and, math 의 함수) None."""
+    try:
+        return fact(*map(Symbol, op.arguments)) if fact is not None else None
+    except TypeError:
+        return None
 
 
 def _named(op: Op, indices: Iterable[Any]) -> list[Any]:
@@ -54,15 +68,25 @@ def _partials(op: Op) -> list[tuple[str, Symbol]]:
     i 가 어느 자리든 같은 식이 나와야 일반항이다. 자리마다 다르면 항마다 따로 적는다.
     """
     xs = [Symbol(name, latex=name.translate(_LATEX)) for name in op.flat(_named(op, _INDICES))]
-    partials = [(x.text, symbol(d)) for x, d in zip(xs, op.derivatives(Z, *xs), strict=True)]
+    try:
+        slopes = op.derivatives(Z, *xs)
+    except RuleError:  # 기호로 적지 못하는 규칙은 그 이름으로 남는다
+        slopes = tuple([Symbol(f'∂{op.name}/∂{x}', latex=rf'\frac{{\partial {op.name}}}{{\partial {x.latex}}}') for x in xs])
+    partials = [(x.text, symbol(d)) for x, d in zip(xs, slopes, strict=True)]
     found: list[tuple[str, Symbol]] = []
     for part in op.split(partials):
         if isinstance(part, list):
-            general = [(x.replace(i, 'ᵢ'), _renumbered(d, i)) for i, (x, d) in zip(_INDICES, part, strict=True)]
+            general = [(x.replace(i, 'ᵢ'), _renumbered(_summed(d), i)) for i, (x, d) in zip(_INDICES, part, strict=True)]
             found += general[:1] if len({d.text for _, d in general}) == 1 else part
         else:
             found.append(part)
     return found
+
+
+def _summed(x: Symbol) -> Symbol:
+    """번호만 다른 세 항의 합을 sum 과 Σ 로: exp(x₁) + exp(x₂) + exp(x₃) 은 sum(exp(xⱼ) for xⱼ in xs) 다."""
+    text = _SUM.sub(r'sum(\2\3ⱼ\4 for \3ⱼ in \3s)', x.text)
+    return Symbol(text, x.level, _SUM_LATEX.sub(r'\\sum_j \1_j\2', x.latex), x.latex_level)
 
 
 def _renumbered(x: Symbol, index: str) -> Symbol:
@@ -72,13 +96,17 @@ def _renumbered(x: Symbol, index: str) -> Symbol:
 
 def complaint(op: Op, operands: tuple, names: tuple) -> str:
     """정의역을 벗어났다는 말: 연산, 피연산자의 값과 이름, 정의역."""
-    given = ', '.join([
-        f'{label} = {value!r}' + (f" (이름 '{name}')" if name else '')
+    written = [
+        f'{label} = {shown(value)}' + (f" (이름 '{name}')" if name else '')
         for label, value, name in zip(operand_names(op, len(operands)), operands, names, strict=True)
-    ])
-    expected = '결과가 float 의 범위를 넘습니다(overflow).'
+    ]
+    rest = f', … (모두 {len(written)}개)' if len(written) > _MOST_OPERANDS else ''
+    given = ', '.join(written[:_MOST_OPERANDS]) + rest
+    what = '피연산자가' if any(map(is_huge, operands)) else '결과가'
+    expected = f'{what} float 의 범위를 넘습니다(overflow).'
     if op.defined is not None and not op.defined(*operands):
-        expected = f'정의역(domain)은 {op.defined(*map(Symbol, op.arguments))} 입니다.'
+        domain = _written(op, op.defined)
+        expected = '정의역(domain) 밖입니다.' if domain is None else f'정의역(domain)은 {domain} 입니다.'
     return f'{op.name}: {given} 에서는 계산할 수 없습니다. {expected}' + (f' {op.hint}' if op.hint else '')
 
 

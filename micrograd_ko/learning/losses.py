@@ -1,16 +1,18 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
-손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 걸음, 영수증, 방정식은
+손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 스텝, 영수증, 방정식은
 손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
 """
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import beside, number
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class Loss:
     targets      목표가 무엇인지.
     assumes      노트의 C = ½|y − a|² 과 다른 점, 출력에 바라는 것.
     takes_class  목표를 클래스 번호 하나로도 받는가.
+    threshold    출력이 하나일 때 둘째 클래스라고 답하는 문턱.
+    classes      클래스의 목표를 적는 두 수: (다른 클래스, 그 클래스).
     """
 
     __name__: str
@@ -34,20 +38,24 @@ class Loss:
     def __init__(
         self, value: Callable[[Any, Any], Value], gradient: 'Callable[[ndarray, ndarray], ndarray]', formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
+        threshold: float = 0.5, classes: tuple[int, int] = (0, 1),
     ) -> None:  # fmt: skip
         functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
         self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
         self.terms, self.targets, self.assumes, self.takes_class = terms, targets, assumes, takes_class
+        self.threshold, self.classes = threshold, classes
 
     def __call__(self, outputs: Any, targets: Any) -> Value:
         return self._value(outputs, targets)
 
     def vector(self, target: Any, outputs: int) -> Sequence:
-        """목표를 길이 outputs 인 수의 벡터로: 출력이 하나면 수도, `takes_class` 면 클래스 번호도 받는다."""
-        chosen = _class_number(target) if self.takes_class else None
-        if chosen is not None:
-            return [int(i == chosen) for i in range(outputs)]
-        return [y.data if isinstance(y, Value) else y for y in _sequence(target)]
+        """목표를 길이 outputs 인 수의 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호(0부터)도. 없는 번호면 ValueError."""
+        chosen = _class_number(target) if self.takes_class or outputs > 1 else None
+        if chosen is None:
+            return [y.data if isinstance(y, Value) else y for y in _sequence(target)]
+        if not 0 <= chosen < outputs:
+            raise ValueError(f'클래스 번호는 0 부터 {outputs - 1} 까지입니다. {target} 을(를) 받았습니다.')
+        return [self.classes[int(i == chosen)] for i in range(outputs)]
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -67,14 +75,36 @@ def quadratic(outputs: Any, targets: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: (a - y) / (a * (1 - a)),
+    Loss, gradient=lambda a, y: _log_slope(1 - y, 1 - a) - _log_slope(y, a),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
-    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1. a 가 0 이나 1 이면 DomainError."""
-    return -ops.total([y * ops.log(a) + (1 - y) * ops.log(1 - a) for a, y in _pairs(outputs, targets)])
+    """교차 엔트로피(cross-entropy): C = −Σⱼ [yⱼ ln aⱼ + (1 − yⱼ) ln(1 − aⱼ)], 0 < a < 1.
+
+    0·ln 0 은 0 이다: a 와 y 가 함께 0 이나 1 이면 그 항은 0 이고, a 만 그렇다면 DomainError.
+    """
+    return -ops.total([ops.xlogy(y, a) + ops.xlogy(1 - y, 1 - a) for a, y in _pairs(outputs, targets)])
+
+
+def _log_slope(x: 'ndarray', a: 'ndarray') -> 'ndarray':
+    """∂(x·ln a)/∂a, 표의 규칙."""
+    return ops.xlogy.partials[1](None, x, a)
+
+
+@functools.partial(
+    Loss, gradient=lambda a, y: (1 - y) * ops.sigmoid(a) - y * ops.sigmoid(-a),
+    formula='Σⱼ [yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)]', slope='(1 − yⱼ)·σ(aⱼ) − yⱼ·σ(−aⱼ)',
+    terms=('{}', 'yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)'), targets='출력마다 0 부터 1 까지의 확률', threshold=0.0,
+    assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 σ(a) 다. 기울기는 σ(a) − y 다.',
+)  # fmt: skip
+def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
+    """시그모이드 교차 엔트로피: 로짓 z 에서 바로 잰 교차 엔트로피, C = Σⱼ [yⱼ·softplus(−zⱼ) + (1 − yⱼ)·softplus(zⱼ)].
+
+    σ(z) 의 교차 엔트로피와 같지만, σ(z) 가 0 이나 1 로 반올림되는 z 에서도 C 와 δᴸ = σ(z) − y 가 정확하다.
+    """
+    return ops.total([y * ops.softplus(-z) + (1 - y) * ops.softplus(z) for z, y in _pairs(logits, targets)])
 
 
 @functools.partial(
@@ -84,27 +114,34 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 )  # fmt: skip
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
-    zs = list(logits)
+    zs = listed(logits, 'softmax_cross_entropy 의 로짓(logits)은 목록입니다: net.trace(x).output.')
     chosen = _class_number(target)
     if chosen is not None:
         if not 0 <= chosen < len(zs):
             raise ValueError(f'클래스 번호는 0 부터 {len(zs) - 1} 까지입니다. {target} 을(를) 받았습니다.')
         return ops.logsumexp(zs) - zs[chosen]
-    pairs = _pairs(zs, target)
-    return ops.logsumexp(zs) - ops.dot([y for _, y in pairs], zs)
+    terms = [(y, z) for z, y in _pairs(zs, target) if not _masked(z, y)]
+    return ops.logsumexp(zs) - ops.dot([y for y, _ in terms], [z for _, z in terms])
 
 
 @functools.partial(
     Loss, gradient=lambda a, y: -y * ops.step(1 - y * a),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
-    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
+    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.', threshold=0.0, classes=(-1, 1),
 )  # fmt: skip
 def hinge(outputs: Any, targets: Any) -> Value:
     """힌지 손실(hinge): C = Σⱼ max(0, 1 − yⱼ·aⱼ), 목표는 −1 이나 1."""
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
 
 
-LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in (quadratic, cross_entropy, softmax_cross_entropy, hinge)}
+_RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge
+LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
+
+
+def _masked(logit: Any, target: Any) -> bool:
+    """가려진(masked) 클래스인가: 로짓이 −∞ 이고 목표가 0 이면 y·z 는 nan 이 아니라 없는 항이다."""
+    z, y = [x.data if isinstance(x, Value) else x for x in (logit, target)]
+    return z == -math.inf and y == 0
 
 
 def mean(losses: Iterable[Value]) -> Value:
@@ -112,10 +149,29 @@ def mean(losses: Iterable[Value]) -> Value:
 
     미분도 평균이다: ∂C/∂w = (1/n) Σ_x ∂C_x/∂w. 노트는 이 줄에서 1/n 을 빠뜨렸지만, 갱신 식의 η/m 은 평균을 뜻한다.
     """
-    terms = list(losses)
+    terms = listed(losses, 'mean 은 손실의 목록을 받습니다: mean([loss(net(x), y) for x, y in samples]).')
     if not terms:
         raise ValueError('mean: 손실이 하나도 없습니다. 표본을 하나 이상 주세요.')
     return ops.total(terms) / len(terms)
+
+
+def checked(loss: Any) -> Callable[[Any, Any], Value]:
+    """loss 인수로 받은 것. 부를 수 있는 손실이 아니면(이름, None …) 있는 것을 알리는 TypeError."""
+    if callable(loss):
+        return loss
+    known = ', '.join([f'losses.{name}' for name in LOSSES])
+    raise TypeError(f'loss 는 (출력의 목록, 목표)를 받아 Value 를 주는 함수입니다: {known}. {brief(loss)} 을(를) 받았습니다.')
+
+
+def _missing(name: str) -> Any:
+    raise AttributeError(
+        f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
+        '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
+    )
+
+
+if not TYPE_CHECKING:  # 형 검사기는 없는 이름을 스스로 안다
+    __getattr__ = _missing
 
 
 def _class_number(target: Any) -> int | None:
@@ -127,7 +183,7 @@ def _class_number(target: Any) -> int | None:
 
 
 def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
-    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 걸음이 그것을 목표로 알아본다."""
+    """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 스텝이 그것을 목표로 알아본다."""
     a, y = _sequence(outputs), _sequence(targets)
     if len(a) != len(y):
         raise ValueError(f'출력(outputs) {len(a)}개와 목표(targets) {len(y)}개의 수가 다릅니다. 출력마다 목표를 하나씩 주세요.')

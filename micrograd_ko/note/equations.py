@@ -31,8 +31,7 @@ def sigma(z: Array, activation: Activation) -> Array:
 def sigma_prime(z: Array, activation: Activation) -> Array:
     """σ′(z), 칸마다. 규칙은 표의 것이다: 시그모이드라면 a(1 − a)."""
     op = _op(activation)
-    with np.errstate(all='ignore'):
-        return np.broadcast_to(op.partials[0](sigma(z, op), z), z.shape)  # 규칙이 상수(identity 의 1)일 수도 있다
+    return np.broadcast_to(arrays.derivatives(op, sigma(z, op), (z,))[0], z.shape)  # 규칙이 상수(identity 의 1)일 수도 있다
 
 
 def weighted_input(w: Array, a: Array, b: Array) -> Array:

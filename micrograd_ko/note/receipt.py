@@ -3,6 +3,7 @@
 두 길은 더하는 순서가 다르므로 끝자리가 다를 수 있다. 그 차이가 반올림으로 설명되는지는 오차 한계(`bounds`)가 말한다.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from micrograd_ko.note.recognise import Network, Unit
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.state import commit, grad_set
 from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.tables import Table
@@ -37,22 +39,28 @@ class Entry:
     scalar      그래프에서 읽은 수.
     matrix      행렬 방정식의 원소.
     difference  scalar − matrix.
-    allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이다.
+    allowance   반올림이 설명하는 차이의 크기. Fraction 이면 0 이고, inf 면 한계를 모른다: 그런 차이는 설명된 것이 아니다.
     """
 
     def __init__(self, symbol: Symbol, scalar: Number, matrix: Number, bound: Bounded) -> None:
         self.symbol, self.name, self.scalar, self.matrix = symbol, symbol.text, scalar, matrix
-        self.difference = scalar - matrix if scalar != matrix else 0.0  # inf − inf 는 차이가 아니다
-        self.allowance, self.explained = bound.error, bound.explains(self.difference)
+        same = scalar == matrix or (_is_nan(scalar) and _is_nan(matrix))  # inf − inf 와 nan − nan 은 차이가 아니다
+        self.difference = 0.0 if same else scalar - matrix
+        self.allowance = bound.error
+        self.explained = self.difference == 0 or (bound.known is not None and bound.explains(self.difference))
 
     @property
     def cells(self) -> tuple[Symbol | str, ...]:
         both = f'{float(self.scalar):.12f}', f'{float(self.matrix):.12f}'
-        judged = '설명됨' if self.explained else '설명되지 않음'
+        judged = '설명됨' if self.explained else '설명되지 않음' if math.isfinite(self.allowance) else '한계를 모름'
         return self.symbol, *both, f'{float(self.difference):.1e}', f'{self.allowance:.1e}', judged
 
     def __repr__(self) -> str:
         return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
+
+
+def _is_nan(x: Number) -> bool:
+    return isinstance(x, float) and math.isnan(x)
 
 
 class Section(NamedTuple):
@@ -105,7 +113,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
     try:
         net.zero_grad()
         trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
-        cost = loss(trace.output, y)
+        cost = losses.checked(loss)(trace.output, y)
         network = recognise.in_trace(trace, cost)
         record = loss if isinstance(loss, losses.Loss) else network.loss
         _check(network, record, gradient)
@@ -116,8 +124,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
             target = (record or losses.quadratic).vector(y, len(trace.output))
         return Receipt(list(_sections(network, _by_matrices(net, network, target, gradient or record))))
     finally:
-        for p, grad in zip(parameters, kept, strict=True):
-            p.grad = grad
+        commit(grad_set(parameters, kept))
 
 
 def _check(network: Network, record: losses.Loss | None, gradient: Callable | None) -> None:

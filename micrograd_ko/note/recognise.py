@@ -1,7 +1,7 @@
 """신경망을 알아보기(recognise): 그래프에서 뉴런과 층, 손실과 목표를 찾고, 노트의 이름을 붙인다.
 
 이름이 아니라 모양을 본다. z 는 가중치와 편향이 잎(leaf)인 `affine`, a 는 그 z 를 쓰는 단항 연산이고, 한 층의 출력을 모두 받는
-층이 다음 층이다. 그림, 걸음, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
+층이 다음 층이다. 그림, 스텝, 설명, 영수증이 모두 이것을 묻는다: 넷은 같은 그래프를 같게 본다.
 """
 
 from collections import Counter
@@ -77,7 +77,7 @@ class Network:
     @property
     def root(self) -> Value | None:
         """손실 C. 그래프가 출력에서 끝나면 None."""
-        return None if self.order[-1] in self.outputs else self.order[-1]
+        return None if self.order[-1] in set(self.outputs) else self.order[-1]
 
     @cached_property
     def parameters(self) -> list[Value]:
@@ -127,7 +127,7 @@ class Network:
     @property
     def goal(self) -> list[Number]:
         """아는 손실의 목표를 수로, 출력의 순서로. 클래스 번호로 준 목표면 원-핫(one-hot)이다."""
-        return [y.data for y in self.targets.values()] or [int(a in self.order[-1].parents) for a in self.outputs]
+        return [y.data for y in self.targets.values()] or [int(a in set(self.order[-1].parents)) for a in self.outputs]
 
     @cached_property
     def _loss_and_targets(self) -> tuple[Loss | None, dict[Value, Value]]:
@@ -148,7 +148,7 @@ class Network:
         """
         root = self.order[-1]
         places, goals = ([Value(0.5) for _ in used] for _ in range(2))
-        chosen = [used.index(a) for a in root.parents[1:2] if loss.takes_class and a in used]
+        chosen = [j for j, a in enumerate(used) if loss.takes_class and a in set(root.parents[1:2])]
         for target in (goals, *chosen):
             with unchecked():
                 template = loss(places, target)
@@ -204,7 +204,7 @@ def in_module(net: MLP) -> Network:
 def in_trace(trace: Trace, *root: Value, sampled: bool = True) -> Network:
     """한 표본의 순전파. root 를 주면 그것이 손실이고, 위상 순서는 거기서 끝난다."""
     layers = tuple([tuple(map(_unit, activations)) for activations in trace.activations[1:]])
-    order = topological(*[a for a in trace.output if a not in root], *root)
+    order = topological(*[a for a in trace.output if a not in set(root)], *root)
     if root and order[-1] is not root[0]:  # 손실이 신경망 안의 값이다
         order = topological(*root)
     return Network(tuple(trace.activations[0]), layers, tuple(order), sampled)

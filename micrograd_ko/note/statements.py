@@ -1,4 +1,4 @@
-"""노트의 식(formula)의 목록. 노트의 방의 README 에 있는 표, 영수증, 걷기, 걸음 페이지, 설명이 모두 이 목록을 읽는다."""
+"""노트의 식(formula)의 목록. 노트의 방의 README 에 있는 표, 영수증, 노트 따라가기, 스텝 페이지, 설명이 모두 이 목록을 읽는다."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ class Statement(NamedTuple):
     text       식을 글로.
     latex      식의 LaTeX.
     functions  그 식을 나르는 함수들, 빈칸으로 나눈 점 이름(패키지 안에서).
-    chapter    걷기의 마디. 그 마디에 text 가 적힌다.
-    page       걸음 페이지의 목록에서 부르는 이름. 비면 목록의 열쇠 그대로.
+    chapter    노트 따라가기의 장. 그 장에 text 가 적힌다.
+    page       스텝 페이지의 목록에서 부르는 이름. 비면 목록의 열쇠 그대로.
     """
 
     title: str
@@ -65,4 +65,4 @@ GRAPH: dict[str, Statement] = {
     '연쇄법칙': Statement('기울기는 모든 길의 합', 'x.grad += z.grad · ∂z/∂x,  x.grad = ∂C/∂x'),
     '갱신': Statement('경사하강법 (gradient descent)', 'x ← x − η · x.grad'),
 }
-"""신경망이 아닌 그래프의 걸음이 쓰는 식."""
+"""신경망이 아닌 그래프의 스텝이 쓰는 식."""

@@ -15,7 +15,7 @@ KINDS = {  # 상자의 종류: (제목의 바탕, 테두리)
     'loss': ('#f7d9de', '#b0485c'), 'root': ('#f7d9de', '#b0485c'),
 }  # fmt: skip
 _POSITIVE, _NEGATIVE = (0x4A, 0x90, 0xD9), (0xE8, 0x85, 0x2B)
-_STEPS = 10  # 짙기의 단계. 마지막 비트가 다른 기계에서도 같은 색이 나온다
+_STEPS = 10  # 짙기의 수준. 마지막 비트가 다른 기계에서도 같은 색이 나온다
 
 
 def largest(numbers: Iterable[Any]) -> float:

@@ -1,4 +1,4 @@
-"""`draw`: 무엇을 어느 단계로 그릴지 정하고, `Drawing` 을 만든다."""
+"""`draw`: 무엇을 어느 수준으로 그릴지 정하고, `Drawing` 을 만든다."""
 
 import base64
 import contextlib
@@ -36,12 +36,12 @@ class TooLargeError(ValueError):
 class Drawing:
     """그려진 계산 그래프. 노트북에서는 스스로 그림이 된다.
 
-    detail   'ops', 'neuron', 'layer' 가운데 그린 단계.
+    detail   'ops', 'neuron', 'layer' 가운데 그린 수준.
     digraph  `graphviz.Digraph`. 여기까지와 dot, mermaid 는 Graphviz 프로그램 없이 된다.
     dot      DOT 글.
     mermaid  Mermaid 글.
     svg      SVG 글. 배치 엔진이 없으면 설치 방법을 알리는 LayoutError.
-    steps    걸음의 목록(`step.Step`): 순전파, 씨앗, 역전파, 갱신의 수와 식.
+    steps    스텝의 목록(`step.Step`): 순전파, 씨앗, 역전파, 갱신의 수와 식.
 
     `steps` 와 `html()` 은 부를 때의 잎의 값으로 그래프의 사본을 다시 계산한다. 원래 그래프의 값과 기울기는 그대로다.
     """
@@ -73,7 +73,7 @@ class Drawing:
         return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
 
     def html(self, lr: Any = LR) -> str:
-        """걸음 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
+        """스텝 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
@@ -84,7 +84,7 @@ class Drawing:
         return {'image/svg+xml': self.svg, 'image/png': base64.b64encode(engines.render(self.dot, 'png')).decode()}
 
     def show(self) -> Path:
-        """브라우저에서 연다: 걸음 페이지, 걸을 것이 없으면 그림. 파이썬 프롬프트에서 쓴다. 연 임시 파일의 경로를 돌려준다.
+        """브라우저에서 연다: 스텝 페이지, 걸을 것이 없으면 그림. 파이썬 프롬프트에서 쓴다. 연 임시 파일의 경로를 돌려준다.
 
         배치 엔진이 없으면 LayoutError.
         """
@@ -109,12 +109,12 @@ class Drawing:
         return files.write_atomically(path, texts[suffix]().encode() if suffix in texts else engines.render(self.dot, suffix))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """노트북에서는 걸음 페이지가 틀(iframe) 안에서 움직이고, 믿지 않는(untrusted) 노트북은 스크립트 없는 그림을 보인다."""
+        """노트북에서는 스텝 페이지가 틀(iframe) 안에서 움직이고, 믿지 않는(untrusted) 노트북은 스크립트 없는 그림을 보인다."""
         try:
             bundle = {'text/plain': repr(self), **self.pictures()}
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
-        with contextlib.suppress(NoStepsError, DomainError):  # 걸을 것이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
+        with contextlib.suppress(NoStepsError, DomainError):  # 볼 스텝이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
             bundle['text/html'] = page.frame(self.html(), self.svg)
         return bundle
 
@@ -134,10 +134,10 @@ def draw(
     focus      이 노드에서 root 까지의 경로만 그린다(ops).
     depth      root 에서 이만큼까지만 그린다(ops).
     max_nodes  상자가 이보다 많으면 배치하기 전에 TooLargeError(ValueError).
-    samples    걸음 페이지에서 고르고 배울 표본 (X, Y): X 의 행은 입력, Y 의 행은 목표. x 는 표본 하나의 손실이다.
+    samples    스텝 페이지에서 고르고 배울 표본 (X, Y): X 의 행은 입력, Y 의 행은 목표. x 는 표본 하나의 손실이다.
     lang       그림과 페이지의 말: 'ko', 'en'.
 
-    기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 걸음씩 보는 페이지를 쓴다.
+    기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 스텝씩 보는 페이지를 쓴다.
     """
     _check(detail, focus, depth, max_nodes)
     if lang not in WRITERS:
@@ -178,7 +178,7 @@ def _guard(level: Level, subject: Subject, max_nodes: int) -> None:
         counts = [(other.name, other.count(subject)) for other in LEVELS.values() if other is not level]
         others = ', '.join([f'{name} {n}개' for name, n in counts if n])
         raise TooLargeError(
-            f'{level.name} 단계로는 상자가 {count}개라 한계(max_nodes) {max_nodes}개를 넘습니다. '
-            f'다른 단계: {others or "없음(neuron, layer 는 신경망 하나에 표본 하나를 넣은 그래프에 씁니다)"}. '
+            f'{level.name} 수준으로는 상자가 {count}개라 한계(max_nodes) {max_nodes}개를 넘습니다. '
+            f'다른 수준: {others or "없음(neuron, layer 는 신경망 하나에 표본 하나를 넣은 그래프에 씁니다)"}. '
             'focus= 나 depth= 로 좁히거나 max_nodes= 를 키우세요.'
         )

@@ -41,7 +41,7 @@ def with_program(program: str, dot: str, kind: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        message = f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 다른 단계(detail)로 그리거나 focus=, depth= 로 좁히세요.'
+        message = f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 다른 수준(detail)으로 그리거나 focus=, depth= 로 좁히세요.'
         raise LayoutError(message) from None
     except OSError as error:
         raise LayoutError(f'PATH 의 {program} 을(를) 실행하지 못했습니다: {error}. {_REPAIR}') from error

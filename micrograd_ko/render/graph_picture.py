@@ -1,4 +1,4 @@
-"""연산 단계(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
+"""연산 수준(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
@@ -35,5 +35,5 @@ def _card(card: str, node: Value, subject: Subject) -> Card:
     if heading:
         rows.insert(0, (Cell(name or made, 'title', note=made if name else '', span=2),))
         lines.insert(0, heading)
-    kind = 'root' if node in subject.roots else 'op' if node.op is not None else 'leaf'
+    kind = 'root' if node in set(subject.roots) else 'op' if node.op is not None else 'leaf'
     return Card(card, kind, tuple(rows), tuple(lines))

@@ -1,4 +1,4 @@
-"""그래프의 걸음: 어떤 그래프든 노드와 선마다 한 걸음."""
+"""그래프의 스텝: 어떤 그래프든 그려진 노드와 선마다 한 스텝."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,10 +9,11 @@ from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation,
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing.formulas import chain
+from micrograd_ko.writing.numbers import number
 
 
 class GraphWalk(Walk):
-    """그려진 노드와 선마다 한 걸음. 이름 있는 파라미터를 갱신한다."""
+    """그려진 노드와 선마다 한 스텝. 이름 있는 파라미터를 갱신한다."""
 
     update, seed = GRAPH['갱신'].text, ('씨앗',)
 
@@ -32,7 +33,18 @@ class GraphWalk(Walk):
                 yield Step('forward', f'순전파: {name}', lines, ('순전파',), self.known([node], 'data'), edges)
 
     def backward(self) -> Iterator[Step]:
-        return map(self._arrival, [x for x in live_arrivals(self.subject.order) if x.operand in self.subject.chosen])
+        """그려진 선마다 한 스텝. 그리지 않은 노드에서 이어 온 항들은 모아서 한 스텝이다."""
+        chosen, outside = self.subject.chosen, dict[Value, list[Arrival]]()
+        for x in live_arrivals(self.subject.order):
+            if x.operand not in chosen:
+                continue
+            drawn = x.result in chosen
+            if not drawn:
+                outside.setdefault(x.operand, []).append(x)
+            if (drawn or x.last) and x.operand in outside:
+                yield self._gathered(outside.pop(x.operand))
+            if drawn:
+                yield self._arrival(x)
 
     def _arrival(self, x: Arrival) -> Step:
         z, operand = label(x.result), label(x.operand)
@@ -42,6 +54,13 @@ class GraphWalk(Walk):
         lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), derivation(local, x), progress(x)
         title, edge = f'역전파: {z} → {"상수 " * constant}{operand}', self.edge(x.operand, x.result, x.position)
         return Step('backward', title, lines, ('연쇄법칙',), self.arrived([x]), (edge,))
+
+    def _gathered(self, walked: list[Arrival]) -> Step:
+        """한 노드로, 그리지 않은 노드들에서 이어 온 항들."""
+        first, last, operand = walked[0], walked[-1], label(walked[0].operand)
+        added = f'{operand}.grad += 그리지 않은 노드에서 온 항 {len(walked)}개의 합'
+        lines = added, f'{number(first.before)} → {number(last.after)}', progress(last)
+        return Step('backward', f'역전파: ⋯ → {operand}', lines, ('연쇄법칙',), self.arrived([last]))
 
 
 def trainable(order: Sequence[Value]) -> list[Value]:

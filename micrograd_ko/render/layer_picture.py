@@ -1,4 +1,4 @@
-"""층 단계(layer): 층 하나가 상자 하나. 위의 표에 값 W, b, z, a 를, 아래의 표에 같은 자리의 기울기를 놓는다."""
+"""층 수준(layer): 층 하나가 상자 하나. 위의 표에 값 W, b, z, a 를, 아래의 표에 같은 자리의 기울기를 놓는다."""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""신경망의 걸음, 층마다: 넓은 신경망은 노트의 행렬 식 하나가 한 걸음이다."""
+"""신경망의 스텝, 층마다: 넓은 신경망은 노트의 행렬 식 하나가 한 스텝이다."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -76,7 +76,7 @@ class LayerWalk(NetworkWalk):
         """에러 δ: 출력층이면 방정식 1, 아니면 방정식 2. 온 항이 더 있으면 ∂C/∂a 부터 적는다."""
         up, following = notation.superscript(layer), notation.superscript(layer + 1)
         zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
-        slopes, is_output = [self._slope(unit) for unit in units], outputs == self.net.outputs
+        slopes, is_output = [self._slope(unit) for unit in units], set(outputs) == set(self.net.outputs)
         errors = self._summed(zs, lambda j, x: x.result is units[j].a)
         arriving = None if is_output else self._from_next(outputs, self.net.layers[layer - 1])
         lines: tuple[str, ...] = ()

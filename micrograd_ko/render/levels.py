@@ -1,4 +1,4 @@
-"""단계(level of detail): 노드마다(ops), 뉴런마다(neuron), 층마다(layer). 단계 하나가 상자의 수, 그림, 걸음을 안다."""
+"""수준(level of detail): 노드마다(ops), 뉴런마다(neuron), 층마다(layer). 수준 하나가 상자의 수, 그림, 스텝을 안다."""
 
 from collections.abc import Callable, Mapping, Sized
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from micrograd_ko.writing.limits import MOST_STEPS, NARROW
 
 
 class Level(NamedTuple):
-    """단계. boxes(신경망) 은 상자가 되는 것들(None 이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 걷기."""
+    """수준. boxes(신경망) 은 상자가 되는 것들(None 이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 스텝."""
 
     name: str
     boxes: Callable[[Network], Sized] | None
@@ -30,12 +30,12 @@ class Level(NamedTuple):
 
 
 def _neuron_walk(subject: Subject) -> Walk:
-    """뉴런마다. 걸음이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
+    """뉴런마다. 스텝이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
     count = sum(4 + 2 * len(unit.w) for unit in subject.net.units)
     return (neuron_steps.NeuronWalk if count <= MOST_STEPS else layer_steps.LayerWalk)(subject)
 
 
-ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 걸음 페이지의 목록
+ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 스텝 페이지의 목록
 LEVELS = {
     level.name: level
     for level in (
@@ -47,7 +47,7 @@ LEVELS = {
 
 
 def chosen_level(detail: str, subject: Subject) -> Level:
-    """detail 의 단계. 'auto' 는 작은 신경망이면 neuron, 넓으면 layer, 아니면 ops. 그릴 수 없는 단계면 ValueError."""
+    """detail 의 수준. 'auto' 는 작은 신경망이면 neuron, 넓으면 layer, 아니면 ops. 그릴 수 없는 수준이면 ValueError."""
     network = subject.network
     if detail == 'auto':
         detail = 'ops' if network is None else 'neuron' if max(network.sizes) <= NARROW else 'layer'

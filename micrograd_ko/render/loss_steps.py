@@ -1,4 +1,4 @@
-"""신경망의 걸음 가운데 뉴런마다와 층마다가 함께 쓰는 것: 처음, 손실, 그리고 기울기마다 온 항.
+"""신경망의 스텝 가운데 뉴런마다와 층마다가 함께 쓰는 것: 처음, 손실, 그리고 기울기마다 온 항.
 
 손실의 식은 그 기록(`learning.losses.Loss`)이 안다. 기울기의 식은 정해 두지 않고 정말로 온 항(`reverse.arrivals`)에서 적는다:
 노트의 방정식은 온 항이 그 방정식의 것뿐일 때만 적힌다.
@@ -19,7 +19,7 @@ from micrograd_ko.writing.numbers import number
 
 
 class NetworkWalk(Walk):
-    """신경망의 걸음.
+    """신경망의 스텝.
 
     terms       노드 → 그 기울기에 더해지는 항들.
     assumption  손실이 노트의 가정 2 안에 있으면 그 이름.
@@ -32,7 +32,7 @@ class NetworkWalk(Walk):
         self.net = subject.net
         if self.net.samples > 1:
             raise NoStepsError(
-                f'표본 {self.net.samples}개의 손실은 신경망 하나의 걸음으로 적을 수 없습니다. '
+                f'표본 {self.net.samples}개의 손실은 신경망 하나의 스텝으로 적을 수 없습니다. '
                 "표본 하나의 손실을 그리거나 detail='ops' 로 그리세요."
             )
         super().__init__(subject, self.net.parameters)
@@ -65,7 +65,7 @@ class NetworkWalk(Walk):
         yield Step('forward', '입력 설정', ('a¹ = x', listed), ('1단계',), self.known(net.inputs, 'data'))
 
     def loss(self) -> Iterator[Step]:
-        """손실 C 의 걸음. root 가 출력 자체면 없다."""
+        """손실 C 의 스텝. root 가 출력 자체면 없다."""
         if self.net.root is not None:
             edges = tuple([self.edge(v, self.root) for v in self.net.used])
             cited = '2단계', *self.assumption, '가정 1'
@@ -73,7 +73,7 @@ class NetworkWalk(Walk):
 
     @cached_property
     def _spelled(self) -> list[Value]:
-        """손실의 걸음이 하나하나 적는 노드: 항으로 적히지 않는 작은 손실의 것."""
+        """손실의 스텝이 하나하나 적는 노드: 항으로 적히지 않는 작은 손실의 것."""
         nodes, loss = [node for node in self.net.region if node.op is not None], self.net.loss
         return nodes if (loss is None or not loss.terms) and len(nodes) <= limits.MOST_LOSS_NODES else []
 
@@ -107,7 +107,7 @@ class NetworkWalk(Walk):
                 lines.append(chain(self.slope(x.operand), *slope, number(x.after)))
         reached = list(dict.fromkeys([x.operand for x in walked]))
         to = sum_of([label(v) for v in reached], ', ')
-        if node not in self.net.region:
+        if node not in set(self.net.region):
             title = f'{label(node) if node in self.net.values else "입력을 만든 식"} → {to}'
             return Step('backward', title, tuple(lines), (), self.arrived(walked))
         edges = tuple([self.edge(v, self.root) for v in reached if v in self.net.values])
@@ -125,15 +125,15 @@ class NetworkWalk(Walk):
     def _slopes(self, a: Value) -> list[str]:
         """∂C/∂a 의 식, 그리고 수를 채운 식. 손실을 모르거나 a 가 출력이 아니면 빈 목록."""
         loss, outputs, y = self.net.loss, self.net.outputs, self.net.targets.get(a)
-        if loss is None or a not in outputs:
+        j = next((j for j, output in enumerate(outputs) if output is a), None)
+        if loss is None or j is None:
             return []
-        j = outputs.index(a)
         named = loss.slope.replace('aⱼ', label(a)).replace('yⱼ', 'yⱼ' if y is None else label(y))
         return [form.replace('ⱼ', notation.subscript(j + 1)) for form in (named, _filled(loss.slope, a.data, self.net.goal[j]))]
 
 
 def error_formulas(is_output: bool) -> tuple[str, ...]:
-    """에러 δ 의 걸음이 쓰는 식."""
+    """에러 δ 의 스텝이 쓰는 식."""
     return ('3단계', '방정식 1') if is_output else ('4단계', '방정식 2')
 
 

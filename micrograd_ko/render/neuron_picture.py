@@ -1,4 +1,4 @@
-"""뉴런 단계(neuron): 뉴런 하나가 상자 하나. 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다."""
+"""뉴런 수준(neuron): 뉴런 하나가 상자 하나. 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다."""
 
 from collections.abc import Iterable, Sequence
 

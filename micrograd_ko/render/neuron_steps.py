@@ -1,4 +1,4 @@
-"""신경망의 걸음, 뉴런마다: 한 걸음이 노트의 식 하나이고, 식에 수를 채워 적는다."""
+"""신경망의 스텝, 뉴런마다: 한 스텝이 노트의 식 하나이고, 식에 수를 채워 적는다."""
 
 import itertools
 from collections.abc import Iterator
@@ -30,11 +30,13 @@ class NeuronWalk(NetworkWalk):
         yield from self.loss()
 
     def backward(self) -> Iterator[Step]:
-        """`backward` 가 걷는 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 걸음은 적지 않는다."""
+        """`backward` 의 차례로. 보이지 않는 노드(손실의 안쪽, 입력을 만든 노드)로 가는 스텝은 적지 않는다."""
         visible = {*self.net.values, *self.net.targets.values()}
         shown = [x for x in self.arrivals if x.operand in visible]
-        for node, group in itertools.groupby(shown, lambda x: x.result):
-            walked, unit = list(group), self.unit_of.get(node)
+        for _, group in itertools.groupby(shown, lambda x: id(x.result)):
+            walked = list(group)
+            node = walked[0].result
+            unit = self.unit_of.get(node)
             if unit is None:
                 yield self.from_outside(node, walked)
             elif node is unit.a:
@@ -47,7 +49,7 @@ class NeuronWalk(NetworkWalk):
 
     def _error(self, unit: Unit, x: Arrival) -> Step:
         """에러 δ = ∂C/∂a · σ′(z): 출력층이면 방정식 1, 아니면 방정식 2."""
-        is_output, delta, flowing = unit.a in self.net.outputs, self.delta(unit.z), self.slope(unit.a)
+        is_output, delta, flowing = unit.a in set(self.net.outputs), self.delta(unit.z), self.slope(unit.a)
         slope, is_alone = prime(unit.activation, read(label(unit.z))).text, self.is_alone(unit.z)
         lines = [self._stated(x, delta, f'{flowing} · {slope}', x.flowing, x.local), derivation(slope, x)]
         if not is_output:

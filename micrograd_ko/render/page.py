@@ -1,4 +1,4 @@
-"""걸음 페이지(step page): Graphviz 의 SVG 와, 데이터로 적은 걸음과, 짧은 스크립트를 담은, 네트워크 없이 열리는 HTML 파일 하나."""
+"""스텝 페이지(step page): Graphviz 의 SVG 와, 데이터로 적은 스텝과, 짧은 스크립트를 담은, 네트워크 없이 열리는 HTML 파일 하나."""
 
 import base64
 import importlib.resources
@@ -33,10 +33,10 @@ ET.register_namespace('', _SVG[1:-1])
 
 
 def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
-    """예행한 subject 를 level 로 그리고 걷는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
+    """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
     is_graph, say = level.name == 'ops', WRITERS[lang]
     title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
-    picture = level.picture(subject)  # 제목과 그림은 걸음의 끝에서 파라미터가 움직이기 전의 것이다
+    picture = level.picture(subject)  # 제목과 그림은 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     graph = live_graph(subject.order)
     walk = level.walk(subject.live())
     steps = walk.steps(lr)
@@ -54,7 +54,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
-        title=escape(labels.shown(say(f'{title} · 한 걸음씩 보는 역전파'))), lang=lang,
+        title=escape(labels.shown(say(f'{title} · 한 스텝씩 보는 역전파'))), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
@@ -69,7 +69,7 @@ def said(page: str, say: Callable[[str], str]) -> str:
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:
-    """걸음들을 페이지의 스크립트로: 글과 수는 그래프의 지금 수로 다시 짓는 함수다."""
+    """스텝들을 페이지의 스크립트로: 글과 수는 그래프의 지금 수로 다시 짓는 함수다."""
     def function(scripts: Iterable[Any]) -> str:
         return f'() => [{",".join(map(str, scripts))}]'
 
@@ -102,7 +102,7 @@ def frame(page: str, svg: str) -> str:
     picture = base64.b64encode(svg.encode()).decode()
     return (
         f'<style>{_SCHEMES}</style>'
-        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 걸음씩 보는 역전파" '
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 스텝씩 보는 역전파" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
         f'<img alt="계산 그래프" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )
@@ -150,7 +150,7 @@ def _part(name: str) -> str:
 
 
 class _Addressed:
-    """칸마다 주소를 붙인 그림. 칸과 선의 글의 너비는 모든 걸음의 글과 앞으로 바뀔 수 가운데 가장 긴 것에 맞춘다.
+    """칸마다 주소를 붙인 그림. 칸과 선의 글의 너비는 모든 스텝의 글과 앞으로 바뀔 수 가운데 가장 긴 것에 맞춘다.
 
     texts 는 주소마다 정말로 적을 글, data 는 페이지의 자료(`scripts/picture.js`)다.
     """
@@ -188,24 +188,24 @@ class _Addressed:
         self.data = {'cells': found, 'scales': list(scales), 'edges': [_traced(edge, number, arrival) for edge in picture.edges]}
 
     def cells(self, step: Step) -> str:
-        """걸음에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
+        """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
         return json.dumps([
             (cell, which, int(change.partial)) for which, change in enumerate(step.changes)
             for cell in self._places.get((change.node, change.part), ())
         ], separators=(',', ':'))  # fmt: skip
 
     def edges(self, step: Step) -> list[int]:
-        """걸음이 지나는 선의 번호."""
+        """스텝이 지나는 선의 번호."""
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
 
 
 def _walked(order: Sequence[Value]) -> Iterable[tuple[Value, int]]:
-    """역전파의 걸음(`reverse.arrivals`)의 차례: (결과, 몇째 피연산자)."""
+    """역전파의 스텝(`reverse.arrivals`)의 차례: (결과, 몇째 피연산자)."""
     return [(node, position) for node in reversed(order) for position in range(len(node.parents))]
 
 
 def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[int | None]:
-    """선의 [피연산자, 결과, 국소 미분을 적었으면 역전파의 몇째 걸음, 색이 가중치를 보이면 그 가중치]."""
+    """선의 [피연산자, 결과, 국소 미분을 적었으면 역전파의 몇째 스텝, 색이 가중치를 보이면 그 가중치]."""
     if edge.uses is None:
         return [None] * 4
     operand, result, position = edge.uses

@@ -1,4 +1,4 @@
-"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge). 무엇을 보일지는 단계가, 어떻게 적을지는 dot 과 mermaid 가 정한다."""
+"""그림의 내용(picture): 칸(cell), 상자(card), 선(edge). 무엇을 보일지는 수준이, 어떻게 적을지는 dot 과 mermaid 가 정한다."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from micrograd_ko.writing import labels, limits, numbers
 class Reading(NamedTuple):
     """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다.
 
-    among 은 눈금을 정한 노드들: 걸음 페이지는 수가 바뀌면 눈금을 다시 잡는다.
+    among 은 눈금을 정한 노드들: 스텝 페이지는 수가 바뀌면 눈금을 다시 잡는다.
     """
 
     part: str
@@ -53,7 +53,7 @@ class Cell(NamedTuple):
     """칸. style: 'title', 'column'(열 이름), 'label'(설명), 'name', 'number', 'heat'(글 없이 색만), 'strip'(cells 를 가로로).
 
     note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 적힌 수의 (노드, 읽기)이고,
-    address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(걸음 페이지가 쓴다).
+    address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(스텝 페이지가 쓴다).
     """
 
     text: str = ''

@@ -1,4 +1,4 @@
-"""걸음(step): 순전파, 씨앗, 역전파, 갱신을 한 걸음씩. 여기에는 걸음의 꼴과 걷기의 뼈대가 있다."""
+"""스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 여기에는 스텝의 꼴과 스텝을 내는 뼈대가 있다."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from micrograd_ko.writing.templates import filled, when
 
 
 class Change(NamedTuple):
-    """한 걸음에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지.
+    """한 스텝에서 새로 알게 된 수. node 는 위상 번호, part 는 'data' 나 'grad', partial 은 아직 더해질 항이 남았는지.
 
     number 가 None 이면 더는 알 수 없게 된 수다: 갱신한 파라미터로는 계산되지 않는다.
     """
@@ -29,12 +29,12 @@ class Change(NamedTuple):
 
 
 class Step(NamedTuple):
-    """걸음 하나. 글과 수는 지금의 것이거나(`now`), 페이지에서 바뀌는 글의 틀(`writing.templates`)과 살아 있는 수(`Live`)다.
+    """스텝 하나. 글과 수는 지금의 것이거나(`now`), 페이지에서 바뀌는 글의 틀(`writing.templates`)과 살아 있는 수(`Live`)다.
 
     phase     'start', 'forward', 'seed', 'backward', 'update'.
-    title     무엇을 하는 걸음인지.
+    title     무엇을 하는 스텝인지.
     lines     식, 그리고 수를 채운 식.
-    formulas  이 걸음이 쓰는 식의 이름(`note.statements`).
+    formulas  이 스텝이 쓰는 식의 이름(`note.statements`).
     changes   새로 알게 된 수.
     edges     지나는 선: (피연산자, 결과, 몇째 피연산자인지), 노드는 위상 번호.
     """
@@ -47,16 +47,16 @@ class Step(NamedTuple):
     edges: tuple[tuple[int, int, int], ...] = ()
 
     def now(self) -> 'Step':
-        """지금의 수로 채운 걸음."""
+        """지금의 수로 채운 스텝."""
         texts = [tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas)]
         changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
         return Step(self.phase, filled(self.title), *texts, changes, self.edges)
 
 
 class Walk:
-    """한 그래프를 걷는다: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward`(주어진 값부터)와 `backward` 의 걸음을 준다.
+    """한 그래프의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward`(주어진 값부터)와 `backward` 의 스텝을 준다.
 
-    parameters 는 갱신할 잎(없으면 갱신하지 않는다), update 는 갱신의 식, seed 는 씨앗의 걸음이 쓰는 식의 이름.
+    parameters 는 갱신할 잎(없으면 갱신하지 않는다), update 는 갱신의 식, seed 는 씨앗의 스텝이 쓰는 식의 이름.
     """
 
     update: str
@@ -73,11 +73,11 @@ class Walk:
         raise NotImplementedError
 
     def steps(self, lr: Any) -> list[Step]:
-        """모든 걸음. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
+        """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
         steps = [*self.forward()]
         if not self.subject.seeded:
             return steps
-        lines = f'{self.slope(self.root)} = 1', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 걷는다.'
+        lines = f'{self.slope(self.root)} = {number(self.root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
         steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
         steps += self.backward()
         return [*steps, self._update(lr)] if self.parameters else steps
@@ -183,7 +183,7 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
 
 
 def live_arrivals(order: Sequence[LiveNode]) -> list[Arrival]:
-    """역전파의 걸음(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다."""
+    """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다."""
     live, met, found = {node.node: node for node in order}, set(), []
     for k, x in enumerate(arrivals([node.node for node in order])):
         before = Live(x.before, f'before[{k}]') if x.operand in met else 0

@@ -16,7 +16,7 @@ from micrograd_ko.writing.labels import Labels
 
 
 class LiveNode:
-    """걸음이 읽는 노드. 값과 기울기는 살아 있는 수(`Live`)다: 페이지에서 x[번호] 와 g[번호] 이고, 지금은 node 의 것이다."""
+    """스텝이 읽는 노드. 값과 기울기는 살아 있는 수(`Live`)다: 페이지에서 x[번호] 와 g[번호] 이고, 지금은 node 의 것이다."""
 
     __slots__ = ('data', 'grad', 'name', 'node', 'op', 'parents')
 
@@ -37,7 +37,7 @@ class Subject(NamedTuple):
     chosen   그 가운데 그릴 노드.
     network  신경망이면 그 구조, 아니면 None.
     known    기울기를 아는가: 역전파를 했는가.
-    seeded   root 에서 역전파도 걷는가. 출력이 여럿인 순전파면 거짓.
+    seeded   root 에서 역전파도 하는가. 출력이 여럿인 순전파면 거짓.
     samples  페이지가 고르고 배울 표본: 표본마다 입력과 목표의 수들.
     """
 
@@ -51,7 +51,7 @@ class Subject(NamedTuple):
 
     @property
     def net(self) -> Network:
-        """신경망. 뉴런과 층의 그림과 걸음은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
+        """신경망. 뉴런과 층의 그림과 스텝은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
         assert self.network is not None
         return self.network
 
@@ -70,7 +70,7 @@ class Subject(NamedTuple):
         원래 그래프는 그대로다. 이름은 설명(`explain`)의 것이고, 상수인 잎은 이름 없이 수로 부른다.
         """
         if not self.order:
-            raise NoStepsError('표본을 넣지 않은 신경망에는 걸음이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
+            raise NoStepsError('표본을 넣지 않은 신경망에는 스텝이 없습니다. 손실이나 net.trace(x) 를 그리세요.')
         known = {id(node.op): node.op for node in self.order}  # 연산은 그대로 쓴다: 표에 없는 것은 이름으로 베낄 수 없다
         order, network = copy.deepcopy((self.order, self.network), known)
         twin = dict(zip(self.order, order, strict=True))
@@ -84,7 +84,7 @@ class Subject(NamedTuple):
         return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded, self.samples)
 
     def live(self) -> 'Subject':
-        """예행한 것을 걸음이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
+        """예행한 것을 스텝이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
         found: dict[Value, Any] = {}
         for number, node in enumerate(self.order):
             found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
@@ -105,7 +105,8 @@ def subject_of(x: Any) -> Subject:
     if isinstance(x, MLP):
         net = recognise.in_module(x)
         return Subject((), (), set(), net, any(map(swept, net.parameters)), False)
-    raise TypeError(f'draw 는 Value, Trace, MLP 를 그립니다. {type(x).__name__} 을(를) 받았습니다.')
+    together = ' 여럿은 losses.mean(xs) 처럼 하나로 모아 그립니다.' if isinstance(x, list | tuple) else ''
+    raise TypeError(f'draw 는 Value, Trace, MLP 하나를 그립니다. {type(x).__name__} 을(를) 받았습니다.{together}')
 
 
 def _within(roots: tuple[Value, ...], depth: int) -> set[Value]:

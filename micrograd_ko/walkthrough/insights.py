@@ -6,10 +6,11 @@ from micrograd_ko import ops
 from micrograd_ko.nn import MLP
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
-from micrograd_ko.walkthrough.lines import section, table
+from micrograd_ko.walkthrough.lines import lead, paragraphs, table
 from micrograd_ko.walkthrough.specimen import backpropagated
 from micrograd_ko.writing.notation import superscript
 
+TITLE = '두 가지 인사이트를 수로'
 INPUTS = (1.0, 0.1, 0.01, 0.0)
 WEIGHTED_INPUTS = (0.0, 2.0, 5.0, 10.0, 20.0)
 DEPTH = 8
@@ -17,7 +18,7 @@ DEPTH = 8
 
 def page() -> Iterator[str]:
     """굶는 가중치, 포화한 뉴런, 기울기 소실의 줄들."""
-    return section(4, '두 가지 인사이트를 수로', *_starving(), *_saturating(), *_vanishing())
+    return paragraphs(*_starving(), *_saturating(), *_vanishing())
 
 
 def starving(a1: Number) -> tuple[Number, Number, Number]:
@@ -30,7 +31,7 @@ def starving(a1: Number) -> tuple[Number, Number, Number]:
 
 def _starving() -> Iterator[list[str]]:
     yield [
-        f'인사이트 1  {NOTE["인사이트 1"].text}: 굶는 가중치',
+        lead('인사이트 1', f'{NOTE["인사이트 1"].text}: 굶는 가중치'),
         '  뉴런 하나, 입력 둘. 둘째 입력은 1 로 두고 첫째 입력만 줄인다. 목표 y = 0.',
     ]
     yield table(['a¹₁', '∂C/∂w²₁₁', '∂C/∂w²₁₂', 'δ²₁'], [(f'{a1:.2f}', *starving(a1)) for a1 in INPUTS], '.6f')
@@ -49,7 +50,7 @@ def saturating(z: Number) -> tuple[Number, Number, Number]:
 
 def _saturating() -> Iterator[list[str]]:
     yield [
-        f'인사이트 2  포화(saturation): σ(z) 가 0 이나 1 에 가까우면 {NOTE["인사이트 2"].text}',
+        lead('인사이트 2', f'포화(saturation): σ(z) 가 0 이나 1 에 가까우면 {NOTE["인사이트 2"].text}'),
         '  뉴런 하나, 목표 y = 0. z 가 클수록 크게 틀리는데, 고치라는 신호 δ 는 사라진다.',
     ]
     found = [(z, *saturating(z)) for z in WEIGHTED_INPUTS]
@@ -67,7 +68,7 @@ def _vanishing() -> Iterator[list[str]]:
     deltas = vanishing(DEPTH)
     yield [
         '  그래서 깊은 신경망의 앞쪽은 느리게 배운다(기울기 소실, vanishing gradient).',
-        f'  뉴런 하나짜리 층 {DEPTH}개를 잇고 뒤에서 앞으로 걸으면 층마다 δ 에 w·σ′ 가 곱해진다.',
+        f'  뉴런 하나짜리 층 {DEPTH}개를 잇고 뒤에서 앞으로 가면 층마다 δ 에 w·σ′ 가 곱해진다.',
         '  여기서 가중치 w 는 1 이고, σ′ 는 ¼ 을 넘지 못한다.',
     ]
     rows = [(f'δ{superscript(l)}', delta) for l, delta in enumerate(deltas, 2)]

@@ -1,17 +1,15 @@
-"""글의 모양: 마디와 문단, 벡터, 행렬, 표. 수는 소수점을 맞추어 적는다."""
+"""글의 모양: 제목과 문단, 벡터, 행렬, 표. 수는 소수점을 맞추어 적는다."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from micrograd_ko.writing.console import width
+from micrograd_ko.writing.console import paint, width
 from micrograd_ko.writing.tables import Table
 
 
-def section(number: int, title: str, *blocks: Iterable[str]) -> Iterator[str]:
-    """한 마디: 번호 붙은 제목, 밑줄, 문단들."""
-    text = f'{number}. {title}'
-    yield from ('', '', text, '─' * width(text))
-    yield from paragraphs(*blocks)
+def heading(title: str) -> Iterator[str]:
+    """한 장의 제목과 밑줄."""
+    yield from ('', '', paint(title, 'bold', 'cyan'), paint('─' * width(title), 'dim'))
 
 
 def paragraphs(*blocks: Iterable[str]) -> Iterator[str]:
@@ -19,6 +17,16 @@ def paragraphs(*blocks: Iterable[str]) -> Iterator[str]:
     for block in blocks:
         yield ''
         yield from block
+
+
+def lead(label: str, text: str) -> str:
+    """문단의 첫 줄: 눈에 띄는 이름과 그 말."""
+    return f'{paint(label, "bold")}  {text}'
+
+
+def verdict(text: str, good: bool) -> str:
+    """판정: 옳으면 초록, 틀리면 빨강."""
+    return paint(text, 'green' if good else 'red')
 
 
 def vector(xs: Any, digits: int = 4) -> str:

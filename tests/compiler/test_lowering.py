@@ -1,9 +1,14 @@
 """낮추기와 되찾기의 패스: 함수를 바꾸지 않고, 되찾은 행렬의 수는 어떻게 적었든 같다."""
 
+import functools
 import itertools
 import math
+import os
 import random
+import runpy
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,9 +97,12 @@ def test_folding_uses_the_leaves_as_they_are_now():
     [
         (lambda a, b, c: a + b, {'add': 1}),
         (lambda a, b, c: a - b, {'sub': 1}),
-        (lambda a, b, c: b - (a - b), {'affine': 1}),
+        (lambda a, b, c: b - (a - b), {'sub': 2}),
+        (lambda a, b, c: b - a - b + c, {'dot': 1}),
+        (lambda a, b, c: c.exp() - (a + b * c), {'exp': 1, 'affine': 1, 'sub': 1}),
+        (lambda a, b, c: a + (c * b + b), {'dot': 1}),
         (lambda a, b, c: a + b + c + a, {'total': 1}),
-        (lambda a, b, c: (a + b) + (c + (b + a)), {'total': 1}),
+        (lambda a, b, c: (a + b) + (c + (b + a)), {'total': 1, 'add': 2}),
         (lambda a, b, c: sum([a, b, c]), {'total': 1}),
         (lambda a, b, c: sum([a]).exp(), {'exp': 1}),
         (lambda a, b, c: sum([a * b]), {'mul': 1}),
@@ -104,14 +112,14 @@ def test_folding_uses_the_leaves_as_they_are_now():
         (lambda a, b, c: a * b + c * c - b, {'dot': 1}),
         (lambda a, b, c: a * b - c * c, {'dot': 1, 'mul': 1}),
         (lambda a, b, c: 2 * a + b * c, {'dot': 1}),
-        (lambda a, b, c: c - (-1 * (a + b)), {'total': 1}),
-        (lambda a, b, c: ops.dot([a, b], [b, c]) + ops.affine([a], [a], c + b), {'affine': 1}),
+        (lambda a, b, c: c - (-1 * (a + b)), {'add': 2}),
+        (lambda a, b, c: ops.dot([a, b], [b, c]) + ops.affine([a], [a], c + b), {'dot': 1}),
         (lambda a, b, c: (s := a + b) * s, {'add': 1, 'mul': 1}),
-        (lambda a, b, c: (s := a + b) + (s + c), {'add': 1, 'total': 1}),
+        (lambda a, b, c: (s := a + b) + (s + c), {'add': 3}),
     ],
 )
 def test_sums_become_one_node(write, expected):
-    """한 곳에서만 쓰이는 덧셈은 합쳐지고, 나누어 쓰이는 것은 남는다."""
+    """한 곳에서만 쓰이는 덧셈은 합쳐지고, 나누어 쓰이는 것과 나중 피연산자로 온 보통 항들의 합은 남는다."""
     leaves = [Value(2.0), Value(3.0), Value(5.0)]
     loss = write(*leaves)
     code = flatten(lowered(loss, leaves, []))
@@ -259,6 +267,16 @@ def test_rows_of_a_matrix_have_the_same_parts():
     assert program.gradient([[2.0, 3.0]], write=False).tolist() == pytest.approx([p.grad for p in w], rel=1e-12)
 
 
+def test_a_bias_added_straight_to_another_term_stays_beside_it():
+    """b − 10¹⁶ 을 먼저 더한 것에서 b 를 떼어 내면 상쇄된 수가 다시 나타난다. 곱을 더한 뒤의 b 는 떼어 내도 된다."""
+    x, w, b, far = Value(1.0), Value(0.5), Value(1e16), Value(-1e16)
+    together, apart = b + far + w * x, b + w * x + far
+    for loss, bias in ((together, False), (apart, True)):
+        program = compile_graph(loss, [x, far], [w, b])
+        assert [(d.bias >= 0, d.residual) for d in program.tape.dense.values()] == [(bias, True)]
+        assert program.loss([[1.0, -1e16]]) == loss.data
+
+
 def test_scaling_each_row_is_not_a_matrix():
     """γⱼ·xⱼ + βⱼ 는 1×1 행렬 여럿이 아니라 명령 하나다."""
     x, gamma, beta = ([Value(float(i + 1)) for i in range(5)] for _ in range(3))
@@ -342,6 +360,54 @@ def test_an_attention_block_gives_back_its_matrices(positions):
     expected = np.array([p.grad for p in parameters])
     found = program.gradient([[x.data for x in inputs]])
     assert np.allclose(found, expected, rtol=1e-10, atol=1e-12 * abs(expected).max())
+
+
+def lines_run(task):
+    """task 가 도는 동안 실행된 컴파일러의 줄의 수. 목록의 식(comprehension)은 원소마다 센다."""
+    counted = 0
+
+    def trace(frame, event, _):
+        nonlocal counted
+        if f'{os.sep}compiler{os.sep}' not in frame.f_code.co_filename:
+            return None
+        counted += event == 'line'
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        task()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize(
+    'write',
+    [
+        lambda y, x, w: y * w + x, lambda y, x, w: x + w * y, lambda y, x, w: (y * w).tanh(), lambda y, x, w: y + x,
+        lambda y, x, w: x - y, lambda y, x, w: -(y * x), lambda y, x, w: w * x + y, lambda y, x, w: ops.maximum(y * w, x),
+    ],
+)  # fmt: skip
+def test_compiling_and_replaying_is_linear_in_the_depth(write):
+    """두 배 깊으면 두 배의 일이다: 벽시계가 아니라 실행된 줄을 센다."""
+    counts = []
+    for depth in (100, 200, 400):
+        x, w = Value(0.5), Value(0.25)
+        y = functools.reduce(lambda y, _, x=x, w=w: write(y, x, w), range(depth), x)
+        counts.append(lines_run(lambda y=y, x=x, w=w: compile_graph(y, [x], [w]).gradient([[0.5]])))
+    first, second = counts[1] - counts[0], counts[2] - counts[1]
+    assert second <= 2.1 * first
+
+
+def test_a_learners_language_model_is_88_instructions():
+    """글자 일곱 자리의 microgpt: 노드 6만 개가 명령 88개다. 수는 늘지 않는다."""
+    script = runpy.run_path(str(Path(__file__).parents[2] / 'examples' / 'microgpt_step.py'))
+    matrices = script['parameters'](Value)
+    loss = script['step_loss'](matrices, 'olivia')
+    program = compile_graph(loss, [], [p for rows in matrices.values() for row in rows for p in row])
+    assert len(program.tape) <= 88
+    assert program.nodes > 50_000
 
 
 def test_what_only_the_outputs_need_is_another_matrix():

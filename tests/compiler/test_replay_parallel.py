@@ -206,4 +206,4 @@ def test_an_executor_is_given_by_name():
     """자리로 주면 write 로 잘못 읽힌다."""
     x, w = Value(1.0), Value(2.0)
     with pytest.raises(TypeError, match='positional'):
-        compile_graph(w * x, [x], [w]).gradient([[1.0]], True, ThreadPoolExecutor(1))
+        compile_graph(w * x, [x], [w]).gradient([[1.0]], ThreadPoolExecutor(1))

@@ -145,7 +145,7 @@ def test_ragged_or_mismatched_matrices(weights, biases, told):
         MLP.from_matrices(weights, biases)
 
 
-@pytest.mark.parametrize(('nin', 'nouts'), [(0, [1]), (2, []), (2, [0]), (2.0, [1]), (2, [True])])
+@pytest.mark.parametrize(('nin', 'nouts'), [(0, [1]), (2, [0]), (2.0, [1]), (2, [True])])
 def test_wrong_sizes(nin, nouts):
     with pytest.raises(ValueError, match='양의 정수'):
         MLP(nin, nouts)

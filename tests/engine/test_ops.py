@@ -1,8 +1,10 @@
 """연산 표의 모든 줄: 값은 약속한 ulp 안에, 편미분은 규칙을 쓰지 않는 200자리 차분과, 오류는 정의역의 식 그대로."""
 
 import inspect
+import itertools
 import math
 import pickle
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -23,7 +25,7 @@ NARY = [op for op in ops.table.values() if op.arity is None]
 FAMILY = [ops.power(n) for n in (0, 1, 2, 3, 5, -1, -3, 0.5, -0.5, 1.5, 2.5)]
 EPSILON = exact(2.0**-52)
 SMALLEST_NORMAL = 2.0**-1022
-KINKED = {'select', 'step', 'sign', 'abs', 'relu', 'leaky_relu', 'maximum', 'minimum'}
+KINKED = {'compare', 'select', 'step', 'sign', 'abs', 'relu', 'leaky_relu', 'maximum', 'minimum'}
 
 each_row = pytest.mark.parametrize('op', [*ROWS, *FAMILY], ids=lambda op: op.name)
 each = pytest.mark.parametrize('op', [*ROWS, *FAMILY, *NARY], ids=lambda op: op.name)
@@ -141,7 +143,7 @@ def test_a_dual_number_carries_each_partial(op):
 def test_what_the_rows_promise_does_not_loosen_silently():
     """반올림이 없는 연산은 0 ulp, IEEE 754 가 올바른 반올림을 약속하는 연산과 그 합은 1 ulp. 나머지는 4 ulp."""
     promised = {ulps: {op.name for op in ops.table.values() if op.ulps == ulps} for ulps in (0, 1, 4)}
-    assert promised[0] == {'neg', 'identity', 'select', 'step', 'sign', 'abs', 'relu', 'maximum', 'minimum'}
+    assert promised[0] == {'neg', 'identity', 'compare', 'select', 'step', 'sign', 'abs', 'relu', 'maximum', 'minimum'}
     assert promised[1] == {'add', 'sub', 'mul', 'div', 'reciprocal', 'square', 'sqrt', 'leaky_relu', 'total', 'dot', 'affine'}
     assert set().union(*promised.values()) == set(ops.table)
 
@@ -190,21 +192,56 @@ def _overflows(op, xs):
     return abs(op.apply(*[exact(x) for x in xs])) > 1.7e308
 
 
-# 고르지 않은 쪽의 nan 은 결과에 들어가지 않는다. maximum(nan, y) 는 x > y 가 거짓이라 y 를 고른다.
-IGNORE = {'power(0)': [0], 'step': [0], 'select': [0, 1, 2], 'maximum': [0], 'minimum': [0]}
+@each
+@pytest.mark.parametrize('kind', [float, exact, Value, np.float64, lambda x: np.array([x, x]), Bounded],
+                         ids=['float', 'exact', 'Value', 'float64', 'array', 'Bounded'])  # fmt: skip
+def test_nan_comes_out_wherever_it_goes_in(op, kind):
+    """어느 자리의 nan 이든, 나머지가 무엇이든. IEEE 의 x⁰ = 1ʸ = 1 과, select 가 고르지 않은 쪽만 nan 을 지운다."""
+
+    @settings(max_examples=20)
+    @given(operands(op), st.integers(0, 100))
+    def check(xs, choice):
+        place = choice % len(xs)
+        drawn = [math.nan if i == place else x for i, x in enumerate(xs)]
+        if op.name == 'power(0)' or (op is ops.pow and (xs[0] == 1 or xs[1] == 0)):
+            return
+        if op is ops.select and place == (2 if xs[0] > 0 else 1):
+            return
+        z = op.apply(*[kind(x) for x in drawn])
+        z = {Value: lambda v: v.data, Bounded: lambda b: b.value}.get(type(z), lambda x: x)(z)
+        assert np.isnan(np.array(z, np.float64)).all(), drawn
+
+    check()
 
 
-@each_row
-def test_nan_propagates_or_is_refused(op):
-    for i in range(op.arity):
-        xs = [0.5] * op.arity
-        xs[i] = math.nan
-        try:
-            z = op.apply(*xs)
-        except DomainError:
-            assert op.defined is not None and not op.defined(*xs)
-        else:
-            assert math.isnan(z) or i in IGNORE.get(op.name, []), xs
+def test_the_side_that_is_not_chosen_may_be_nan():
+    for kind in (float, exact, np.float64, lambda x: np.array([x, x])):
+        one, nan = kind(1.0), kind(math.nan)
+        assert np.all(ops.select(one, kind(5.0), nan) == 5) and np.all(ops.select(-one, nan, kind(7.0)) == 7)
+        assert np.all(ops.select(0 * one, nan, kind(7.0)) == 7)
+
+
+def test_a_condition_of_python_chooses_the_number_itself():
+    for condition, chosen in ((True, 5), (False, 3)):
+        assert ops.select(condition, 5, 3) == chosen and type(ops.select(condition, 5, 3)) is int
+
+
+INFINITE = [-math.inf, -1.0, 0.0, 2.0, math.inf]
+
+
+@pytest.mark.parametrize(('op', 'expected'), [
+    (ops.maximum, max), (ops.minimum, min), (ops.compare, lambda x, y: (x > y) - (x < y)),
+])  # fmt: skip
+def test_comparisons_know_infinity_from_nan(op, expected):
+    for x, y in itertools.product(INFINITE, INFINITE):
+        found = [op(x, y), float(op(exact(x), exact(y))), op(np.array([x]), np.array([y]))[0], op(Value(x), Value(y)).data]
+        assert found == [expected(x, y)] * 4
+
+
+def test_ties_of_infinities_share_the_gradient():
+    x, y = Value(math.inf), Value(math.inf)
+    ops.maximum(x, y).backward()
+    assert (x.grad, y.grad) == (0.5, 0.5)
 
 
 def test_an_error_tells_the_operation_the_operands_and_the_domain():
@@ -218,14 +255,14 @@ def test_an_error_tells_the_operation_the_operands_and_the_domain():
 
 @pytest.mark.parametrize(('op', 'xs'), [
     (ops.add, (1e308, 1e308)), (ops.sub, (1e308, -1e308)), (ops.mul, (1e200, 1e200)), (ops.total, (1e308, 1e308)),
-    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)),
+    (ops.dot, (1e200, 1e200)), (ops.affine, (1e200, 1e200, 0.0)), (ops.xlogy, (1e308, 1e308)),
 ])  # fmt: skip
 def test_sums_and_products_overflow_to_infinity(op, xs):
     assert op.apply(*xs) == math.inf and op.overflows
 
 
 def test_nothing_else_overflows_to_infinity():
-    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'total', 'dot', 'affine'}
+    assert {op.name for op in ops.table.values() if op.overflows} == {'add', 'sub', 'mul', 'xlogy', 'total', 'dot', 'affine'}
 
 
 # 꺾인 점(kink) -----------------------------------------------------------------------------------------------------------
@@ -251,6 +288,14 @@ def test_kinks_are_declared_exactly_where_the_slopes_differ(op):
         assert any(slopes_of(op.apply, op, list(tie), i).kink for i in range(op.arity))
     for name in ('sqrt', 'asin'):
         assert ops.table[name].kinks is None
+
+
+def test_zero_times_the_logarithm_of_zero_is_zero_and_so_are_its_partials():
+    for zero in (0.0, -0.0, 0, Fraction(0)):
+        for y in (0.0, 0, Fraction(0)):
+            assert ops.xlogy(zero, y) == 0 and ops.xlogy.derivatives(0.0, zero, y) == (0, 0)
+    assert ops.xlogy(0.0, 3.0) == 0 and ops.xlogy.derivatives(0.0, 0.0, 3.0) == (math.log(3.0), 0)
+    assert ops.xlogy(np.array([0.0, 2.0]), np.array([0.0, 3.0])).tolist() == [0, 2 * math.log(3.0)]
 
 
 def test_values_of_the_choices():
@@ -283,6 +328,54 @@ def test_numpy_agrees_with_eager(op):
         assert found.shape == (2,) and found.dtype == np.float64 and found[0] == found[1]
         z, precise = op.apply(*xs), [exact(x) for x in xs]
         assert abs(exact(found[0]) - exact(z)) <= 2 * claimed(op, op.apply(*precise), precise), (op, xs)
+
+    check()
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0, -8.0, 1e-310, 1e200, -1e200, math.inf, -math.inf, math.nan]
+
+
+@each
+def test_arrays_agree_with_scalars_at_every_edge(op):
+    """정의역 밖의 칸은 nan 이나 inf (IEEE 가 값을 정한 0⁰ 만 1), 안의 칸은 float 의 값이다. nan 도 같은 칸에 온다."""
+    count = operand_count(op, 2)
+    tables = [*itertools.product(EDGES, repeat=count)] if count < 4 else [
+        tuple(random.Random(i).choices(EDGES, k=count)) for i in range(500)
+    ]
+    found = op.apply(*[np.array(column) for column in zip(*tables, strict=True)])
+    for xs, z in zip(tables, np.broadcast_to(found, len(tables)).tolist(), strict=True):
+        try:
+            expected = op.apply(*xs)
+        except DomainError:
+            assert not math.isfinite(z) or (op is ops.pow and xs[0] == xs[1] == 0), xs
+        else:
+            assert z == pytest.approx(expected, rel=1e-13, abs=1e-307, nan_ok=True), xs
+
+
+@each
+def test_single_precision_arrays_stay_single(op):
+    xs = [np.array([0.5, 0.25], np.float32)] * operand_count(op, 2)
+    assert op.apply(*xs).dtype == np.float32
+    if len(xs) > 1:
+        assert op.apply(*xs[:-1], 0.5).dtype == op.apply(0.5, *xs[1:]).dtype == op.apply(*xs[:-1], 1).dtype == np.float32
+
+
+@each
+def test_an_array_of_objects_is_computed_cell_by_cell(op):
+    """Fraction 과 Value 의 배열, 그리고 그것과 섞인 수: 칸마다 부른 것과 같다."""
+
+    @settings(max_examples=10)
+    @given(st.tuples(*[operands(op)] * 2).filter(lambda rows: len({len(row) for row in rows}) == 1))
+    def check(rows):
+        values = [[Value(x) for x in row] for row in rows]
+        columns = [np.array(column) for column in zip(*values, strict=True)]
+        for mixed in (columns, [np.array([row[0] for row in rows]), *columns[1:]]):
+            if mixed is not columns and len(columns) == 1:
+                continue
+            found = op.apply(*mixed)
+            assert found.dtype == object and all(type(z) is Value and z.op is op for z in found)
+            assert [z.data for z in found] == [op.apply(*row) for row in rows]
+        assert [z.parents for z in op.apply(*columns)] == [tuple(row) for row in values]
 
     check()
 
@@ -363,6 +456,49 @@ def test_empty_sums():
 def test_logsumexp_never_overflows():
     assert ops.logsumexp([1000.0, 1000.0]) == 1000 + math.log(2)
     assert ops.logsumexp([-1000.0, -1000.0]) == -1000 + math.log(2)
+
+
+@pytest.mark.parametrize(('xs', 'z'), [
+    ((-math.inf, -math.inf), -math.inf), ((math.inf, 1.0), math.inf), ((math.inf, math.inf), math.inf),
+    ((-math.inf, 1.0, 2.0), 2.313261687518223), ((-math.inf,), -math.inf), ((1e308, 1e308), 1e308),
+    ((-math.inf, math.inf), math.inf),
+])  # fmt: skip
+def test_logsumexp_at_infinity(xs, z):
+    kinds = [float, exact, lambda x: np.array([x])]
+    assert [float(np.ravel(ops.logsumexp([kind(x) for x in xs]))[0]) for kind in kinds] == pytest.approx([z] * 3, rel=1e-15)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.sampled_from([0.0, 1.0, 1e4, 1e10, 1e16, 1e300, -1e10, -1e16]))
+def test_the_gradient_of_logsumexp_is_softmax_however_large_the_numbers(xs, offset):
+    """기준은 200자리의 softmax. z 의 반올림은 크기에 비례하지만 몫에는 남지 않는다."""
+    leaves = [Value(x + offset) for x in xs]
+    ops.logsumexp(leaves).backward()
+    powers = [ops.exp(exact(leaf.data)) if abs(offset) < 1e300 else exact(1) for leaf in leaves]
+    for leaf, power in zip(leaves, powers, strict=True):
+        truth = power / sum(powers)
+        assert abs(exact(leaf.grad) - truth) <= 8 * (len(xs) + 2) * EPSILON * truth
+    slopes = [d.data for d in grad(ops.logsumexp(leaves), leaves)]
+    assert slopes == [leaf.grad for leaf in leaves]
+
+
+@pytest.mark.parametrize('offset', [0.0, 1e10, 1e16])
+def test_the_second_derivative_of_logsumexp_is_that_of_softmax(offset):
+    leaves = [Value(offset), Value(offset)]
+    slope = grad(ops.logsumexp(leaves), leaves)[0]
+    assert [d.data for d in grad(slope, leaves)] == [0.25, -0.25]
+
+
+@pytest.mark.parametrize('op', [ops.silu, ops.gelu])
+def test_a_tail_that_vanishes_is_minus_zero(op):
+    for z in (op(-math.inf), op(np.array([-math.inf]))[0], op(np.float32(-math.inf)), op(-1e9)):
+        assert z == 0 and math.copysign(1, z) == -1
+
+
+@given(st.floats(-745, -690))
+def test_silu_keeps_its_digits_down_to_the_smallest_numbers(x):
+    truth = ops.silu(exact(x))
+    assert abs(exact(ops.silu(x)) - truth) <= claimed(ops.silu, truth, [exact(x)])
 
 
 def test_a_wrong_number_of_operands_is_refused():

@@ -81,7 +81,8 @@ def test_the_general_term_of_an_nary_rule_is_the_rule(op):
         assert label == (name + 'ᵢ' if name in lists else name)
         for i in range(terms if name in lists else 1):
             term = {key + 'i': groups[key][i] for key in lists}
-            assert close(eval(d.text, {**NAMES, **groups, **term, 'z': z}), expected.pop(0))
+            whole = {key + 's': groups[key] for key in lists}
+            assert close(eval(d.text, {**NAMES, **groups, **term, **whole, 'z': z}), expected.pop(0))
     assert not expected
 
 

@@ -1,4 +1,4 @@
-"""오해: 틀린 걸음이 손으로 계산한 틀린 답을 내고, 옳다고 적은 그래프에서는 옳고, 주어진 그래프를 바꾸지 않는다."""
+"""오해: 틀린 순회가 손으로 계산한 틀린 답을 내고, 옳다고 적은 그래프에서는 옳고, 주어진 그래프를 바꾸지 않는다."""
 
 import math
 import random
@@ -103,7 +103,7 @@ def test_numbers_beyond_float_are_compared():
 
 
 def test_an_operation_outside_the_table_can_be_walked():
-    """오해의 걸음 가운데 사본을 고치지 않는 것은 저장할 수 없는 연산도 걷는다."""
+    """오해의 순회 가운데 사본을 고치지 않는 것은 저장할 수 없는 연산도 지난다."""
     twice = ops.Op('twice', lambda m, x: x + x, (lambda z, x: 2,))
     a = Value(3.0, 'a')
     assert wrong_of(overwriting(twice(a) + a))['a'] == (3, 2)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko import DomainError, Value, losses
+from micrograd_ko import DomainError, Value, losses, ops
 from micrograd_ko.testing import MP, exact
 
 outputs = st.lists(st.floats(0.01, 0.99), min_size=1, max_size=5)
@@ -81,8 +81,43 @@ def test_class_out_of_range_and_certain_outputs():
     for wrong in (-1, 2):
         with pytest.raises(ValueError, match='0 부터 1'):
             losses.softmax_cross_entropy(values([0.1, 0.2]), wrong)
-    with pytest.raises(DomainError, match='a³₁'):
-        losses.cross_entropy([Value(0.0, 'a³₁')], [1])
+    for a, y in ((0.0, 1), (1.0, 0), (0.0, 0.5), (1.0, 0.5)):
+        with pytest.raises(DomainError, match='xlogy') as caught:
+            losses.cross_entropy([Value(a, 'a³₁')], [y])
+        assert a == 1.0 or 'a³₁' in str(caught.value)
+
+
+@pytest.mark.parametrize(('y', 'slope'), [(1, -1), (0, 1), (1.0, -1), (0.0, 1)])
+def test_a_certain_and_right_output_costs_nothing(y, slope):
+    """0·ln 0 은 0: 값과 ∂C/∂a 가 그래프에서도 행렬에서도 유한하고 옳다."""
+    a = Value(float(y))
+    loss = losses.cross_entropy(a, y)
+    loss.backward()
+    assert loss.data == 0 and a.grad == slope
+    assert losses.cross_entropy.gradient(np.array([float(y)]), np.array([y])).tolist() == [slope]
+    outputs = values([1.0, 0.0, 0.25])
+    loss = losses.cross_entropy(outputs, [1, 0, 1])
+    loss.backward()
+    assert loss.data == -math.log(0.25) and [v.grad for v in outputs] == [-1, 1, -4]
+
+
+@given(st.floats(-800, 800), st.sampled_from([0, 1, 0.25]))
+def test_logits_keep_the_error_where_the_probability_is_rounded_away(z, y):
+    """σ(z) 가 1 로 반올림되는 z = 40 에서도 C 와 δ = σ(z) − y 의 상대 오차가 몇 ulp 다. 800 에서도 넘치지 않는다."""
+    v = Value(z)
+    loss = losses.sigmoid_cross_entropy(v, y)
+    loss.backward()
+    e, q = MP.exp(exact(z)), exact(y)
+    cost, error = q * MP.log1p(1 / e) + (1 - q) * MP.log1p(e), (1 - q) / (1 + 1 / e) - q / (1 + e)
+    assert abs(exact(loss.data) - cost) <= 8 * 2.0**-52 * cost + exact(1e-322)
+    assert abs(exact(v.grad) - error) <= 8 * 2.0**-52 * (abs(error) if y in (0, 1) else 1) + exact(1e-322)
+    assert loss.data >= 0 and type(v.grad) is float
+
+
+def test_the_loss_of_logits_is_the_loss_of_their_probabilities():
+    z, y = [2.0, -1.5, 0.3], [1, 0, 0.5]
+    of_logits = losses.sigmoid_cross_entropy(values(z), y)
+    assert of_logits.data == pytest.approx(losses.cross_entropy([v.sigmoid() for v in values(z)], y).data, rel=1e-14)
 
 
 # 기록 -----------------------------------------------------------------------------------------------------------------
@@ -102,6 +137,10 @@ TRUTHS = {
     'cross_entropy': Truth(
         lambda a, y: -sum(q * MP.log(p) + (1 - q) * MP.log(1 - p) for p, q in zip(a, y, strict=True)),
         st.floats(0.01, 0.99), st.floats(0, 1),
+    ),
+    'sigmoid_cross_entropy': Truth(
+        lambda a, y: sum(q * MP.log(1 + MP.exp(-p)) + (1 - q) * MP.log(1 + MP.exp(p)) for p, q in zip(a, y, strict=True)),
+        st.floats(-5, 5), st.floats(0, 1),
     ),
     'softmax_cross_entropy': Truth(
         lambda a, y: MP.log(sum(map(MP.exp, a))) - sum(p * q for p, q in zip(a, y, strict=True)),
@@ -134,9 +173,10 @@ def true_gradient(name, a, y):
 
 def evaluated(written):
     """수를 채운 식의 값."""
-    for sign, code in (('−', '-'), ('·', '*'), ('×', '*'), ('½', '0.5'), ('²', '**2'), ('ln', 'log'), ('[', '('), (']', ')')):
+    signs = ('e^', 'exp'), ('σ', 'sigmoid'), ('−', '-'), ('·', '*'), ('×', '*'), ('½', '0.5'), ('²', '**2'), ('ln', 'log')
+    for sign, code in (*signs, ('[', '('), (']', ')')):
         written = written.replace(sign, code)
-    return float(eval(written, {'log': math.log, 'max': max}))
+    return float(eval(written, {'log': math.log, 'exp': math.exp, 'max': max, 'sigmoid': ops.sigmoid}))
 
 
 def filled(form, a, y):
@@ -182,9 +222,15 @@ def test_a_record_is_described_and_pickled_as_itself(name):
 
 
 def test_a_record_makes_the_vector_of_a_target():
+    """클래스 번호는 출력이 여럿이면 어느 손실의 목표도 된다. 힌지는 −1 과 1 로 적는다."""
     array = np.array([1.0, 0.0])
     for loss in losses.LOSSES.values():
+        off = -1 if loss is losses.hinge else 0
         assert loss.vector([0, 1], 2) == [0, 1] == loss.vector([Value(0), Value(1)], 2) and loss.vector(array, 2) == [1.0, 0.0]
+        assert loss.vector(2, 3) == loss.vector(np.int64(2), 3) == [off, off, 1]
+        for wrong in (-1, 3):
+            with pytest.raises(ValueError, match='0 부터 2'):
+                loss.vector(wrong, 3)
         assert loss.takes_class == (loss is losses.softmax_cross_entropy)
     assert losses.softmax_cross_entropy.vector(1, 3) == [0, 1, 0] == losses.softmax_cross_entropy.vector(np.int64(1), 3)
     for one in (1.0, np.array(1.0), np.array([1.0]), [1], Value(1.0)):  # 출력이 하나일 때의 원-핫: 클래스 번호 1 이 아니다

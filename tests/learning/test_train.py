@@ -1,4 +1,4 @@
-"""학습의 도구: 미니배치, 한 바퀴, 분류."""
+"""학습의 도구: 미니배치, 한 에포크, 분류."""
 
 import itertools
 import random
@@ -45,7 +45,7 @@ def test_epoch_is_the_matrix_update_of_each_minibatch():
             costs.append(sum((output - y) ** 2) / 2)
         weights, biases = equations.sgd_step(weights, biases, batch, 0.5)
     mean = train.epoch(net, samples, losses.quadratic, SGD(net.parameters(), lr=0.5), 2, random.Random(7))
-    # 세 걸음 동안 쌓인 반올림: 수는 모두 1 안팎이고 연산은 수십 번이므로 ε 의 수십 배, 1e-13 에 못 미친다
+    # 세 스텝 동안 쌓인 반올림: 수는 모두 1 안팎이고 연산은 수십 번이므로 ε 의 수십 배, 1e-13 에 못 미친다
     assert mean == pytest.approx(sum(costs) / 5, abs=1e-13)
     for ours, theirs in zip([*net.matrices()[0], *net.matrices()[1]], [*weights, *biases], strict=True):
         assert np.abs(ours - theirs).max() < 1e-13

@@ -1,4 +1,4 @@
-"""노트의 식마다 그것을 나르는 함수, 시험, 걷기(walkthrough)의 한 줄, 걸음 페이지의 자리가 있다. 노트의 방의 표가 이것이다."""
+"""노트의 식마다 그것을 나르는 함수, 시험, 장(chapter)의 한 줄, 스텝 페이지의 자리가 있다. 노트의 방의 표가 이것이다."""
 
 import ast
 import functools
@@ -13,6 +13,7 @@ from micrograd_ko import MLP, draw, losses
 from micrograd_ko.note.statements import NOTE
 from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.walkthrough import specimen, walk
+from micrograd_ko.writing.console import plain
 from micrograd_ko.writing.tables import refreshed
 
 TESTS = Path(__file__).parents[1]
@@ -20,8 +21,8 @@ TESTS = Path(__file__).parents[1]
 
 @functools.cache
 def chapters():
-    """걷기의 마디마다의 글."""
-    text = '\n'.join(walk(0, 1))
+    """장마다의 글."""
+    text = '\n'.join(map(plain, walk(0, 1)))
     _, *parts = re.split(r'^(\d)\. ', text, flags=re.MULTILINE)
     return {int(number): part for number, part in zip(parts[::2], parts[1::2], strict=True)}
 
@@ -51,7 +52,7 @@ def test_the_table_of_the_note_is_true():
 
 
 def test_every_formula_has_a_place_on_the_step_page():
-    """2-3-2 의 걸음에 거의 모든 식이, 0 인 입력과 포화한 뉴런의 걸음에 인사이트 둘이 나온다."""
+    """2-3-2 의 스텝에 거의 모든 식이, 0 인 입력과 포화한 뉴런의 스텝에 인사이트 둘이 나온다."""
     trace = specimen.network().trace(specimen.X)
     starved = MLP.from_matrices([[[1.0, 1.0]]], [[20.0]]).trace([0.0, 1.0])
     steps = [

@@ -38,7 +38,7 @@ def test_steps_and_pictures_are_english(subject, level):
 @pytest.mark.needs('chromium')
 @each_subject
 def test_the_page_is_english(subject, level, browser):
-    """보이는 글과 이름이 모두 영어이고, 걸음의 글은 파이썬의 것과 같다."""
+    """보이는 글과 이름이 모두 영어이고, 스텝의 글은 파이썬의 것과 같다."""
     drawing, page = draw(subject, level, lang='en'), browser.new_page()
     page.set_content(drawing.html())
     seen = page.evaluate("""() => steps.map((step, i) => {

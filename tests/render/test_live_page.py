@@ -298,7 +298,7 @@ def test_one_step_of_learning_is_the_rule_of_the_note(page):
 
 
 def test_learning_too_fast_says_so_and_loses_nothing(page):
-    """η = 0.5 이면 b 가 음수가 되어 log 의 정의역을 벗어난다. 갱신의 걸음도 그렇게 말한다."""
+    """η = 0.5 이면 b 가 음수가 되어 log 의 정의역을 벗어난다. 갱신의 스텝도 그렇게 말한다."""
     before = page.evaluate('Array.from(model.graph.x)')
     page.click('#learn')
     assert page.text_content('#trouble').startswith('η 가 너무 크다')

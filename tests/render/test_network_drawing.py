@@ -1,4 +1,4 @@
-"""신경망의 그림과 걸음이 아는 것: 이름이 없어도 노트의 이름과 방정식, 손실마다의 식과 목표, 사용자의 손실, 기울기를 아는지."""
+"""신경망의 그림과 스텝이 아는 것: 이름이 없어도 노트의 이름과 방정식, 손실마다의 식과 목표, 사용자의 손실, 기울기를 아는지."""
 
 import math
 import random
@@ -33,7 +33,7 @@ def rows_of_loss(loss):
 # 이름 없는 신경망
 
 def test_an_unnamed_network_is_told_alike_by_steps_and_by_explain():
-    """걸음과 설명이 노드를 같은 이름으로 부르고, 같은 식과 수와 방정식으로 적는다."""
+    """스텝과 설명이 노드를 같은 이름으로 부르고, 같은 식과 수와 방정식으로 적는다."""
     loss = losses.quadratic(network()(X), [1.0, 0.0])
     order = topological(loss)
     for node in order:
@@ -92,6 +92,15 @@ RECORDS = {  # 손실 → (목표, 식, 항을 수로 채운 글, C, ∂C/∂a�
         '(a³{j} − y{j})/(a³{j}·(1 − a³{j}))', lambda a, y: f'({r(a)} − {r(y)})/({r(a)}·(1 − {r(a)}))',
         lambda a, y: [-1 / a[0], 1 / (1 - a[1])],
     ),
+    'sigmoid_cross_entropy': (
+        [1.0, 0.0], 'Σⱼ [yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)]',
+        lambda a, y: ' + '.join([
+            f'{r(q)}·ln(1 + e^(−{g(p)})) + (1 − {r(q)})·ln(1 + e^{g(p)})' for p, q in zip(a, y, strict=True)
+        ]),
+        lambda a, y: math.log(1 + math.exp(-a[0])) + math.log(1 + math.exp(a[1])),
+        '(1 − y{j})·σ(a³{j}) − y{j}·σ(−a³{j})', lambda a, y: f'(1 − {r(y)})·σ({g(a)}) − {r(y)}·σ(−{g(a)})',
+        lambda a, y: [-1 / (1 + math.exp(a[0])), 1 / (1 + math.exp(-a[1]))],
+    ),
     'softmax_cross_entropy': (
         [0.0, 1.0], 'ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', None, lambda a, y: -math.log(softmax(a)[1]),
         'softmax(a){j} − y{j}', lambda a, y: f'softmax(a){{j}} − {r(y)}', lambda a, y: [softmax(a)[0], softmax(a)[1] - 1],
@@ -112,7 +121,7 @@ def test_every_loss_has_a_case():
 
 @pytest.mark.parametrize('name', RECORDS)
 def test_a_loss_has_targets_and_sentences_of_its_own(name):
-    """손실의 상자에 식과 목표의 행이 있고, 걸음에 적힌 식과 수가 따로 계산한 것이다."""
+    """손실의 상자에 식과 목표의 행이 있고, 스텝에 적힌 식과 수가 따로 계산한 것이다."""
     y, written, terms, cost, slope, filled, gradient = RECORDS[name]
     output = {} if name in ('quadratic', 'cross_entropy') else {'output': 'linear'}
     outputs = network(**output)(X)

@@ -1,4 +1,4 @@
-"""걸음 페이지를 진짜 브라우저(headless Chromium)에서 움직여 본다."""
+"""스텝 페이지를 진짜 브라우저(headless Chromium)에서 움직여 본다."""
 
 import html
 import random
@@ -13,7 +13,7 @@ from micrograd_ko.writing import numbers
 from micrograd_ko.writing.labels import shown
 
 pytestmark = pytest.mark.needs('chromium')
-PACE = 1500  # 재생의 한 걸음(ms)
+PACE = 1500  # 재생의 한 스텝(ms)
 PHONES = [(390, 844), (320, 568)]
 
 
@@ -73,7 +73,7 @@ STATE = """() => {
 
 
 def at(page):
-    """지금 걸음: 글, 슬라이더, 단추가 모두 같은 걸음을 말해야 한다."""
+    """지금 스텝: 글, 슬라이더, 단추가 모두 같은 스텝을 말해야 한다."""
     count, slider, value_text, phase, disabled = page.evaluate(STATE)
     now, last = (int(part) for part in count.split(' / '))
     assert slider == now
@@ -89,7 +89,7 @@ def stop_clock(page):
 
 
 def walk(page, look):
-    """첫 걸음부터 끝까지 '다음'을 누르며, 걸음마다 JavaScript 식 look 의 값을 모은다."""
+    """첫 스텝부터 끝까지 '다음'을 누르며, 스텝마다 JavaScript 식 look 의 값을 모은다."""
     return page.evaluate(f"""() => {{
         const seen = [], next = document.getElementById('next');
         for (;;) {{
@@ -100,7 +100,7 @@ def walk(page, look):
     }}""")
 
 
-# 보이는 것: 상자마다 행의 이름 → [값, 기울기]의 글(뉴런 단계의 상자), 그리고 설명의 글
+# 보이는 것: 상자마다 행의 이름 → [값, 기울기]의 글(뉴런 수준의 상자), 그리고 설명의 글
 SHOWN = """(() => {
     const rows = {};
     for (const node of document.querySelectorAll('.node')) {
@@ -117,7 +117,7 @@ SHOWN = """(() => {
 # 보이는 것
 
 def test_only_what_is_known_is_shown_at_every_step(visit, network_page):
-    """첫 걸음부터 마지막 걸음까지, 아는 수는 네 자리로 보이고 모르는 칸은 비어 있다."""
+    """첫 스텝부터 마지막 스텝까지, 아는 수는 네 자리로 보이고 모르는 칸은 비어 있다."""
     loss = network_loss()
     order, steps = topological(loss), draw(loss).steps
     seen = walk(visit(network_page), SHOWN)
@@ -223,7 +223,7 @@ def test_keys_with_modifiers_belong_to_the_browser(visit, shared_page):
 
 
 def test_the_slider(visit, shared_page):
-    """슬라이더는 끌어도, 초점을 두고 글쇠를 눌러도 한 걸음씩이다."""
+    """슬라이더는 끌어도, 초점을 두고 글쇠를 눌러도 한 스텝씩이다."""
     page = visit(shared_page)
     page.fill('#slider', '6')
     assert at(page) == 6
@@ -289,7 +289,7 @@ def test_the_whole_page_by_keyboard(visit, shared_page):
                        'fit', 'rate', 'learn', 'train', 'clear', 'link']  # fmt: skip
 
 
-# 걸음의 링크
+# 스텝의 링크
 
 @pytest.mark.parametrize(('fragment', 'step'), [
     ('#step=5', 5), ('#step=0', 0), ('#step=8', 8), ('#step=999', 8), ('#step=-3', 0), ('#step=abc', 0), ('#other', 0), ('', 0),
@@ -312,7 +312,7 @@ def test_the_address_follows_the_step(visit, shared_page):
 
 
 def test_dragging_fast_is_quiet(visit, shared_page):
-    """걸음을 잇달아 수백 번 바꾸어도 브라우저가 주소 바꾸기를 나무라지 않는다(Chromium 은 10초에 200번까지 받아 준다)."""
+    """스텝을 잇달아 수백 번 바꾸어도 브라우저가 주소 바꾸기를 나무라지 않는다(Chromium 은 10초에 200번까지 받아 준다)."""
     page = visit(shared_page)
     page.evaluate("""async () => {
         const slider = document.getElementById('slider');
@@ -382,7 +382,8 @@ def test_screen_reader(visit, network_page):
     assert page.get_attribute('#caption', 'aria-live') == 'polite'
     assert page.get_attribute('#caption', 'aria-atomic') == 'true'
     assert page.get_attribute('html', 'lang') == 'ko'
-    names = ('group', '계산 그래프'), ('slider', '스텝'), ('spinbutton', 'w²₁₁'), ('button', '다음'), ('button', '재생'), ('heading', '한 걸음씩')
+    names = (('group', '계산 그래프'), ('slider', '스텝'), ('spinbutton', 'w²₁₁'), ('button', '다음'), ('button', '재생'),
+             ('heading', '한 스텝씩'))  # fmt: skip
     for role, name in names:
         assert page.get_by_role(role, name=name).count() >= 1, (role, name)
 

@@ -1,4 +1,4 @@
-"""걸음 페이지의 글: 네트워크를 쓰지 않고, 데이터는 데이터로만 읽히고, 노트북에서는 틀 안에 들어간다."""
+"""스텝 페이지의 글: 네트워크를 쓰지 않고, 데이터는 데이터로만 읽히고, 노트북에서는 틀 안에 들어간다."""
 
 import base64
 import html.parser
@@ -46,7 +46,7 @@ def data_of(text):
 
 
 def steps_of(text):
-    """걸음마다 (마디, 바뀌는 칸, 지나는 선). 글과 수는 페이지의 스크립트가 짓는다: 브라우저의 시험이 본다."""
+    """스텝마다 (마디, 바뀌는 칸, 지나는 선). 글과 수는 페이지의 스크립트가 짓는다: 브라우저의 시험이 본다."""
     found = re.findall(r'^\{phase:"(\w+)",.*,cells:(\[.*\]),edges:(\[.*\])\}', Tags(text).data['script'], re.MULTILINE)
     return [(phase, json.loads(cells), json.loads(edges)) for phase, cells, edges in found]
 
@@ -98,7 +98,7 @@ def test_learning_rate():
 @each_engine
 @pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
 def test_every_cell_can_be_found(engine, level, monkeypatch):
-    """두 배치 엔진 모두: 걸음이 가리키는 칸이 SVG 에 하나씩 있고, 수의 칸에는 칠할 바탕과 글이 있다."""
+    """두 배치 엔진 모두: 스텝이 가리키는 칸이 SVG 에 하나씩 있고, 수의 칸에는 칠할 바탕과 글이 있다."""
     monkeypatch.setattr(engines, 'render', engine)
     text = draw(loss_232(), level).html()
     root = ET.fromstring(re.search(r'<svg.*?</svg>', text, re.DOTALL)[0])
@@ -158,7 +158,7 @@ def test_without_an_engine(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, 'which', lambda name: None)
     monkeypatch.setitem(sys.modules, 'pygraphviz', None)
     drawing = draw(loss_232())
-    assert len(drawing.steps) > 40  # 걸음은 배치 없이도 된다
+    assert len(drawing.steps) > 40  # 스텝은 배치 없이도 된다
     with pytest.raises(engines.LayoutError, match='pip install'):
         drawing.save(tmp_path / 'a.html')
 

@@ -1,4 +1,4 @@
-"""적힌 등식은 모두 참이다: 걸음의 글을 읽어, 등호의 양쪽을 오차 한계와 적힌 자릿수의 구간(interval)으로 따로 계산해 본다.
+"""적힌 등식은 모두 참이다: 스텝의 글을 읽어, 등호의 양쪽을 오차 한계와 적힌 자릿수의 구간(interval)으로 따로 계산해 본다.
 
 손실은 노트의 것에 가중치 감쇠, 은닉층과 z 의 벌점, 입력을 섞은 것까지 뽑고, 신경망은 가중치를 나누어 쓰거나 입력을 가중치로
 만들기도 하며, 뉴런마다 활성화 함수가 다르기도 하다. 적힌 식의 이름에 넣는 수는 행렬과 그래프에서 따로 계산한다.
@@ -142,7 +142,7 @@ class Reader:
                 f'∂{self.root}/∂b{up}': self.vector([unit.b for unit in units], self.grad),
                 f'∂{self.root}/∂W{up}': np.array([[self.grad[w] for w in unit.w] for unit in units]),
             }  # fmt: skip
-            for op in {unit.activation for unit in units}:  # 층의 걸음: σ(z²), σ′(z²). 뉴런마다 다르면 f 다
+            for op in {unit.activation for unit in units}:  # 층의 스텝: σ(z²), σ′(z²). 뉴런마다 다르면 f 다
                 name = 'f' if len({unit.activation for unit in units}) > 1 else re.sub(r'′.*', '', prime(op, read('z')).text)
                 self.known |= {f'{name}(z{up})': self.known[f'a{up}'], f'{name}′(z{up})': slopes}
             for unit, d in zip(units, slopes, strict=True):

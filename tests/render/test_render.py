@@ -81,13 +81,13 @@ def test_same_text_in_every_process():
     assert texts.pop()
 
 
-@pytest.mark.parametrize(('nin', 'nouts', 'detail', 'boxes'), [(2, [3, 2], 'neuron', 8), (2, [16, 16, 1], 'layer', 6)])
+@pytest.mark.parametrize(('nin', 'nouts', 'detail', 'boxes'), [(2, [3, 2], 'neuron', 7), (2, [16, 16, 1], 'layer', 5)])
 def test_number_of_boxes(nin, nouts, detail, boxes):
     net = MLP(nin, nouts, rng=random.Random(0))
     loss = losses.quadratic(net([0.1] * nin), [0.0] * nouts[-1])
     drawn = draw(loss, detail).dot
-    assert drawn.count('<<TABLE BORDER="1"') <= boxes
-    assert draw(loss).detail == detail  # auto 도 그 단계를 고른다
+    assert drawn.count('<<TABLE BORDER="1"') == boxes
+    assert draw(loss).detail == detail  # auto 도 그 수준을 고른다
 
 
 def test_repeated_operand_draws_two_edges():

@@ -122,7 +122,7 @@ def test_a_notebook_shows_more_than_sixty_boxes_as_text():
     assert 'image/svg+xml' in draw(chain(61))._repr_mimebundle_()  # 그려 달라고 한 것은 그린다
 
 
-# 걸음
+# 스텝
 
 @pytest.mark.parametrize(('sizes', 'by_neuron'), [((8, 10), True), ((99, 1), False)])
 def test_more_than_two_hundred_steps_are_walked_layer_by_layer(sizes, by_neuron):

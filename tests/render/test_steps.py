@@ -1,4 +1,4 @@
-"""걸음: 모든 수가 엔진의 수이고, 아는 것만으로 다음 것을 알게 되며, 적힌 식의 수가 행렬 방정식의 수와 같다."""
+"""스텝: 모든 수가 엔진의 수이고, 아는 것만으로 다음 것을 알게 되며, 적힌 식의 수가 행렬 방정식의 수와 같다."""
 
 import math
 import random
@@ -66,7 +66,7 @@ def test_a_graph_ends_with_the_gradients_of_backward(program):
 @settings(max_examples=80)
 @given(networks(), st.sampled_from(LEVELS))
 def test_a_network_ends_with_the_gradients_of_backward(drawn, level):
-    """신경망의 세 단계 모두. 뉴런과 층의 걸음은 그림에 보이는 값(파라미터, 입력, z, a, 목표, C)을 모두 알게 된다."""
+    """신경망의 세 수준 모두. 뉴런과 층의 스텝은 그림에 보이는 값(파라미터, 입력, z, a, 목표, C)을 모두 알게 된다."""
     net, x, y = drawn
     trace, loss = network_loss(net, x, y)
     known = assert_final(loss, draw(loss, level).steps)
@@ -188,7 +188,7 @@ def last_number(line):
 @settings(max_examples=30)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_captions_match_the_matrix_equations(nin, hidden, nout, seed):
-    """뉴런의 걸음에 적힌 δ, ∂C/∂b, ∂C/∂w 를 행렬 방정식이 따로 계산한 수와 견준다. 적힌 수는 유효 숫자 네 자리다."""
+    """뉴런의 스텝에 적힌 δ, ∂C/∂b, ∂C/∂w 를 행렬 방정식이 따로 계산한 수와 견준다. 적힌 수는 유효 숫자 네 자리다."""
     rng = random.Random(seed)
     net = MLP(nin, [hidden, nout], rng=rng)
     x, y = [rng.uniform(-1, 1) for _ in range(nin)], [rng.uniform(0, 1) for _ in range(nout)]
@@ -271,7 +271,7 @@ def test_rules_are_readable(written, expected):
 # 노트의 식
 
 def test_every_formula_of_the_note_has_a_place():
-    """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 걸음이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 걸음이 가리킨다."""
+    """5단계, 4방정식, 2가정, 2인사이트, 1갱신. 스텝이 가리키는 식은 모두 목록에 있고, 목록의 식은 모두 어느 스텝이 가리킨다."""
     kinds = [sum(kind in key for key in ON_PAGE) for kind in ('단계', '방정식', '가정', '인사이트', '갱신')]
     assert kinds == [5, 4, 2, 2, 1]
     net = MLP.from_matrices([[[9.0, 9.0], [0.1, 0.2]], [[1.0, 1.0]]], [[0.0, 0.0], [0.0]])
@@ -292,7 +292,7 @@ def test_insights_are_told_only_where_they_hold():
     assert told == {'인사이트 1'}
 
 
-# 그래프는 그대로, 걸음은 지금의 값으로
+# 그래프는 그대로, 스텝은 지금의 값으로
 
 @pytest.mark.parametrize('level', LEVELS)
 def test_the_graph_is_left_alone(level):
@@ -375,3 +375,20 @@ def test_a_part_of_a_graph_walks_only_what_is_drawn(arguments):
     touched = {topological(c)[change.node] for step in steps for change in step.changes}
     assert len(touched) == (4 if 'focus' in arguments else 3)
     assert (b in touched) == ('depth' in arguments)
+
+
+def test_the_steps_belong_to_what_is_drawn():
+    """그리지 않은 노드에서 오는 항은 아무리 많아도 피연산자마다 모아서 한 스텝이고, 기울기는 `backward` 의 것이다."""
+    counts = set()
+    for length in (10, 400):
+        y = x = Value(0.5, 'x')
+        w = Value(0.25, 'w')
+        for _ in range(length):
+            y = y * w + x
+        steps = draw(y, depth=3).steps
+        counts.add(len(steps))
+        assert {x, w} <= assert_final(y, steps)['grad']
+        gathered = [step.lines[0] for step in steps if '⋯' in step.title]
+        expected = (('w', length - 2), ('x', length - 1))
+        assert sorted(gathered) == [f'{leaf}.grad += 그리지 않은 노드에서 온 항 {n}개의 합' for leaf, n in expected]
+    assert len(counts) == 1

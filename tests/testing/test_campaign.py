@@ -53,6 +53,7 @@ def missing(op):
 
 OTHER_SIDE = {  # 꺾인 점의 건너편
     'select': lambda c, x, y: (-c, x, y),
+    'compare': lambda x, y: (y, x),
     'maximum': lambda x, y: (y, x),
     'minimum': lambda x, y: (y, x),
 }

@@ -3,13 +3,15 @@
 import math
 import pickle
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planting import call, planted, scaled, spoiled
 
-from micrograd_ko import Value, ops
+from micrograd_ko import DomainError, Value, ops
 from micrograd_ko.testing import GradcheckError, gradcheck
 
 TOO_LARGE = scaled(1.001)
@@ -120,7 +122,7 @@ def test_a_branch_on_data_is_ok_away_from_the_branch():
 def test_a_random_function_is_not_guessed_at():
     rng = random.Random(1)
     (verdict,) = gradcheck(lambda x: x * rng.gauss(0, 1), [1.0]).verdicts
-    assert verdict.verdict != 'ok' and '결정적' in verdict.note
+    assert verdict.verdict == 'noisy' and '결정적' in verdict.note
 
 
 LGAMMA = ops.Op('lgamma', lambda m, x: math.lgamma(x), (lambda z, x: 0.42278433509846713 + 0 * x,))
@@ -151,7 +153,110 @@ def test_a_users_wrong_rule_is_caught(x):
         assert verdicts(SCALED, [x]) == {'wrong'}
 
 
+# 입력과 오류 ---------------------------------------------------------------------------------------------------------------
+
+def names(f, count):
+    return [v.name for v in gradcheck(f, [0.5] * count).verdicts]
+
+
+def test_inputs_bear_the_names_the_user_wrote():
+    def f(rate, *weights, scale=2.0):
+        return ops.total([rate, *weights]) * scale
+
+    assert names(f, 3) == ['rate', 'weights[0]', 'weights[1]']
+    assert names(ops.pow, 2) == ['x', 'y'] and names(lambda x, y: x * y, 2) == ['x', 'y']
+    assert [v.name for v in gradcheck(lambda a, b: a * b, [1.0, 2.0], order=2).verdicts] == ['a', 'b', 'a,a', 'a,b', 'b,a', 'b,b']
+    with pytest.raises(DomainError, match="이름 'rate'"):
+        gradcheck(lambda rate: rate.log(), [-1.0])
+
+
+def test_the_unmoved_point_is_recorded_twice_however_many_inputs():
+    """한 번은 그래프를, 한 번은 결정적인지를. 입력마다는 옮긴 점만 기록한다."""
+    calls = []
+
+    def f(*xs):
+        calls.append([x.data for x in xs])
+        return ops.total(xs)
+
+    gradcheck(f, [1.0, 2.0, 3.0])
+    assert calls.count([1.0, 2.0, 3.0]) == 2
+
+
+def test_only_the_users_frames_are_shown():
+    def f(x):
+        return x * x.data
+
+    def crashes(x):
+        return x.nothing
+
+    for function, error in ((f, GradcheckError), (crashes, AttributeError)):
+        with pytest.raises(error) as caught:
+            gradcheck(function, [1.0])
+        shown = {Path(entry.path).parent.name for entry in caught.traceback.filter(caught)}
+        assert shown == {Path(__file__).parent.name} and len(caught.traceback) > 1
+
+
+@given(st.fractions(-3, 3, max_denominator=50), st.fractions(1, 3, max_denominator=50))
+def test_fractions_are_exact_and_ok(x, y):
+    report = gradcheck(lambda x, y: (x / y - y) * x**3 + 1 / y, [x, y])
+    assert {v.verdict for v in report.verdicts} == {'ok'}
+
+
+def test_bounds_that_say_nothing_explain_nothing():
+    """한계가 무한해도, 기울기보다 커도 ok 가 아니다."""
+    with planted(ops.logsumexp, lambda z, *xs: tuple([ops.exp(x - z) for x in xs])):  # 반올림된 출력에서 얻은 기울기
+        report = gradcheck(lambda x, y: ops.logsumexp([x, y]), [1e16, 1e16])
+    assert [v.verdict for v in report.verdicts] == ['imprecise', 'imprecise'] and '한계' in report.verdicts[0].note
+    (verdict,) = gradcheck(lambda x: ((x * 1e200) * (x * 1e200)).log(), [1.0]).verdicts
+    assert (verdict.verdict, verdict.gradient, verdict.expected) == ('imprecise', 0.0, 2.0)
+
+
+def test_a_gradient_that_is_not_finite_names_where_it_began():
+    with planted(ops.exp, spoiled(ops.exp, scaled(math.nan))), pytest.raises(GradcheckError, match='exp 의 미분에서'):
+        gradcheck(lambda x: x.exp().sin(), [1.0])
+
+
+def test_a_rule_wrong_beyond_a_kink_is_blamed():
+    with planted(ops.sin, spoiled(ops.sin, scaled(1.2))), pytest.raises(GradcheckError, match='sin 의 ∂z/∂x'):
+        gradcheck(lambda x: x.relu() + x.sin(), [0.0])
+
+
+def test_an_overwritten_value_is_noticed():
+    def f(x):
+        y = x * x
+        y.data = x.data**3
+        return y
+
+    with pytest.raises(GradcheckError, match='stale'):
+        gradcheck(f, [2.0])
+
+
+def test_a_gradient_written_by_hand_has_the_shape_of_its_inputs():
+    w = np.array([[1.0, 2.0], [3.0, 4.0]])
+    report = gradcheck(lambda w, b: (w**2).sum() * b, [w, 2.0], gradient=lambda w, b: (2 * w * b, (w**2).sum()))
+    assert [v.name for v in report.verdicts] == ['w[0,0]', 'w[0,1]', 'w[1,0]', 'w[1,1]', 'b'] and not report.wrong
+    for gradient in (lambda w: w[0], lambda w: (w, w), lambda w: 1.0):
+        with pytest.raises(ValueError, match='꼴'):
+            gradcheck(lambda w: (w**2).sum(), [w], gradient=gradient)
+    with pytest.raises(TypeError, match='보통 수 하나'):
+        gradcheck(lambda w: w, [w], gradient=lambda w: w)
+    with pytest.raises(TypeError, match='보통 수 하나'):
+        gradcheck(Value, [1.0], gradient=lambda x: 1.0)
+    with pytest.raises(ValueError, match='order'):
+        gradcheck(math.exp, [1.0], order=2, gradient=math.exp)
+
+
+def test_a_function_may_change_the_arrays_it_is_given():
+    def f(w):
+        w *= 2
+        return (w**2).sum()
+
+    assert not gradcheck(f, [np.array([1.0, 2.0])], gradient=lambda w: 8 * w).wrong
+
+
 def test_bad_arguments_are_refused():
+    with pytest.raises(ValueError, match='비어'):
+        gradcheck(lambda: Value(1.0), [])
     with pytest.raises(ValueError, match='order'):
         gradcheck(ops.exp, [1.0], order=3)
     with pytest.raises(TypeError, match='Value 하나'):

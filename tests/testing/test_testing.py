@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import math
 import os
 import random
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from graph_strategies import EXACT
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import FailedHealthCheck, NoSuchExample, Unsatisfiable
 from planting import planted, scaled, spoiled
 
 from micrograd_ko import MLP, DomainError, Value, losses, ops
@@ -158,6 +159,54 @@ def test_a_value_that_underflows_into_the_domain_is_no_failure():
     assert not check_program(program).wrong
 
 
+@pytest.mark.parametrize('rule', [lambda z, x: z * math.nan, lambda z, x: z * math.inf, lambda z, x: z / 0])
+def test_a_rule_that_is_never_finite_does_not_pass_unseen(rule):
+    """프로그램에서 빠져 아무것도 확인하지 않은 채 통과하지 않는다: 틀렸거나, 표본을 찾지 못했다고 한다."""
+    @settings(max_examples=20, database=None)
+    @given(programs([ops.exp]))
+    def check(program):
+        check_program(program)
+
+    with planted(ops.exp, (rule,)), pytest.raises((GradcheckError, FailedHealthCheck, Unsatisfiable)):
+        check()
+
+
+@given(st.data())
+def test_an_operation_undefined_at_the_inputs_is_drawn_from_its_sample(data):
+    """±10 의 입력이 정의역에 들어가지 않아도, 프로그램에는 그 연산이 있다."""
+    op = ops.Op('narrow', lambda m, x: m.log(x - 20), (lambda z, x: 1 / (x - 20),),
+                defined=lambda x: x > 20, sample=((21.0, 40.0),))  # fmt: skip
+    ops.register(op)
+    try:
+        program = data.draw(programs([op], max_inputs=1))
+        assert program.steps[0].op is op and not check_program(program).wrong
+    finally:
+        ops.unregister('narrow')
+
+
+def test_a_program_without_steps_checks_nothing_and_says_so():
+    with pytest.raises(ValueError, match='확인할 연산'):
+        check_program(StraightLine((1.0,), ()))
+
+
+@pytest.mark.parametrize('program', [
+    StraightLine((0.5,), (Assignment(ops.power(1e10), (0,)),)),
+    StraightLine((0.5, 1e10), (Assignment(ops.pow, (0, 1)),)),
+    StraightLine((1.5,), tuple([Assignment(ops.square, (i,)) for i in range(8)] + [Assignment(ops.power(-100000), (8,))])),
+])
+def test_exact_powers_that_would_never_end_are_left_out(program):
+    assert not check_program(program).wrong
+
+
+def test_one_input_at_the_edge_does_not_excuse_another(monkeypatch):
+    """sqrt 의 끝에 있는 a 의 기울기는 비교할 수 없어도 b 의 것은 비교한다."""
+    program = StraightLine((0.0, 2.0), (Assignment(ops.sqrt, (0,)), Assignment(ops.square, (1,)), Assignment(ops.add, (2, 3))))
+    assert not check_program(program).wrong
+    monkeypatch.setattr('micrograd_ko.testing.oracles.grad', lambda y, xs: [Value(1.5) for _ in xs])
+    with pytest.raises(CheckError, match="grad 의 'b'"):
+        check_program(program)
+
+
 def test_a_wrong_second_derivative_is_caught_in_a_program():
     program = StraightLine((0.5,), (Assignment(ops.sin, (0,)), Assignment(ops.mul, (1, Constant(2.0)))))
     with planted(ops.sin, (lambda z, x: ops.cos(x.detach() if isinstance(x, Value) else x),)):
@@ -264,7 +313,7 @@ def test_importing_the_package_loads_neither():
 
 
 def test_the_tests_use_no_private_oracle():
-    """검사기는 엔진의 걸음(sweep)을 기준으로 쓰지 않는다: 같은 코드와 견주는 시험이 되지 않게."""
+    """검사기는 엔진의 순회(sweep)를 기준으로 쓰지 않는다: 같은 코드와 견주는 시험이 되지 않게."""
     folder = Path(gradcheck.__code__.co_filename).parent
     for path in folder.glob('*.py'):
         names = {n.name for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))) if isinstance(node, ast.ImportFrom)

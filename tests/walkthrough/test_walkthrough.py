@@ -1,23 +1,43 @@
-"""걷기: 적힌 수가 노트의 값이고, 서로 다른 두 길의 계산과 같다."""
+"""노트 따라가기: 적힌 수가 노트의 값이고, 서로 다른 두 길의 계산과 같다."""
 
 import itertools
 import random
 import re
+import tempfile
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from micrograd_ko import equations, iris, train
+from micrograd_ko import equations, iris, receipt, train
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
-from micrograd_ko.walkthrough import algorithm, assumptions, example, flowers, insights, lines, order, specimen, update, walk
-from micrograd_ko.writing.console import width
+from micrograd_ko.render import engines
+from micrograd_ko.walkthrough import (
+    ALL,
+    CHAPTERS,
+    algorithm,
+    assumptions,
+    example,
+    flowers,
+    insights,
+    lines,
+    order,
+    specimen,
+    update,
+    walk,
+)
+from micrograd_ko.writing.console import plain, width
 from micrograd_ko.writing.tables import Table
 
 
+def read(page):
+    """page 의 줄들, 칠을 벗긴 것."""
+    return [plain(line) for line in page]
+
+
 def text(page):
-    return '\n'.join(page)
+    return '\n'.join(read(page))
 
 
 def numbers(line):
@@ -34,7 +54,7 @@ def shown(array, digits=4):
 
 
 def test_note_example_both_ways():
-    page = list(example.page())
+    page = read(example.page())
     assert '[0.38, 0.32]' in line_with(page, 'W² a¹   ')
     assert '[0.58, 0.42]' in line_with(page, 'z² = W²')
     assert '[0.641, 0.603]' in line_with(page, 'a² = σ')
@@ -44,23 +64,33 @@ def test_note_example_both_ways():
 
 def test_mean_assumption_and_the_slip_of_the_note():
     """행렬로 따로 구한 표본마다의 기울기와 그 평균, 합."""
-    page = list(assumptions.page())
-    each = [equations.backprop(specimen.WEIGHTS, specimen.BIASES, x, y)[0][0][0, 0] for x, y in specimen.SAMPLES]
+    page = read(assumptions.page())
+    each = [equations.backprop(example.WEIGHTS, example.BIASES, x, y)[0][0][0, 0] for x, y in specimen.SAMPLES]
     for (x, _), slope in zip(specimen.SAMPLES, each, strict=True):
         assert line_with(page, f'x = {lines.vector(x, 1)}').endswith(f'{slope:.6f}')
-    for way in ('표본마다 구해', '통째로'):
+    for way in ('표본마다 재어', '통째로'):
         assert line_with(page, way).endswith(f'{np.mean(each):.6f}')
     assert f'{sum(each):.6f}' in line_with(page, '1/n 없는 합')
 
 
 def test_output_assumption_reads_the_graph():
-    page = list(assumptions.page())
-    assert numbers(line_with(page, '∂C/∂a³ (그래프)')) == numbers(line_with(page, 'a³ − y   '))
-    assert 'z³₁, z³₂ 뿐' in line_with(page, '을 쓰는 노드')
+    page = read(assumptions.page())
+    assert numbers(line_with(page, '∂C/∂a² (하나씩')) == numbers(line_with(page, 'a² − y   '))
+    assert 'a²₁ 뿐' in line_with(page, 'z²₁ 을 쓰는 노드')
+
+
+def test_the_assumptions_come_before_what_the_next_chapter_teaches():
+    """2장은 기울기를 재기만 한다: 역전파도 δ 도, 3장의 신경망도 아직 모른다."""
+    whole = text(assumptions.page())
+    assert 'δ' not in whole and '역전파' not in whole and '2-3-2' not in whole
+    net = example.network()
+    assumptions.cost_and_slope(net, specimen.SAMPLES)
+    assert [p.data for p in net.parameters()] == [p.data for p in example.network().parameters()]
+    assert not any(p.grad for p in net.parameters())
 
 
 def test_five_steps_against_the_matrix_equations():
-    page = list(algorithm.page())
+    page = read(algorithm.page())
     zs, activations = equations.feedforward(specimen.WEIGHTS, specimen.BIASES, specimen.X)
     deltas = equations.errors(specimen.WEIGHTS, zs, activations[-1], specimen.Y)
     for i, l in enumerate('²³'):
@@ -79,16 +109,20 @@ def test_five_steps_against_the_matrix_equations():
 )
 def test_shown_factors_multiply_to_the_shown_error(product, factor, result):
     """③④ 에 적힌 두 벡터의 ⊙ 가 적힌 δ 다. 넷째 자리까지의 반올림은 |두 인수| < 1 이라 1.5e-4 를 넘지 않는다."""
-    page = list(algorithm.page())
+    page = read(algorithm.page())
     x, y, z = (numbers(line_with(page, part, '[')) for part in (product, factor, result))
     assert np.multiply(x, y) == pytest.approx(z, abs=1.5e-4)
 
 
-def test_receipt_lists_every_element():
-    page = text(algorithm.page())
-    assert '모든 차이가 반올림으로 설명된다' in page
-    names = [f'∂C/∂w²{j}{k}' for j in '₁₂₃' for k in '₁₂'] + [f'∂C/∂w³{j}{k}' for j in '₁₂' for k in '₁₂₃']
-    assert all(f'  {name} ' in page for name in names)
+def test_the_folded_receipt_shows_one_element_of_each_equation_and_the_verdict():
+    whole = receipt.compare(specimen.network(), specimen.X, specimen.Y)
+    page = read(algorithm.page())
+    assert str(whole).splitlines()[-1] in line_with(page, '원소 32개')
+    for part in whole.sections:
+        (row,) = [line for line in page if line.startswith(f'  {part.title.split("  ")[0]}  ')]
+        (entry,) = [entry for entry in part.entries if f' {entry.name} ' in row]
+        assert abs(entry.difference) == max(abs(other.difference) for other in part.entries)
+        assert f'{entry.scalar:.12f}' in row
 
 
 def test_zero_input_starves_its_weight_alone():
@@ -120,7 +154,7 @@ def test_error_vanishes_layer_by_layer():
     deltas = insights.vanishing(insights.DEPTH)
     assert len(deltas) == insights.DEPTH
     assert all(0 < front <= back / 4 for front, back in itertools.pairwise(deltas))
-    page = list(insights.page())
+    page = read(insights.page())
     assert line_with(page, '맨 앞의').split()[-2] == f'{deltas[0] / deltas[-1]:.1e}'
 
 
@@ -145,12 +179,12 @@ def test_wrong_orders_give_wrong_gradients():
     assert order.steps([c, b, b], (a, b, c))[-1] == [8, 2, 1]
     c.backward()
     assert order.steps(topological(c)[::-1], (a, b, c))[-1][0] == 4
-    verdicts = [line for line in order.page() if line.startswith('  ∂c/∂a = ')]
+    verdicts = [line for line in read(order.page()) if line.startswith('  ∂c/∂a = ')]
     assert [line.split()[-1] for line in verdicts] == ['맞다.', '틀리다.', '틀리다.']
 
 
 def test_flowers_page_prints_what_training_gives():
-    page = list(flowers.page(random.Random(5), 3))
+    page = read(flowers.page(random.Random(5), 3))
     rng = random.Random(5)
     training, testing = iris.standardise(*iris.split(iris.load(), flowers.TEST, rng))
     net = MLP(4, [flowers.HIDDEN, 3], rng=rng)
@@ -161,22 +195,78 @@ def test_flowers_page_prints_what_training_gives():
     counts = flowers.confusion(net, testing)
     assert [sum(row) for row in counts] == [10, 10, 10]
     assert sum(counts[k][k] for k in range(3)) == round(train.accuracy(net, testing) * 30)
-    for name, row in zip(iris.SPECIES, counts, strict=True):
-        assert [int(n) for n in re.findall(r'\d+', page[-3 + iris.SPECIES.index(name)])] == row
+    first = page.index(line_with(page, '무엇이라고')) + 2
+    for line, name, row in zip(page[first:], iris.SPECIES, counts, strict=False):
+        assert line.split() == [name, *map(str, row)]
+
+
+def test_the_boundary_shows_what_the_network_answers():
+    """칸마다 그 자리의 답이고, 꽃은 제 자리에 제 번호로 있다."""
+    rng = random.Random(0)
+    training, _ = iris.standardise(*iris.split(iris.load(), flowers.TEST, rng))
+    net = MLP(4, [flowers.HIDDEN, 3], rng=rng)
+    flowers.train(net, training, 20, rng)
+
+    def drawn(samples):
+        return [line[3:-1] for line in read(flowers.boundary(net, samples)) if line.startswith('  |')]
+
+    grid = drawn([])
+    assert len(grid) == flowers.ROWS and {len(row) for row in grid} == {flowers.COLUMNS}
+    for i, j in itertools.product(range(0, flowers.ROWS, 4), range(0, flowers.COLUMNS, 13)):
+        length, breadth = (2 * flowers.REACH * k / (n - 1) - flowers.REACH for k, n in ((j, flowers.COLUMNS), (i, flowers.ROWS)))
+        assert grid[-1 - i][j] == flowers.SHADES[train.classify(net, [0, 0, length, breadth])]
+    assert len({cell for row in grid for cell in row}) == 3
+    marked = drawn([([0, 0, -2, -2], 0), ([0, 0, 9, 9], 2)])
+    assert marked[-1][0] == '1' and marked[0][-1] == '3'  # 밖의 꽃은 가장자리에
 
 
 def test_walk_is_deterministic_for_a_seed():
     first, again, other = (list(walk(seed, 2)) for seed in (1, 1, 2))
     assert first == again
     assert first != other
-    assert [line[0] for line in first if re.match(r'\d\. ', line)] == list('1234567')
+    titles = [line for line in read(first) if re.match(r'\d\. ', line)]
+    assert titles == [f'{number}. {chapter.TITLE}' for number, chapter in enumerate(CHAPTERS, 1)]
 
 
-def test_lines_fit_a_terminal():
-    """줄바꿈 문자가 없고 80칸을 넘지 않는다(한글은 두 칸)."""
-    for line in walk(0, 1):
+@pytest.mark.parametrize('number', ALL)
+def test_a_chapter_fits_two_screens(number):
+    """장마다 100칸 40줄의 화면 둘에 들어간다(한글은 두 칸). 긴 학습도 줄을 열 에포크에 하나만 쓴다."""
+    page = list(walk(0, 60, chapters=[number]))
+    assert len(page) <= 80
+    for line in page:
         assert '\n' not in line
-        assert width(line) <= 80, line
+        assert width(line) <= 100, line
+
+
+def test_a_chapter_says_where_to_go_on():
+    first, second = (text(walk(0, 1, chapters=[number])) for number in (1, 2))
+    assert 'python -m micrograd_ko 2' in first and all(f'  {chapter.TITLE}' in first for chapter in CHAPTERS)
+    assert second.endswith('python -m micrograd_ko 3')
+
+
+def test_the_last_chapter_writes_the_step_page_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    page = tmp_path / 'micrograd_ko' / 'network.html'
+    for chapters in ([ALL[-1]], ALL):
+        assert page.as_uri() in read(walk(0, 1, chapters=chapters))[-1]
+        assert page.read_text(encoding='utf-8').startswith('<!doctype html>')
+        page.unlink()
+
+
+def test_a_place_taken_by_someone_else_is_no_obstacle(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    (tmp_path / 'micrograd_ko').touch()
+    uri = read(walk(0, 1, chapters=[ALL[-1]]))[-1].strip()
+    (page,) = tmp_path.glob('micrograd_ko-*/network.html')
+    assert uri == page.as_uri()
+
+
+def test_without_a_layout_engine_the_last_chapter_says_what_to_install(monkeypatch):
+    def absent(dot, kind):
+        raise engines.LayoutError(engines.INSTALL)
+
+    monkeypatch.setattr(engines, 'render', absent)
+    assert 'pip install' in text(walk(0, 1, chapters=[ALL[-1]]))
 
 
 def test_table_and_matrix_columns_line_up():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko.writing.console import left, right, survive, width
+from micrograd_ko.writing.console import has_colour, left, paint, plain, right, survive, width, writes_korean
 
 
 def written(text, encoding):
@@ -22,7 +22,7 @@ def test_korean_console_gets_lookalikes():
     assert written('δ² = (W³)ᵀ δ³ ⊙ σ′(z²) − 1', 'cp949') == 'δ² = (W³)^T δ³ ⊙ σ′(z²) - 1'
 
 
-@given(st.text(st.characters()), st.sampled_from(['cp949', 'ascii', 'utf-8', 'latin-1']))
+@given(st.text(st.characters()), st.sampled_from(['cp949', 'ascii', 'utf-8', 'latin-1', 'cp437', 'cp1250', 'cp1251', 'koi8-r']))
 def test_any_text_survives_and_writable_characters_stay(text, encoding):
     """어떤 글자든(짝 없는 서로게이트도) 오류가 나지 않고, 적을 수 있는 글은 그대로다."""
     result = written(text, encoding)
@@ -41,3 +41,22 @@ def test_width(text, columns):
     assert width(text) == columns
     assert left(text, 8) == text + ' ' * (8 - columns)
     assert right(text, 8) == ' ' * (8 - columns) + text
+
+
+@pytest.mark.parametrize(('encoding', 'writes'), [
+    ('utf-8', True), ('cp949', True), ('euc-kr', True), ('utf-16', True), ('ascii', False), ('latin-1', False), ('cp437', False),
+    ('cp1251', False), ('koi8-r', False), ('cp932', False),
+])  # fmt: skip
+def test_which_consoles_write_korean(encoding, writes):
+    assert writes_korean(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) == writes
+    assert writes_korean(io.StringIO())
+
+
+def test_paint_takes_no_room_and_comes_off():
+    painted = paint('역전파', 'bold', 'green')
+    assert plain(painted) == '역전파' != painted
+    assert width(painted) == 6 and right(painted, 8) == f'  {painted}'
+
+
+def test_a_stream_that_is_no_terminal_has_no_colour():
+    assert not has_colour(io.StringIO())

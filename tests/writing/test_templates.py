@@ -50,7 +50,7 @@ def test_halves_are_rounded_to_even_like_python(fill, x, y, whole, shift):
 
 
 def texts(xs):
-    """걸음이 적는 꼴들: 등식, 식, 곱, 규칙, 조건."""
+    """스텝이 적는 꼴들: 등식, 식, 곱, 규칙, 조건."""
     a, b, c = xs
     written = [number(x) for x in xs]
     return [

@@ -183,7 +183,7 @@ def test_a_long_vector_is_cut():
 
 
 def test_a_long_rule_is_not_written():
-    """규칙은 44자까지(LONGEST_RULE): 더 길면 걸음이 식을 적지 않고 수만 적는다."""
+    """규칙은 44자까지(LONGEST_RULE): 더 길면 스텝이 식을 적지 않고 수만 적는다."""
     name = 'a' * 36
     assert formulas.rule_text(ops.tanh, name[:18], ['x'], 0) == f'1 − {"a" * 18}·{"a" * 18}'
     assert len(formulas.rule_text(ops.square, '', [name + 'aaaaaa'], 0)) == 44

@@ -42,8 +42,14 @@ def split(samples: Sequence[Sample], test: float, rng: random.Random) -> tuple[l
 
 
 def standardise(training: Sequence[Sample], testing: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """표준화(standardisation): (x − 평균) / 표준 편차. 평균과 편차는 학습 자료에서만 구해 시험 자료에도 쓴다."""
+    """표준화(standardisation): (x − 평균) / 표준 편차. 평균과 편차는 학습 자료에서만 구해 시험 자료에도 쓴다.
+
+    학습 자료에서 한 값뿐인 특징(feature)은 나눌 편차가 0 이라 ValueError.
+    """
     scales = [(statistics.fmean(column), statistics.pstdev(column)) for column in zip(*[x for x, _ in training], strict=True)]
+    constant = [k for k, (_, deviation) in enumerate(scales, 1) if deviation == 0]
+    if constant:
+        raise ValueError(f'표준화: {constant}번째 특징(feature)은 학습 자료에서 값이 하나뿐입니다. 빼고 주세요.')
 
     def scaled(samples: Sequence[Sample]) -> list[Sample]:
         return [([(v - mean) / deviation for v, (mean, deviation) in zip(x, scales, strict=True)], y) for x, y in samples]

@@ -7,7 +7,7 @@ class Graph {
     this.x = Float64Array.from(nodes, ([, , data]) => Number(data)); // 값
     this.g = zeros(nodes.length); // 기울기 ∂root/∂노드
     this.y = zeros(nodes.length); // 갱신한 뒤의 값
-    // 역전파의 걸음마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
+    // 역전파의 스텝마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
     [this.flowing, this.local, this.before, this.after] = [edges, edges, edges, edges].map(zeros);
     this.scratch = zeros(nodes.length);
   }

@@ -3,7 +3,7 @@ class Paths {
   constructor(model, picture) {
     Object.assign(this, { model, picture });
     const { nodes } = model.graph, last = nodes.length - 1;
-    this.users = nodes.map(() => []); // 노드를 쓰는 [결과, 역전파의 몇째 걸음]
+    this.users = nodes.map(() => []); // 노드를 쓰는 [결과, 역전파의 몇째 스텝]
     for (let i = last, k = 0; i >= 0; i--) for (const p of nodes[i].parents) this.users[p].push([i, k++]);
     this.counts = nodes.map(() => 0); // 노드에서 손실까지의 경로의 수
     for (let i = last; i >= 0; i--) this.counts[i] = this.users[i].reduce((sum, [user]) => sum + this.counts[user], Number(i === last));

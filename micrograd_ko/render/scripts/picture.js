@@ -1,7 +1,7 @@
 // 그림: 지금 스텝까지 안 수를 칸에 적고, 지나는 선을 밝힌다.
 class Picture {
   // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들],
-  // edges: 선마다 [피연산자, 결과, 역전파의 몇째 걸음, 가중치]. 없으면 null
+  // edges: 선마다 [피연산자, 결과, 역전파의 몇째 스텝, 가중치]. 없으면 null
   constructor(svg, { cells, scales, edges }, model) {
     Object.assign(this, { svg, model, scales, nodes: [...svg.querySelectorAll('.node')] });
     this.edges = [...svg.querySelectorAll('.edge')].map((group) => {

@@ -1,0 +1,103 @@
+"""표본(samples)을 읽는 일: (x, y) 의 목록이나 배열의 튜플 (X, Y) 를, 확인한 목록 하나로."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko.learning.losses import Loss
+from micrograd_ko.nn import MLP
+from micrograd_ko.number import Number, number
+
+
+class Dataset:
+    """신경망 하나와 손실 하나에 맞는 표본.
+
+    pairs   (x, y) 의 목록. x 는 수의 목록이고, y 는 손실이 기록(`losses.Loss`)이면 출력마다 수 하나의 목록, 아니면 받은 그대로다.
+    labels  표본마다의 클래스 번호. 목표가 클래스가 아니면 None.
+    """
+
+    def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
+        self.outputs, self.loss = len(net.layers[-1].neurons), loss
+        found = _listed(samples)
+        if not found:
+            raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
+        self.pairs = [(self._input(i, x, net.layers[0].nin), self._target(i, y)) for i, (x, y) in enumerate(found)]
+        labels = [self._label(y) for _, y in self.pairs]
+        self.labels = None if None in labels else labels
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def digest(self) -> str:
+        """표본의 지문(SHA-256): 값이 하나라도 다르면 다르다."""
+        return hashlib.sha256(repr(self.pairs).encode()).hexdigest()
+
+    @property
+    def exact(self) -> bool:
+        """Fraction 이 들어 있는가."""
+        return any(type(v).__name__ == 'Fraction' for x, y in self.pairs for v in (*x, *(y if isinstance(y, list) else [y])))
+
+    @cached_property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """(X, Y): 표본 × 입력, 표본 × 출력의 float64 배열."""
+        x, y = (np.array(part, np.float64) for part in zip(*self.pairs, strict=True))
+        return x, y.reshape(len(self), -1)
+
+    def accuracy(self, outputs: Sequence[Sequence[Number]]) -> float | None:
+        """정확도: 표본마다의 출력이 맞힌 비율. 출력이 여럿이면 가장 큰 것, 하나면 손실의 문턱을 넘었는지가 답이다."""
+        if self.labels is None:
+            return None
+        threshold = self.loss.threshold if isinstance(self.loss, Loss) else 0.5
+        answers = [a.index(max(a)) if len(a) > 1 else int(a[0] > threshold) for a in map(list, outputs)]
+        return sum(map(int.__eq__, answers, self.labels)) / len(answers)
+
+    def _input(self, i: int, x: Any, nin: int) -> list[Number]:
+        xs = _numbers(x, f'표본 {i} 의 입력 x')
+        if len(xs) != nin:
+            raise ValueError(f'표본 {i} 의 입력 x 는 길이가 {nin} 이어야 합니다. {len(xs)} 입니다.')
+        return xs
+
+    def _target(self, i: int, y: Any) -> Any:
+        if not isinstance(self.loss, Loss):
+            return y.tolist() if hasattr(y, 'tolist') else y
+        ys = _numbers(self.loss.vector(y, self.outputs), f'표본 {i} 의 목표 y')
+        if len(ys) != self.outputs:
+            wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)'
+            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
+        return ys
+
+    def _label(self, y: Any) -> int | None:
+        """목표의 클래스 번호: 원-핫(−1 과 1 로 적은 것도)의 자리, 출력이 하나면 0 이나 1."""
+        if type(y) is int and self.outputs > 1:
+            return y
+        ys = y if isinstance(y, list) else [y]
+        if not all(isinstance(v, int | float) and v in (-1, 0, 1) for v in ys) or len(ys) != self.outputs:
+            return None
+        if len(ys) == 1:
+            return int(ys[0] > 0)
+        return ys.index(1) if ys.count(1) == 1 and len(set(ys)) == 2 else None
+
+
+def _listed(samples: Any) -> list[tuple[Any, Any]]:
+    """(x, y) 의 목록."""
+    if isinstance(samples, tuple):
+        if len(samples) != 2 or len(samples[0]) != len(samples[1]):
+            raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
+        return list(zip(*[part.to_numpy() if hasattr(part, 'to_numpy') else part for part in samples], strict=True))  # pandas
+    found = list(samples)
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found):
+        raise TypeError('표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.')
+    return [(x, y) for x, y in found]
+
+
+def _numbers(xs: Any, whose: str) -> list[Number]:
+    xs = xs.tolist() if hasattr(xs, 'tolist') else xs
+    found = [number(x) for x in (xs if hasattr(xs, '__iter__') else [xs])]
+    wrong = next((x for x in found if x - x != 0), None)
+    if wrong is not None:
+        raise ValueError(f'{whose} 에 {wrong} 이(가) 있습니다. 유한한 수를 주세요.')
+    return found

@@ -1,0 +1,112 @@
+"""한 에포크를 배우는 두 가지 길: 표본마다 그래프를 기록하거나(eager), 한 표본의 그래프를 기록해 재생하거나(replay).
+
+에포크의 사이에는 두 길 모두 파라미터가 `Value` 에, 최적화의 기억이 목록에 있다. 그래서 되돌리고 저장하는 일은 길을 모른다.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from micrograd_ko.compiler import Program, ReplayError
+from micrograd_ko.learning import losses
+from micrograd_ko.learning.dataset import Dataset
+from micrograd_ko.learning.losses import Loss
+from micrograd_ko.learning.optim import Optimizer
+from micrograd_ko.nn import MLP
+from micrograd_ko.number import Number
+
+Batches = Sequence[Sequence[int]]  # 미니배치마다 표본의 번호
+Measured = tuple[float, Sequence[Sequence[Number]]]
+
+
+def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimizer) -> Number:
+    """미니배치 하나로 한 스텝: C = (1/m) Σ_x C_x 를 기록해 역전파하고 움직인다. 움직이기 전의 C 를 돌려준다."""
+    cost = losses.mean([loss(net(x), y) for x, y in batch])
+    optimizer.zero_grad()
+    cost.backward()
+    optimizer.step()
+    return cost.data
+
+
+class Eager:
+    """스텝마다 미니배치의 그래프를 기록한다. kind 는 결과의 비트를 정하는 것의 이름."""
+
+    engine = kind = 'eager'
+
+    def __init__(self, net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, reason: str) -> None:
+        self.net, self.data, self.loss, self.optimizer, self.reason = net, data, loss, optimizer, reason
+
+    def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
+        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
+        for rows in batches:
+            descend(self.net, [self.data.pairs[row] for row in rows], self.loss, self.optimizer)
+            done()
+
+    def measure(self, data: Dataset) -> Measured:
+        """(평균 손실, 표본마다의 출력)."""
+        total, outputs = 0.0, []
+        for x, y in data.pairs:
+            a = self.net(x)
+            total += float(self.loss(a, y).data)
+            outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
+        return total / len(data), outputs
+
+
+class Replayed:
+    """한 표본의 그래프를 기록해 둔 `Program` 으로 미니배치를 재생한다. 파라미터는 벡터로 움직이고, 에포크를 마치면 옮긴다."""
+
+    engine = 'replay'
+
+    def __init__(self, program: Program, data: Dataset, optimizer: Optimizer) -> None:
+        self.program, self.optimizer = program, optimizer
+        self.arrays, backend = data.arrays, getattr(program, 'backend', 'numpy')
+        self.kind, self.reason = f'replay/{backend}', f'{backend} 로 계산'
+
+    def epoch(self, batches: Batches, done: Callable[[], Any]) -> None:
+        """미니배치마다 한 스텝. 스텝마다 done() 을 부른다."""
+        (x, y), optimizer = self.arrays, self.optimizer
+        theta = np.array([float(p.data) for p in self.program.parameters])
+        optimizer.memory = [np.array(column, float) for column in optimizer.memory]
+        for rows in batches:
+            try:
+                gradient = self.program.gradient((x[rows], y[rows]), write=False, parameters=theta)
+            except ReplayError as e:  # 미니배치 안의 자리를 표본의 번호로
+                raise ReplayError(e.op, e.operands, e.names, rows[e.row], e.count, e.node, e.name) from None
+            theta = optimizer.moved(theta, gradient)
+            done()
+        self.program.sync(theta)
+        optimizer.memory = [column.tolist() for column in optimizer.memory]
+
+    def measure(self, data: Dataset) -> Measured:
+        """(평균 손실, 표본마다의 출력)."""
+        return self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
+
+
+def chosen(engine: str, net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer) -> Eager | Replayed:
+    """engine 이 'auto' 면 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError."""
+    if engine not in ('auto', 'eager', 'replay'):
+        raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
+    reason = '그렇게 골랐다' if engine == 'eager' else _unfit(net, data, loss, optimizer, careful=engine == 'auto')
+    if not reason:
+        try:
+            return Replayed(net.compile(loss), data, optimizer)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            reason = f'기록할 수 없다: {error}'
+    if engine == 'replay':
+        raise ValueError(f'재생(replay)으로 배울 수 없습니다. {reason}.')
+    return Eager(net, data, loss, optimizer, reason)
+
+
+def _unfit(net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, careful: bool) -> str:
+    """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
+    numbers = [*[p.data for p in net.parameters()], *optimizer.settings.values()]
+    if data.exact or any(type(x).__name__ == 'Fraction' for x in numbers):
+        return 'Fraction 은 정확하게 남아야 한다'
+    if optimizer.parameters != net.parameters():
+        return '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다'
+    if careful and not isinstance(loss, Loss):
+        return '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다'
+    if careful and type(net) is not MLP:
+        return f'{type(net).__name__} 의 순전파가 MLP 와 다를 수 있다'
+    return ''

@@ -1,0 +1,67 @@
+"""흔한 실수(misuse)를 알리는 말. Value 를 수처럼 쓰면 그래프가 소리 없이 끊기고, 목록 대신 수를 주면 엉뚱한 곳에서 멈춘다."""
+
+from __future__ import annotations
+
+from micrograd_ko.kinds.huge import shown
+from micrograd_ko.operation import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from micrograd_ko.operation import Node
+
+
+_LONGEST = 160  # 오류 메시지에 적는 값의 글자
+
+
+def brief(x: Any) -> str:
+    """오류 메시지에 적을 x: 길면 처음과 끝만 남긴 repr."""
+    text = shown(x)
+    return text if len(text) <= _LONGEST else f'{text[: _LONGEST * 3 // 4]} … {text[-_LONGEST // 4 :]}'
+
+
+def listed(xs: Any, what: str) -> list[Any]:
+    """xs 를 목록으로(배열이면 파이썬의 수로). 목록이 아니면 what(무엇을 어떻게 줄지)을 알리는 TypeError."""
+    if hasattr(xs, 'tolist'):
+        xs = xs.tolist()
+    if not hasattr(xs, '__iter__'):
+        raise TypeError(f'{what} {brief(xs)} 을(를) 받았습니다.')
+    return list(xs)
+
+
+def _refusing(what: str, instead: str) -> Callable[..., Any]:
+    def method(self: Node, *_: Any) -> Any:
+        raise TypeError(f'Value 는 {what} 수 없습니다: {self!r}. {instead}')
+
+    return method
+
+
+_refuse_equality = _refusing('수와 같은지 견줄', '값을 견주려면 v.data == 2.0 을, 같은 노드인지 보려면 v is w 를 쓰세요.')
+
+
+class NotANumber:
+    """수가 아닌 것: 바꾸고 견주고 자르는 일마다 무엇을 대신 쓸지 알리는 TypeError. 노드끼리의 == 는 같은 노드라는 뜻이다."""
+
+    __slots__ = ()
+
+    __bool__ = _refusing('참·거짓(bool)이 될', '조건에는 v.data 를, 그래프 안의 선택에는 ops.select(c, x, y) 를 쓰세요.')
+    if not TYPE_CHECKING:  # 형 검사기에게는 없는 것이라 float(v) 와 v < w 는 적을 때 이미 오류다
+        __float__ = __int__ = __complex__ = _refusing(
+            '보통 수로 바꿀', 'math.exp(v) 대신 v.exp() 나 ops.exp(v) 를 쓰세요. 수가 필요하면 v.data 입니다.'
+        )
+        __lt__ = __le__ = __gt__ = __ge__ = _refusing(
+            '비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.'
+        )
+        __round__ = __trunc__ = __floor__ = __ceil__ = _refusing('정수로 자를', '적을 수가 필요하면 round(v.data) 입니다.')
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refusing(
+            '몫과 나머지(//, %)를 구할', '나누려면 v / 2 를, 수의 몫이 필요하면 v.data // 2 를 쓰세요.'
+        )
+        as_integer_ratio = _refusing('분수로 바꿀', '평균은 statistics.mean 대신 losses.mean(vs) 로 구하세요.')
+
+        def __eq__(self, other: Any) -> Any:
+            import numbers
+
+            return _refuse_equality(self) if isinstance(other, numbers.Real) else NotImplemented
+
+        __hash__ = object.__hash__  # 노드를 열쇠로 쓰는 사전과 집합이 그대로 빠르다
