@@ -238,21 +238,11 @@ class MLP(Module, Pictured, Trainable):
             c = record(trace.output, y)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
-    def page(
-        self, X: Any, Y: Any, loss: 'Callable[[list[Value], Any], Value] | None' = None, detail: str = 'auto', lang: str = 'ko'
-    ) -> Any:
-        """이 신경망과 표본의 놀이터(`render.Drawing`): 첫 표본의 손실을 그리고, `.save('x.html')` 의 페이지에서 모든 표본을 배운다.
+    def page(self, X: Any, Y: Any, loss: Any = None, detail: str = 'auto', lang: str = 'ko') -> Any:
+        """이 신경망과 표본 (X, Y) 의 놀이터: 스텝 페이지에서 표본을 고르고 모두 배우는 그림(`render.page_of`)."""
+        from micrograd_ko.render import page_of
 
-        X 의 행은 입력, Y 의 행은 목표. loss(출력의 목록, 목표) → Value 의 기본은 `losses.quadratic`. 클래스 번호는 원-핫이 된다.
-        """
-        from micrograd_ko.learning.losses import Loss, quadratic
-        from micrograd_ko.render import draw
-
-        loss, count = loss or quadratic, len(self.layers[-1].neurons)
-        targets = [loss.vector(y, count) for y in Y] if isinstance(loss, Loss) else list(Y)
-        if len(X) == 0 or not targets:
-            raise ValueError('page: 표본이 하나도 없습니다. X 와 Y 에 하나 이상 주세요.')
-        return draw(loss(self.trace(X[0]).output, targets[0]), detail, samples=(X, targets), lang=lang)
+        return page_of(self, X, Y, loss, detail, lang)
 
     def __repr__(self) -> str:
         sizes = [len(layer.neurons) for layer in self.layers]

@@ -1,6 +1,6 @@
 """자바스크립트(JavaScript): 표의 식에 이름을 넣으면 브라우저가 계산하는 글이 나온다. 규칙은 여기 다시 적히지 않는다.
 
-`module` 은 페이지가 쓰는 줄만 담은 자바스크립트 글이다. 기초 연산은 브라우저의 `Math` 에 있고, 거기 없는 것(select, erf, erfc)만
+`module` 은 페이지가 쓰는 줄만 담은 자바스크립트 글이다. 기초 연산은 브라우저의 `Math` 에 있고, 거기 없는 것(compare, select, erf, erfc)만
 `_HELPERS` 에 있다. 브라우저의 수는 double 하나뿐이므로 Fraction 의 규칙도 double 로 계산된다.
 """
 
@@ -60,14 +60,15 @@ def _total(*xs: Any) -> Script:
 JAVASCRIPT: Namespace = Namespace(
     lambda name: _call(f'Math.{name}'),
     add=_infix('+'), sub=_infix('-'), mul=_infix('*'), div=_infix('/'), neg=lambda x: Script(f'(-{x})'),
-    total=_total, select=_call('select'), erf=_call('erf'), erfc=_call('erfc'),
+    total=_total, compare=_call('compare'), select=_call('select'), erf=_call('erf'), erfc=_call('erfc'),
 )  # fmt: skip
 interpret(Script, lambda op, operands: JAVASCRIPT.function(op)(*[script(x) for x in operands]))
 
 # erf 와 erfc: x < ½ 은 모든 항이 양수인 급수(Abramowitz & Stegun 7.1.6), 그 밖은 연분수(7.1.14). 상대 오차는 8 ulp 보다 작다.
 # gauss 는 e^{−x²}: x 를 x² 이 정확한 짧은 수 h 와 나머지로 나누어야 지수의 반올림이 x² 배로 커지지 않는다.
 _HELPERS = """
-const select = (c, x, y) => (c > 0 ? x : y);
+const compare = (x, y) => (x > y ? 1 : x < y ? -1 : x === y ? 0 : NaN);
+const select = (c, x, y) => (c > 0 ? x : c <= 0 ? y : NaN);
 const gauss = (x) => { const h = Math.fround(x); return Math.exp(-h * h) * Math.exp((h - x) * (h + x)); };
 const erf = (x) => {
   if (Math.abs(x) >= 0.5) return Math.sign(x) * (1 - erfc(Math.abs(x)));

@@ -16,7 +16,7 @@ from micrograd_ko.render import engines, page
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
-from micrograd_ko.render.playground import with_samples
+from micrograd_ko.render.sample_rows import with_samples
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
 from micrograd_ko.render.words import WRITERS

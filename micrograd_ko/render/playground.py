@@ -1,40 +1,22 @@
-"""놀이터(playground): 페이지가 고르고 배울 표본을 신경망의 입력과 목표에 맞춰 본다."""
+"""놀이터(playground): 신경망과 표본으로 스텝 페이지를 만든다."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from micrograd_ko.render.subject import Subject
+from micrograd_ko.engine import Value
+from micrograd_ko.learning.losses import Loss, quadratic
+from micrograd_ko.nn import MLP
+from micrograd_ko.render.drawing import Drawing, draw
 
 
-def with_samples(subject: Subject, X: Any, Y: Any) -> Subject:
-    """표본을 지닌 subject: X 의 행은 입력, Y 의 행은 목표(출력이 하나면 수도)다.
+def page_of(net: MLP, X: Any, Y: Any, loss: Callable[[list[Value], Any], Value] | None, detail: str, lang: str) -> Drawing:
+    """net 과 표본의 그림: 첫 표본의 손실을 그리고, 그 스텝 페이지(`.save('x.html')`)에서 모든 표본을 고르고 배운다.
 
-    한 표본의 손실이 아니거나, 입력과 목표가 저마다 다른 잎이 아니거나, 수의 개수가 맞지 않으면 ValueError.
+    X 의 행은 입력, Y 의 행은 목표. loss(출력의 목록, 목표) → Value 의 기본은 `losses.quadratic`. 클래스 번호는 원-핫이 된다.
+    표본이 없거나 크기가 맞지 않으면 ValueError.
     """
-    net = subject.network
-    if net is None or net.root is None or net.samples > 1 or len(net.targets) != len(net.outputs):
-        raise ValueError(
-            'samples 는 신경망 하나에 표본 하나를 넣은 손실에 씁니다. 출력마다 목표(target)가 노드로 있어야 합니다: '
-            '클래스 번호 대신 원-핫(one-hot) 목록으로 손실을 만들거나 net.page(X, Y) 를 쓰세요.'
-        )
-    places = [*net.inputs, *net.targets.values()]
-    if any(v.op is not None or v in net.parameters for v in places) or len(set(places)) < len(places):
-        raise ValueError('samples 는 입력과 목표가 저마다 다른 잎(leaf)일 때 씁니다: 수로 준 입력과 목표면 그렇습니다.')
-    inputs, targets = list(map(_numbers, X)), list(map(_numbers, Y))
-    if len(inputs) != len(targets) or not inputs:
-        raise ValueError(f'X 의 행과 Y 의 행은 같은 수여야 하고 하나 이상입니다. {len(inputs)}개와 {len(targets)}개를 받았습니다.')
-    _check('X', inputs, len(net.inputs))
-    _check('Y', targets, len(net.outputs))
-    return subject._replace(samples=tuple([x + y for x, y in zip(inputs, targets, strict=True)]))
-
-
-def _numbers(row: Any) -> list[float]:
-    row = row.tolist() if hasattr(row, 'tolist') else row
-    return [float(x) for x in row] if isinstance(row, Iterable) else [float(row)]
-
-
-def _check(name: str, rows: Sequence[list[float]], length: int) -> None:
-    for i, row in enumerate(rows):
-        if len(row) != length or not all(map(math.isfinite, row)):
-            raise ValueError(f'{name} 의 행은 유한한 수 {length}개입니다. {name}[{i}] 은(는) {row} 입니다.')
+    loss, count = loss or quadratic, len(net.layers[-1].neurons)
+    targets = [loss.vector(y, count) for y in Y] if isinstance(loss, Loss) else list(Y)
+    if len(X) == 0 or not targets:
+        raise ValueError('page: 표본이 하나도 없습니다. X 와 Y 에 하나 이상 주세요.')
+    return draw(loss(net.trace(X[0]).output, targets[0]), detail, samples=(X, targets), lang=lang)

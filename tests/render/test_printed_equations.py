@@ -91,7 +91,12 @@ def logarithm(x):
     return iv.mpf([mp.log(x.a) if x.a > 0 else -mp.inf, mp.log(x.b)])
 
 
+def xlogy(x, y):
+    return x if x == 0 else x * logarithm(y)
+
+
 FUNCTIONS = {
+    'xlogy': xlogy,
     'ln': logarithm, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
     'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': logarithm, 'holds': holds, 'half': iv.mpf('0.5'),
     'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: logarithm(sum(map(iv.exp, xs))),
