@@ -1,7 +1,7 @@
 """자바스크립트(JavaScript): 표의 식에 이름을 넣으면 브라우저가 계산하는 글이 나온다. 규칙은 여기 다시 적히지 않는다.
 
-`module` 은 페이지가 쓰는 줄만 담은 자바스크립트 글이다. 기초 연산은 브라우저의 `Math` 에 있고, 거기 없는 것(compare, select, erf, erfc)만
-`_HELPERS` 에 있다. 브라우저의 수는 double 하나뿐이므로 Fraction 의 규칙도 double 로 계산된다.
+`module` 은 페이지가 쓰는 줄만 담은 자바스크립트 글이다. 기초 연산은 브라우저의 `Math` 에 있고, 거기 없는 것만 `_HELPERS` 에
+있다. 브라우저의 수는 double 하나뿐이므로 Fraction 의 규칙도 double 로 계산된다.
 """
 
 import json

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit, shared_activation
-from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
+from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas, is_quiet
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation, numbers
@@ -117,7 +117,7 @@ class LayerWalk(NetworkWalk):
         cited: tuple[str, ...] = ()
         if summed.rest is None:
             cited = '5단계', '방정식 4'
-            quiet = sum(abs(x.data) < limits.SMALL for x in units[0].inputs)
+            quiet = sum(map(is_quiet, units[0].inputs))
             told = f'a{previous} 가 0 에 가까운 성분 {numbers.number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
             lines.append(when(quiet > 0, told))
             cited += (when(quiet > 0, '인사이트 1'),)

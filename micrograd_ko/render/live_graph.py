@@ -14,7 +14,7 @@ from micrograd_ko.writing import formulas, labels, notation
 
 
 class LiveGraph(NamedTuple):
-    """table 은 자바스크립트의 글, data 는 페이지의 자료: 노드마다 [줄의 이름, 피연산자의 번호들, 값], 노드의 이름, 줄의 정의역."""
+    """table 은 자바스크립트의 글, data 는 페이지의 자료: 노드마다 [줄의 이름, 피연산자의 번호들, 값], 이름, 줄의 정의역."""
 
     table: str
     data: dict[str, Any]

@@ -137,6 +137,11 @@ def error_formulas(is_output: bool) -> tuple[str, ...]:
     return ('3단계', '방정식 1') if is_output else ('4단계', '방정식 2')
 
 
+def is_quiet(a: Any) -> Any:
+    """활성화 a 가 0 에 가까운가: 노트의 인사이트 1. 살아 있는 수면 살아 있는 참·거짓이다."""
+    return abs(a.data) < limits.SMALL
+
+
 def _filled(form: str, a: Any, y: Any) -> str:
     """식의 aⱼ 와 yⱼ 를 수로."""
     return form.replace('aⱼ', grouped(number(a))).replace('yⱼ', grouped(number(y)))

@@ -7,7 +7,7 @@ from typing import Any
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit
-from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
+from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas, is_quiet
 from micrograd_ko.render.step import Step, adding, derivation, evaluation, label, progress
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of
@@ -85,7 +85,7 @@ class NeuronWalk(NetworkWalk):
         lines = [self._stated(x, name, f'{label(a)} · {self.delta(x.result)}', x.local, x.flowing), *self._remaining(x)]
         cited: tuple[str, ...] = ('5단계', '방정식 4') if is_alone else ()
         if is_alone:
-            quiet = abs(a.data) < SMALL
+            quiet = is_quiet(a)
             cited += (when(quiet, '인사이트 1'),)
             lines.append(when(quiet, f'{label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.'))
         edge = self.edge(a, x.result)

@@ -49,8 +49,8 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     ]
     data = {
         'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
-        'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr), 'samples': subject.samples or None,
-        **graph.data, **addressed.data, **walk.data(),
+        'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'samples': subject.samples or None, **graph.data, **addressed.data, **walk.data(),
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
@@ -109,7 +109,10 @@ def frame(page: str, svg: str) -> str:
 
 
 def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -> str:
-    """HTML 안에 넣을 SVG. 주소(#c0 …)를 가진 칸은 id 가 c0 … 인 묶음(g)이 된다. texts 는 그 칸과 선에 적을 글: 배치할 때의 글은 너비를 재려는 것이다."""
+    """HTML 안에 넣을 SVG. 주소(#c0 …)를 가진 칸은 id 가 c0 … 인 묶음(g)이 된다.
+
+    texts 는 그 칸과 선에 적을 글이다. 배치할 때의 글은 너비를 재려는 것이었다.
+    """
     root = ET.fromstring(svg)
     wide, tall = (float(root.attrib.pop(side).removesuffix('pt')) for side in ('width', 'height'))
     root.attrib |= {'id': 'picture', 'class': 'picture', 'role': 'img', 'aria-label': description,
@@ -140,8 +143,8 @@ def _write(group: ET.Element, text: str | None) -> None:
     if box is None or written is None or not (is_cell or group.get('class') == 'edge'):
         return
     xs = [float(point.split(',')[0]) for point in box.attrib['points'].split()]
-    place = {'text-anchor': 'end', 'x': f'{max(xs) - PADDING:g}'} if is_cell else {'text-anchor': 'middle', 'x': f'{(min(xs) + max(xs)) / 2:g}'}
-    written.attrib |= place
+    anchor, x = ('end', max(xs) - PADDING) if is_cell else ('middle', (min(xs) + max(xs)) / 2)
+    written.attrib |= {'text-anchor': anchor, 'x': f'{x:g}'}
     written.text = written.text if text is None else text
 
 

@@ -23,7 +23,7 @@ def with_samples(subject: Subject, X: Any, Y: Any) -> Subject:
         raise ValueError('samples 는 입력과 목표가 저마다 다른 잎(leaf)일 때 씁니다: 수로 준 입력과 목표면 그렇습니다.')
     inputs, targets = list(map(_numbers, X)), list(map(_numbers, Y))
     if len(inputs) != len(targets) or not inputs:
-        raise ValueError(f'X 의 행과 Y 의 행은 같은 수여야 하고 하나 이상입니다. {len(inputs)}개와 {len(targets)}개를 받았습니다.')
+        raise ValueError(f'X 와 Y 의 행은 같은 수이고 하나 이상입니다. {len(inputs)}개와 {len(targets)}개를 받았습니다.')
     _check('X', inputs, len(net.inputs))
     _check('Y', targets, len(net.outputs))
     return subject._replace(samples=tuple([x + y for x, y in zip(inputs, targets, strict=True)]))

@@ -1,13 +1,13 @@
 """스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 여기에는 스텝의 꼴과 스텝을 내는 뼈대가 있다."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from micrograd_ko.engine import Value
 from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render.subject import LiveNode, Subject
+from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
@@ -48,9 +48,9 @@ class Step(NamedTuple):
 
     def now(self) -> 'Step':
         """지금의 수로 채운 스텝."""
-        texts = [tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas)]
+        lines, formulas = (tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas))
         changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
-        return Step(self.phase, filled(self.title), *texts, changes, self.edges)
+        return Step(self.phase, filled(self.title), lines, formulas, changes, self.edges)
 
 
 class Walk:
@@ -62,8 +62,8 @@ class Walk:
     update: str
     seed: tuple[str, ...] = ()
 
-    def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
-        self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
+    def __init__(self, subject: Subject, parameters: Sequence[Any]) -> None:
+        self.subject, self.parameters, self.root = subject, parameters, cast(Any, subject.order[-1])  # 모두 `LiveNode` 다
         self._number = {node: i for i, node in enumerate(subject.order)}
 
     def forward(self) -> Iterable[Step]:
@@ -83,7 +83,10 @@ class Walk:
         return [*steps, self._update(lr)] if self.parameters else steps
 
     def _update(self, lr: Any) -> Step:
-        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`). 페이지에서 y[번호] 가 새 값이다."""
+        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`).
+
+        페이지에서 y[번호] 가 새 값이다.
+        """
         lr = float(lr) if isinstance(self.root.node.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         SGD([p.node for p in self.parameters], lr).step()
         escaped = self._refreshed()
@@ -182,7 +185,7 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)
 
 
-def live_arrivals(order: Sequence[LiveNode]) -> list[Arrival]:
+def live_arrivals(order: Sequence[Any]) -> list[Arrival]:
     """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다."""
     live, met, found = {node.node: node for node in order}, set(), []
     for k, x in enumerate(arrivals([node.node for node in order])):

@@ -88,7 +88,7 @@ class Subject(NamedTuple):
         found: dict[Value, Any] = {}
         for number, node in enumerate(self.order):
             found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
-        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수로는 모양을 견줄 수 없다
+        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수는 견줄 수 없다
         network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
         roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
         return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)

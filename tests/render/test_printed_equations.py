@@ -96,7 +96,7 @@ def xlogy(x, y):
 
 
 FUNCTIONS = {
-    'xlogy': xlogy,
+    'xlogy': xlogy, 'select': lambda c, x, y: x if c > 0 else y,
     'ln': logarithm, 'step': step, 'relu': monotone(lambda x: max(x, mp.mpf(0))), 'tanh': monotone(mp.tanh),
     'σ': monotone(lambda x: 1 / (1 + mp.exp(-x))), 'exp': iv.exp, 'log': logarithm, 'holds': holds, 'half': iv.mpf('0.5'),
     'max': lambda x, y: iv.mpf([max(x.a, y.a), max(x.b, y.b)]), 'logsumexp': lambda *xs: logarithm(sum(map(iv.exp, xs))),

@@ -18,10 +18,10 @@ from micrograd_ko.render.levels import ON_PAGE
 from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.staleness import refresh
 from micrograd_ko.testing import networks, programs
+from micrograd_ko.writing import numbers
 from micrograd_ko.writing.formulas import formula, text
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import MOST_STEPS
-from micrograd_ko.writing.numbers import UNKNOWN, number
 
 FRACTIONS = st.fractions(-3, 3, max_denominator=6)
 LEVELS = ['ops', 'neuron', 'layer']
@@ -126,7 +126,7 @@ def test_the_update_may_leave_the_domain():
     *_, last = draw(ops.log(x)).steps
     assert 'η' in last.lines[1] and '정의역' in last.lines[1]
     assert [(change.part, change.number) for change in last.changes] == [('data', 0.1 - 0.5 * 10), ('data', None)]
-    assert number(last.changes[-1].number) == UNKNOWN  # 계산되지 않는 값의 칸은 – 다
+    assert numbers.number(last.changes[-1].number) == numbers.UNKNOWN  # 계산되지 않는 값의 칸은 – 다
 
 
 # 아는 것은 늘기만 한다
