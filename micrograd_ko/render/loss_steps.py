@@ -59,7 +59,7 @@ class NetworkWalk(Walk):
     def opening(self) -> Iterator[Step]:
         """처음에 아는 것(파라미터와 목표)과, 알고리즘의 1단계."""
         net = self.net
-        what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 나머지는 이제부터 계산한다.'
+        what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 입력 x 를 넣으면 나머지를 모두 계산할 수 있다.'
         yield Step('start', '주어진 값', (what,), (), self.known([*net.parameters, *net.targets.values()], 'data'))
         listed = sum_of([f'{label(x)} = {number(x.data)}' for x in net.inputs], ',  ')
         yield Step('forward', '입력 설정', ('a¹ = x', listed), ('1단계',), self.known(net.inputs, 'data'))

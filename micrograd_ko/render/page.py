@@ -17,7 +17,7 @@ from micrograd_ko.render.levels import Level
 from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step, label
-from micrograd_ko.render.subject import Subject
+from micrograd_ko.render.subject import Subject, squares
 from micrograd_ko.render.words import WORDS, WRITERS, english_table
 from micrograd_ko.writing import labels, numbers
 from micrograd_ko.writing.html import escape
@@ -207,10 +207,11 @@ def _walked(order: Sequence[Value]) -> Iterable[tuple[Value, int]]:
     return [(node, position) for node in reversed(order) for position in range(len(node.parents))]
 
 
-def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[int | None]:
-    """선의 [피연산자, 결과, 국소 미분을 적었으면 역전파의 몇째 스텝, 색이 가중치를 보이면 그 가중치]."""
+def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[Any]:
+    """선의 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
     if edge.uses is None:
-        return [None] * 4
+        return [None, None, [], None]
     operand, result, position = edge.uses
+    positions = range(position, len(result.parents), squares(result) or len(result.parents)) if edge.label else ()
     shown = None if edge.weight is None else number[edge.weight]
-    return [number[operand], number[result], arrival[result, position] if edge.label else None, shown]
+    return [number[operand], number[result], [arrival[result, i] for i in positions], shown]

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
+from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render.subject import Subject
+from micrograd_ko.render.subject import Subject, squares
 from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
@@ -154,17 +155,25 @@ def evaluation(v: Value) -> tuple[str, str, str, str]:
     """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
     assert v.op is not None
     names, numbers = list(map(label, v.parents)), [number(parent.data) for parent in v.parents]
-    return label(v), formula(v.op, names), formula(v.op, numbers, ' × '), number(v.data)
+    return label(v), _applied(v, names), _applied(v, numbers, ' × '), number(v.data)
+
+
+def _applied(v: Value, operands: Sequence[str], times: str = '·') -> str:
+    """v 의 연산을 피연산자의 글에 적용한 식. 제곱의 합이면 d² + e² 이다."""
+    assert v.op is not None
+    if not squares(v):
+        return formula(v.op, operands, times)
+    return formula(ops.total, [formula(ops.square, [x]) for x in operands[: squares(v)]])
 
 
 def derivation(name: str, x: Arrival) -> str:
     """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
     z = x.result
     assert z.op is not None
-    names = list(map(label, z.parents))
-    named = rule_text(z.op, label(z), names, x.position)
-    in_numbers = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    same = [v for v in z.parents if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
+    op, operands, position = (ops.square, (x.operand,), 0) if squares(z) else (z.op, z.parents, x.position)
+    named = rule_text(op, label(z), list(map(label, operands)), position)
+    in_numbers = rule_text(op, number(z.data), [number(v.data) for v in operands], position)
+    same = [v for v in operands if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
     which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
     return chain(name, named, in_numbers, number(x.local)) + which
 
@@ -186,11 +195,21 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
 
 
 def live_arrivals(order: Sequence[Any]) -> list[Arrival]:
-    """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다."""
+    """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다.
+
+    제곱의 합이 두 피연산자 자리로 보내는 같은 항 둘은 국소 미분이 2d 인 한 스텝이다.
+    """
     live, met, found = {node.node: node for node in order}, set(), []
-    for k, x in enumerate(arrivals([node.node for node in order])):
+    walked = arrivals([node.node for node in order])
+    for k, x in enumerate(walked):
+        result, count = live[x.result], squares(x.result)
+        if count and x.position >= count:
+            continue
         before = Live(x.before, f'before[{k}]') if x.operand in met else 0
         met.add(x.operand)
-        numbers = Live(x.flowing, f'flowing[{k}]'), Live(x.local, f'local[{k}]'), before, Live(x.after, f'after[{k}]')
-        found.append(Arrival(live[x.result], x.position, live[x.operand], *numbers, x.last))
+        end = k + count
+        local = Live(x.local, f'local[{k}]')
+        local = local + Live(walked[end].local, f'local[{end}]') if count else local
+        numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
+        found.append(Arrival(result, x.position, live[x.operand], *numbers, walked[end].last))
     return found

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Set
 from typing import Any, NamedTuple
 
+from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, swept, topological
 from micrograd_ko.kinds.live import Live
@@ -92,6 +93,17 @@ class Subject(NamedTuple):
         network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
         roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
         return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
+
+
+def squares(node: Any) -> int:
+    """node 가 서로 다른 노드의 제곱의 합 d·d + e·e + … (같은 목록 둘의 `dot`)이면 항의 수, 아니면 0.
+
+    제곱은 항마다 선 하나로 그리고, 역전파의 한 스텝이다.
+    """
+    if node.op is not ops.dot:
+        return 0
+    ws, xs = ops.dot.split(node.parents)
+    return len(ws) if ws == xs and len(set(ws)) == len(ws) else 0
 
 
 def subject_of(x: Any) -> Subject:

@@ -281,6 +281,62 @@ def test_the_backward_wave_is_drawn_backwards(page):
     assert page.locator('.edge.now').count() > 0 and page.locator('.returning').count() == 0
 
 
+def test_a_square_is_drawn_as_one_square(tab):
+    """dot(d, d) 는 Σ( )² 상자와 항마다 선 하나이고, 역전파도 항마다 한 스텝이다. 국소 미분 2d 는 바꾼 수를 따른다."""
+    trace = MLP(2, [2], rng=random.Random(0)).trace([0.5, 0.3])
+    gaps = [a - 1.0 for a in trace.output]
+    root = ops.dot(gaps, gaps)
+    drawing = draw(root, 'ops')
+    assert 'Σ( )²' in drawing.dot
+    assert [step.lines[0] for step in drawing.steps if step.title == '순전파: C'] == ['C = u₁² + u₂²']
+    assert sum(step.title.startswith('역전파: C → ') for step in drawing.steps) == 2
+    page = opened(tab, drawing.html())
+    page.evaluate('player.go(99)')
+    set_on_page(page, [topological(root).index(trace.zs[0][0].parents[0])], [2.0])
+    index = topological(root).index(gaps[0])
+    label = page.evaluate(f"""() => {{
+        const edge = picture.edges.find((one) => one.operand === {index} && one.result === model.graph.x.length - 1);
+        return [edge.text.textContent, number(2 * model.graph.x[{index}])];
+    }}""")
+    assert label[0] == label[1]
+
+
+SIZES = """() => {
+    const scale = picture.svg.getScreenCTM().a;
+    return Math.min(...[...picture.svg.querySelectorAll('text')].map((x) => parseFloat(x.getAttribute('font-size')) * scale));
+}"""
+
+
+@pytest.mark.parametrize(('sizes', 'level'), [([3, 2], 'neuron'), ([3, 2], 'ops'), ([3, 2], 'layer'), ([6, 6, 2], 'neuron')])
+def test_the_text_of_the_picture_can_be_read_on_a_laptop(browser, sizes, level):
+    """1280 × 720 에서 11 px 이상이고, 넘치는 그림은 페이지가 아니라 그림의 창 안에서 민다. 설명의 높이는 스텝마다 같다."""
+    page = browser.new_page(viewport={'width': 1280, 'height': 720})
+    loss = losses.quadratic(MLP(2, sizes, rng=random.Random(0))([0.5, 0.3]), [0.0] * sizes[-1])
+    page.set_content(draw(loss, level).html())
+    assert page.evaluate(SIZES) >= 10.99
+    edges = page.evaluate('[document.documentElement.scrollWidth, find("controls").getBoundingClientRect().bottom]')
+    assert edges[0] == 1280 and edges[1] <= 720
+    heights = page.evaluate('steps.map((_, i) => { player.go(i); return find("caption").offsetHeight; })')
+    assert len(set(heights)) == 1
+    page.keyboard.press('+')
+    assert page.evaluate(SIZES) > 11.5
+    page.close()
+
+
+def test_printing_gives_a_storyboard(page):
+    """스텝마다 한 장면: 설명의 글과 그때의 수."""
+    page.emulate_media(media='print')
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    frames = page.locator('#storyboard figure')
+    assert frames.count() == page.evaluate('steps.length')
+    assert 'log' in frames.nth(3).inner_text() or 'ln' in frames.nth(3).inner_text()
+    assert frames.nth(1).locator('.picture .cell[data-known=yes]').count() == 4
+    assert page.locator('#controls').is_hidden() and page.locator('#storyboard [id]').count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media='screen')
+    assert frames.count() == 0 and page.text_content('#count').startswith('0 /')
+
+
 # 배우기
 
 def test_one_step_of_learning_is_the_rule_of_the_note(page):

@@ -1,13 +1,13 @@
 // 그림: 지금 스텝까지 안 수를 칸에 적고, 지나는 선을 밝힌다.
 class Picture {
   // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들],
-  // edges: 선마다 [피연산자, 결과, 역전파의 몇째 스텝, 가중치]. 없으면 null
+  // edges: 선마다 [피연산자, 결과, 적힌 국소 미분의 스텝들, 가중치]. 없으면 null
   constructor(svg, { cells, scales, edges }, model) {
     Object.assign(this, { svg, model, scales, nodes: [...svg.querySelectorAll('.node')] });
     this.edges = [...svg.querySelectorAll('.edge')].map((group) => {
-      const number = Number(group.id.slice(4)), [operand, result, arrival, weight] = edges[number];
+      const number = Number(group.id.slice(4)), [operand, result, arrivals, weight] = edges[number];
       const [path, text] = [group.querySelector('path'), group.querySelector('text')];
-      return { group, path, text, number, operand, result, arrival, weight };
+      return { group, path, text, number, operand, result, arrivals, weight };
     });
     this.cells = cells.map(([node, scale, isHeat], i) => {
       const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
@@ -72,8 +72,8 @@ class Picture {
   // 선에 적힌 국소 미분과, 가중치의 부호와 크기를 보이는 색과 굵기(`color.stroke`)
   paintEdges() {
     const { x, local } = this.model.graph, largest = Math.max(0, ...this.edges.map(({ weight }) => Math.abs(x[weight] ?? 0)));
-    for (const { group, path, text, arrival, weight } of this.edges) {
-      if (text && arrival !== null) text.textContent = number(local[arrival]);
+    for (const { group, path, text, arrivals, weight } of this.edges) {
+      if (text && arrivals.length) text.textContent = number(arrivals.map((k) => local[k]).reduce((one, other) => one + other));
       if (weight === null) continue;
       const depth = Picture.depth(x[weight], largest) ?? 0;
       group.classList.toggle('plus', x[weight] > 0);

@@ -23,7 +23,7 @@ class View {
 
   draw() {
     const { width, height } = this.svg.viewBox.baseVal, scale = this.zoom ?? this.fitted();
-    Object.assign(this.svg.style, { width: `${Math.floor(width * scale)}px`, height: `${Math.floor(height * scale)}px` });
+    Object.assign(this.svg.style, { width: `${Math.ceil(width * scale)}px`, height: `${Math.ceil(height * scale)}px` });
   }
 
   pan(event) {
