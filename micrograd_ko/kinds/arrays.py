@@ -22,6 +22,8 @@ def _has_nan(x: Any) -> bool:
 
 
 def _compare(x: Any, y: Any) -> Any:
+    if type(x) is float and type(y) is float:  # 파이썬의 수로 남아야 곁에 있는 배열의 dtype 을 따른다
+        return ARITHMETIC['compare'](x, y)
     gap = np.subtract(x, y)
     signs = np.sign(gap)
     return np.where(np.equal(x, y), 0, signs) if _has_nan(gap) else signs
@@ -29,7 +31,7 @@ def _compare(x: Any, y: Any) -> Any:
 
 def _select(c: Any, x: Any, y: Any) -> Any:
     chosen = np.where(np.greater(c, 0), x, y)
-    if chosen.dtype.kind in 'iu':
+    if not (np.ndim(x) or np.ndim(y)) or chosen.dtype.kind in 'iu':  # 수와 정수는 곁에 있는 배열의 dtype 을 따른다
         chosen = chosen.astype(np.result_type(c))
     return np.where(np.isnan(c), c, chosen) if _has_nan(c) else chosen
 
