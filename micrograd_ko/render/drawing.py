@@ -115,7 +115,7 @@ class Drawing:
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         with contextlib.suppress(NoStepsError, DomainError):  # 볼 스텝이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
-            bundle['text/html'] = page.frame(self.html(), self.svg)
+            bundle['text/html'] = page.frame(self.html(), self.svg, WRITERS[self._lang])
         return bundle
 
     def __repr__(self) -> str:

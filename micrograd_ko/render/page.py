@@ -19,7 +19,7 @@ from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.render.subject import Subject, squares
 from micrograd_ko.render.words import WORDS, WRITERS, english_table
-from micrograd_ko.writing import labels, numbers
+from micrograd_ko.writing import numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted
 
@@ -54,7 +54,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
-        title=escape(labels.shown(say(f'{title} · 한 스텝씩 보는 역전파'))), lang=lang,
+        title=escape(say(f'{title} · 한 스텝씩 보는 역전파')), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
@@ -97,14 +97,14 @@ _SCHEMES = ''.join([
 ])  # fmt: skip
 
 
-def frame(page: str, svg: str) -> str:
+def frame(page: str, svg: str, say: Callable[[str], str] = str) -> str:
     """노트북에 넣을 틀(iframe): 스크립트만 허락하고, 노트북의 주제를 따른다. 틀을 지우는 노트북에는 안의 그림이 남는다."""
     picture = base64.b64encode(svg.encode()).decode()
     return (
         f'<style>{_SCHEMES}</style>'
-        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="한 스텝씩 보는 역전파" '
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="{say("한 스텝씩 보는 역전파")}" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
-        f'<img alt="계산 그래프" src="data:image/svg+xml;base64,{picture}"></iframe>'
+        f'<img alt="{say("계산 그래프")}" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )
 
 
@@ -174,7 +174,7 @@ class _Addressed:
                 return cell
             node, reading = cell.source
             key, is_heat = (number[node], reading.part), cell.style == 'heat'
-            scale = reading.part == 'grad', tuple([number[v] for v in reading.among])
+            scale = reading.part == 'grad', tuple(sorted([number[v] for v in reading.among]))
             self._places.setdefault(key, []).append(len(found))
             self.texts[f'c{len(found)}'] = cell.text
             found.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))

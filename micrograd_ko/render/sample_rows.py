@@ -19,7 +19,8 @@ def with_samples(subject: Subject, X: Any, Y: Any) -> Subject:
             '클래스 번호 대신 원-핫(one-hot) 목록으로 손실을 만들거나 net.page(X, Y) 를 쓰세요.'
         )
     places = [*net.inputs, *net.targets.values()]
-    if any(v.op is not None or v in net.parameters for v in places) or len(set(places)) < len(places):
+    apart = {id(v) for v in (*places, *net.parameters)}
+    if any(v.op is not None for v in places) or len(apart) < len(places) + len(net.parameters):
         raise ValueError('samples 는 입력과 목표가 저마다 다른 잎(leaf)일 때 씁니다: 수로 준 입력과 목표면 그렇습니다.')
     inputs, targets = list(map(_numbers, X)), list(map(_numbers, Y))
     if len(inputs) != len(targets) or not inputs:

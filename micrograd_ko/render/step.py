@@ -205,11 +205,12 @@ def live_arrivals(order: Sequence[Any]) -> list[Arrival]:
         result, count = live[x.result], squares(x.result)
         if count and x.position >= count:
             continue
-        before = Live(x.before, f'before[{k}]') if x.operand in met else 0
-        met.add(x.operand)
+        operand = live[x.operand]
+        before = Live(x.before, f'before[{k}]') if operand in met else 0
+        met.add(operand)
         end = k + count
         local = Live(x.local, f'local[{k}]')
         local = local + Live(walked[end].local, f'local[{end}]') if count else local
         numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
-        found.append(Arrival(result, x.position, live[x.operand], *numbers, walked[end].last))
+        found.append(Arrival(result, x.position, operand, *numbers, walked[end].last))
     return found

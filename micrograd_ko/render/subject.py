@@ -1,6 +1,7 @@
 """그릴 것(subject): 그래프와, 그 안의 신경망과, 그 가운데 그릴 노드."""
 
 import copy
+import operator
 from collections.abc import Set
 from typing import Any, NamedTuple
 
@@ -103,7 +104,8 @@ def squares(node: Any) -> int:
     if node.op is not ops.dot:
         return 0
     ws, xs = ops.dot.split(node.parents)
-    return len(ws) if ws == xs and len(set(ws)) == len(ws) else 0
+    same = all(map(operator.is_, ws, xs)) and len({id(v) for v in ws}) == len(ws)
+    return len(ws) if same else 0
 
 
 def subject_of(x: Any) -> Subject:

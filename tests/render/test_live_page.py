@@ -208,6 +208,30 @@ def test_a_number_is_dragged_sideways(page):
     assert page.evaluate('model.graph.x[1]') == 0.5  # 끌기 전으로
 
 
+def test_what_is_typed_is_kept_when_the_reader_clicks_elsewhere(page):
+    cell(page, 'a').click()
+    page.fill('#editor', '3,5')
+    page.click('h1')
+    assert page.evaluate('model.graph.x[0]') == 3.5 and page.is_hidden('#editor')
+
+
+def test_one_undo_takes_back_one_slide_of_the_rate(page):
+    page.evaluate("""() => {
+        for (const value of [-1, -0.5, 0]) { find('rate').value = value; find('rate').dispatchEvent(new Event('input')); }
+        find('rate').dispatchEvent(new Event('change'));
+    }""")
+    assert page.evaluate('model.lr') == 1
+    page.click('#undo')
+    assert page.evaluate('model.lr') == 0.5 and page.is_disabled('#undo')
+
+
+def test_what_a_screen_reader_hears_follows_the_step(page):
+    name = 'y 의 기울기'
+    assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 아직 모른다'
+    page.click('#last')
+    assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 1'
+
+
 @pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
 def test_what_is_no_number_is_refused(page, written):
     cell(page, 'a').click()

@@ -5,11 +5,11 @@ class Fields {
     for (const cell of picture.cells) this.prepare(cell);
     picture.cells[0]?.group.setAttribute('tabindex', '0');
     this.editor.onkeydown = (event) => this.typed(event);
-    this.editor.onblur = () => { this.editor.hidden = true; };
+    this.editor.onblur = () => this.close();
     find('undo').onclick = () => model.undo();
     find('reset').onclick = () => model.reset();
-    find('rate').onpointerdown = find('rate').onfocus = () => model.remember();
-    find('rate').oninput = () => model.setRate(tidy(10 ** Number(find('rate').value), 3));
+    find('rate').oninput = () => this.slideRate();
+    find('rate').onchange = () => { this.isSliding = false; };
     addEventListener('keydown', (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key !== 'z' || event.target.matches('input:not([type=range])')) return;
       event.preventDefault();
@@ -78,24 +78,38 @@ class Fields {
   typed(event) {
     if (event.key !== 'Enter' && event.key !== 'Escape') return;
     event.preventDefault();
-    const { group, node } = this.editing, written = this.editor.value.trim().replace('−', '-').replace(',', '.');
-    if (event.key === 'Enter') {
-      const isNumber = written !== '' && Number.isFinite(Number(written));
-      this.editor.setAttribute('aria-invalid', String(!isNumber));
-      if (!isNumber) return;
-      this.model.set(node, Number(written));
-    }
+    const { group } = this.editing, isEnter = event.key === 'Enter';
+    this.editor.setAttribute('aria-invalid', String(isEnter && this.written() === null));
+    if (isEnter && this.written() === null) return;
+    if (!isEnter) this.editing = null;
     group.focus();
   }
 
+  // 적은 수. 수가 아니면 null
+  written() {
+    const text = this.editor.value.trim().replace('−', '-').replace(',', '.');
+    return text !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
+  }
+
+  // 다른 곳을 눌러도 적은 수는 받아들인다. 그만두는 것은 Esc 뿐이다
+  close() {
+    if (this.editing && this.written() !== null) this.model.set(this.editing.node, this.written());
+    this.editing = null;
+    this.editor.hidden = true;
+  }
+
+  // 끄는 동안의 되돌리기는 끌기 전으로 간다
+  slideRate() {
+    if (!this.isSliding) this.model.remember();
+    this.isSliding = true;
+    this.model.setRate(tidy(10 ** Number(find('rate').value), 3));
+  }
+
   draw() {
-    const { model } = this, { x, g } = model.graph;
-    for (const { group, node, isGradient } of this.picture.cells) {
-      const value = (isGradient ? g : x)[node], isField = group.classList.contains('field'), isKnown = group.dataset.known === 'yes';
-      const name = isGradient ? say(words.gradient, model.names[node]) : model.names[node];
-      if (isField) group.classList.toggle('changed', model.isChanged(node));
-      if (isField) group.setAttribute('aria-valuenow', String(value));
-      group.setAttribute('aria-label', isField ? name : `${name}: ${isKnown ? number(value) : words.unknown}`);
+    const { model } = this;
+    for (const { group, node } of this.picture.cells.filter((cell) => this.isField(cell))) {
+      group.classList.toggle('changed', model.isChanged(node));
+      group.setAttribute('aria-valuenow', String(model.graph.x[node]));
     }
     find('rate').value = Math.log10(model.lr);
     find('rate').setAttribute('aria-valuetext', number(model.lr));

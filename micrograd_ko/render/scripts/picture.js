@@ -45,13 +45,15 @@ class Picture {
     this.showEdges(steps, at);
   }
 
-  write({ group, box, text, tip }, known, isNow, scale) {
+  write({ group, node, isGradient, box, text, tip }, known, isNow, scale) {
     const [value, isPartial] = known ?? [null, false], depth = value === null ? 0 : Picture.depth(value, scale);
     if (text) text.textContent = known ? number(value) : '';
     tip.textContent = known ? number(value, 10) : '';
     const kinds = { plus: depth > 0, minus: depth < 0, warn: depth === null, partial: isPartial, now: isNow };
     for (const [kind, isOne] of Object.entries(kinds)) group.classList.toggle(kind, isOne);
     group.dataset.known = known ? 'yes' : 'no';
+    const name = isGradient ? say(words.gradient, this.model.names[node]) : this.model.names[node];
+    group.setAttribute('aria-label', group.role === 'spinbutton' ? name : `${name}: ${known ? number(value) : words.unknown}`);
     box.style.fillOpacity = depth === null ? 1 : Math.abs(depth);
   }
 
