@@ -226,6 +226,12 @@ class MLP(Module, Pictured, Trainable):
             c = record(trace.output, y)
         return compile_graph(c, (x, y), self.parameters(), trace.output)
 
+    def page(self, X: Any, Y: Any, loss: Any = None, detail: str = 'auto', lang: str = 'ko') -> Any:
+        """이 신경망과 표본 (X, Y) 의 놀이터: 스텝 페이지에서 표본을 고르고 모두 배우는 그림(`render.page_of`)."""
+        from micrograd_ko.render import page_of
+
+        return page_of(self, X, Y, loss, detail, lang)
+
     def __repr__(self) -> str:
         sizes = [len(layer.neurons) for layer in self.layers]
         names = [layer.neurons[0].activation.name for layer in self.layers]

@@ -15,6 +15,8 @@ import pytest
 from micrograd_ko.testing import use_profile
 
 use_profile('ci')
+CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update',
+            '--disable-sync']  # fmt: skip
 PACKAGES = {'chromium': 'chromium', 'dot': 'graphviz'}  # 프로그램 → Debian·Ubuntu 의 꾸러미
 
 
@@ -31,6 +33,20 @@ def pytest_runtest_setup(item):
             if os.environ.get('CI'):
                 pytest.fail(reason, pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture(scope='session')
+def browser():
+    """진짜 브라우저(headless Chromium). 쓰는 시험에는 `needs('chromium')` 을 붙인다."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which('chromium'), args=CHROMIUM,
+            ignore_default_args=['--disable-ipc-flooding-protection'],  # 주소를 너무 자주 바꾸면 나무라는 보통의 브라우저로
+        )  # fmt: skip
+        yield launched
+        launched.close()
 
 
 def pytest_terminal_summary(terminalreporter):

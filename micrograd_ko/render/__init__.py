@@ -2,5 +2,6 @@
 
 from micrograd_ko.render.drawing import Drawing, TooLargeError, draw, mimebundle
 from micrograd_ko.render.engines import LayoutError
+from micrograd_ko.render.playground import page_of
 
-__all__ = ['Drawing', 'LayoutError', 'TooLargeError', 'draw', 'mimebundle']
+__all__ = ['Drawing', 'LayoutError', 'TooLargeError', 'draw', 'mimebundle', 'page_of']

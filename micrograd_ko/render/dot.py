@@ -1,18 +1,24 @@
 """그림을 DOT 로 적는다. 상자는 Graphviz 의 HTML 꼴 표이고, 배치는 Graphviz 가 한다(`engines`)."""
 
-import itertools
+from __future__ import annotations
 
-import graphviz
+import itertools
+from typing import TYPE_CHECKING
 
 from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture
 from micrograd_ko.writing import html, limits
+
+if TYPE_CHECKING:
+    import graphviz
 
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
 
 
 def digraph(picture: Picture) -> graphviz.Digraph:
     """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
+    import graphviz  # 설명과 Mermaid 는 graphviz 없이도 된다
+
     crowded = len(picture.edges) > limits.MOST_CURVES and any(group.title for group in picture.groups)
     caption = f'<{_aside("<BR/>".join(map(_text, picture.caption)))}>' if picture.caption else ''
     graph = graphviz.Digraph(

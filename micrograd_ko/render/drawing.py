@@ -8,7 +8,7 @@ import tempfile
 import webbrowser
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from micrograd_ko.engine import Value
 from micrograd_ko.operation import DomainError
@@ -16,9 +16,14 @@ from micrograd_ko.render import engines, page
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
+from micrograd_ko.render.sample_rows import with_samples
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
+from micrograd_ko.render.words import WRITERS
 from micrograd_ko.writing import files, limits
+
+if TYPE_CHECKING:
+    import graphviz
 
 DETAILS = ('auto', *LEVELS)
 LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
@@ -41,10 +46,13 @@ class Drawing:
     `steps` 와 `html()` 은 부를 때의 잎의 값으로 그래프의 사본을 다시 계산한다. 원래 그래프의 값과 기울기는 그대로다.
     """
 
-    def __init__(self, subject: Subject, level: Level) -> None:
-        self._subject, self._level, self.detail = subject, level, level.name
-        self._picture = level.picture(subject)
-        self.digraph = digraph(self._picture)
+    def __init__(self, subject: Subject, level: Level, lang: str = 'ko') -> None:
+        self._subject, self._level, self._lang, self.detail = subject, level, lang, level.name
+        self._picture = level.picture(subject).translated(WRITERS[lang])
+
+    @functools.cached_property
+    def digraph(self) -> 'graphviz.Digraph':
+        return digraph(self._picture)
 
     @property
     def dot(self) -> str:
@@ -60,14 +68,16 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return self._level.walk(self._subject.rehearsed()).steps(LR)
+        say = WRITERS[self._lang]
+        steps = [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
+        return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
 
     def html(self, lr: Any = LR) -> str:
         """스텝 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
-        return page.html(self._subject.rehearsed(), self._level, lr)
+        return page.html(self._subject.rehearsed(), self._level, lr, self._lang)
 
     def pictures(self) -> dict[str, str]:
         """노트북의 그림: SVG, 그리고 SVG 도 믿지 않는 노트북이 보일 PNG(base64). 배치 엔진이 없으면 LayoutError."""
@@ -105,7 +115,7 @@ class Drawing:
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         with contextlib.suppress(NoStepsError, DomainError):  # 볼 스텝이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
-            bundle['text/html'] = page.frame(self.html(), self.svg)
+            bundle['text/html'] = page.frame(self.html(), self.svg, WRITERS[self._lang])
         return bundle
 
     def __repr__(self) -> str:
@@ -113,8 +123,9 @@ class Drawing:
 
 
 def draw(
-    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = limits.MOST_BOXES
-) -> Drawing:
+    x: Any, detail: str = 'auto', focus: Value | None = None, depth: int | None = None, max_nodes: int = limits.MOST_BOXES,
+    samples: tuple[Any, Any] | None = None, lang: str = 'ko',
+) -> Drawing:  # fmt: skip
     """계산 그래프를 그린다.
 
     x          `Value`(손실이나 어떤 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이 가중치만). 여러 표본의 손실이면 신경망을
@@ -123,15 +134,20 @@ def draw(
     focus      이 노드에서 root 까지의 경로만 그린다(ops).
     depth      root 에서 이만큼까지만 그린다(ops).
     max_nodes  상자가 이보다 많으면 배치하기 전에 TooLargeError(ValueError).
+    samples    스텝 페이지에서 고르고 배울 표본 (X, Y): X 의 행은 입력, Y 의 행은 목표. x 는 표본 하나의 손실이다.
+    lang       그림과 페이지의 말: 'ko', 'en'.
 
     기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 스텝씩 보는 페이지를 쓴다.
     """
     _check(detail, focus, depth, max_nodes)
+    if lang not in WRITERS:
+        raise ValueError(f'lang 은 {", ".join(WRITERS)} 가운데 하나입니다. {lang!r} 을(를) 받았습니다.')
     subject = subject_of(x)
+    subject = subject if samples is None else with_samples(subject, *samples)
     level = chosen_level(detail if focus is None and depth is None else 'ops', subject)
     subject = subject.narrowed(focus, depth)
     _guard(level, subject, max_nodes)
-    return Drawing(subject, level)
+    return Drawing(subject, level, lang)
 
 
 def mimebundle(x: Any) -> dict[str, str]:

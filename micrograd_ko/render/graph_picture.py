@@ -1,9 +1,12 @@
 """연산 수준(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
 
+import functools
+import operator
+
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
-from micrograd_ko.render.subject import Subject
+from micrograd_ko.render.subject import Subject, squares
 from micrograd_ko.writing import formulas, labels, limits, numbers
 
 
@@ -18,16 +21,26 @@ def draw(subject: Subject) -> Picture:
     cards, lines = [], []
     for node, card in ids.items():
         cards.append(_card(card, node, subject))
-        for i, (parent, d) in enumerate(edges(node)):
+        slopes = list(edges(node))
+        count = squares(node) or len(slopes)
+        for i, (parent, _) in enumerate(slopes[:count]):
             if parent in ids:
+                d = functools.reduce(operator.add, [d for _, d in slopes[i::count]])
                 label, tip = numbers.number(d) if labelled else '', numbers.number(d, limits.EXACT_DIGITS)
                 lines.append(Edge((ids[parent], ''), (card, ''), label, tip, uses=(parent, node, i)))
     return Picture((Group('', tuple(cards)),), tuple(lines), tuple(caption))
 
 
+def _sign(node: Value) -> str:
+    if node.op is None:
+        return ''
+    count = squares(node)
+    return f'{"Σ" * (count > 1)}( )²' if count else formulas.sign(node.op)
+
+
 def _card(card: str, node: Value, subject: Subject) -> Card:
     whole = all(parent in subject.chosen for parent in node.parents)
-    name, made = labels.shown(node.name), (formulas.sign(node.op) if node.op is not None else '') + ('' if whole else ' ⋯')
+    name, made = labels.shown(node.name), _sign(node) + ('' if whole else ' ⋯')
     facts = [(Cell('값'), Reading('data').number(node)), (Cell('기울기'), Reading('grad', known=subject.known).number(node))]
     lines = [f'{what.text} {number.text}' for what, number in facts]
     rows: list[Row] = [*facts]

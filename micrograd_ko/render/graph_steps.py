@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.statements import GRAPH
-from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label, progress
+from micrograd_ko.render.step import Step, Walk, adding, derivation, evaluation, label, live_arrivals, progress
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing.formulas import chain
 from micrograd_ko.writing.numbers import number
 
@@ -35,7 +35,7 @@ class GraphWalk(Walk):
     def backward(self) -> Iterator[Step]:
         """그려진 선마다 한 스텝. 그리지 않은 노드에서 이어 온 항들은 모아서 한 스텝이다."""
         chosen, outside = self.subject.chosen, dict[Value, list[Arrival]]()
-        for x in arrivals(self.subject.order):
+        for x in live_arrivals(self.subject.order):
             if x.operand not in chosen:
                 continue
             drawn = x.result in chosen

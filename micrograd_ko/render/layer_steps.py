@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
-from micrograd_ko.graph import local_derivatives
 from micrograd_ko.note.recognise import Unit, shared_activation
-from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
+from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas, is_quiet
 from micrograd_ko.render.step import Step, label
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation, numbers
 from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, vector
+from micrograd_ko.writing.templates import when
 
 REST = 'r 은 이 식 밖에서 온 항의 합이다: 손실이 바로 쓰거나 여러 곳에서 나누어 쓴다.'
 
@@ -76,7 +76,7 @@ class LayerWalk(NetworkWalk):
         """에러 δ: 출력층이면 방정식 1, 아니면 방정식 2. 온 항이 더 있으면 ∂C/∂a 부터 적는다."""
         up, following = notation.superscript(layer), notation.superscript(layer + 1)
         zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
-        slopes, is_output = [local_derivatives(a)[0] for a in outputs], set(outputs) == set(self.net.outputs)
+        slopes, is_output = [self._slope(unit) for unit in units], set(outputs) == set(self.net.outputs)
         errors = self._summed(zs, lambda j, x: x.result is units[j].a)
         arriving = None if is_output else self._from_next(outputs, self.net.layers[layer - 1])
         lines: tuple[str, ...] = ()
@@ -84,14 +84,18 @@ class LayerWalk(NetworkWalk):
         if arriving is not None and arriving.rest is not None:
             lines = self._told(f'{self.over}a{up}', flowing, outputs, arriving)
             flowing = f'{self.over}a{up}'
-        numbers = f'{vector([a.grad for a in outputs])} ⊙ {vector(slopes)}'
-        lines += self._told(f'δ{up}', f'{flowing} ⊙ {slope_of(units, f"z{up}")}', zs, errors, numbers)
+        filled = f'{vector([a.grad for a in outputs])} ⊙ {vector(slopes)}'
+        lines += self._told(f'δ{up}', f'{flowing} ⊙ {slope_of(units, f"z{up}")}', zs, errors, filled)
         cited = error_formulas(is_output) if errors.rest is None and (arriving is None or arriving.rest is None) else ()
         saturated = sum(abs(slope) < limits.SMALL for slope in slopes)
-        if saturated and errors.rest is None:
-            lines += (f'σ′(z) 가 0 에 가까운 뉴런 {saturated}개: 그 에러는 거의 사라진다.',)
-            cited += ('인사이트 2',)
+        if errors.rest is None:
+            told = f'σ′(z) 가 0 에 가까운 뉴런 {numbers.number(saturated)}개: 그 에러는 거의 사라진다.'
+            lines, cited = (*lines, when(saturated > 0, told)), (*cited, when(saturated > 0, '인사이트 2'))
         return Step('backward', f'에러 δ{up}', tuple(dict.fromkeys(lines)), cited, self.known([*outputs, *zs], 'grad'))
+
+    def _slope(self, unit: Unit) -> Any:
+        """σ′(z): a 가 z 로 넘기는 국소 미분."""
+        return next(x.local for x in self.terms[unit.z] if x.result is unit.a)
 
     def _biases(self, layer: int, units: Sequence[Unit]) -> Step:
         """방정식 3. b 는 z 의 마지막 피연산자다."""
@@ -113,10 +117,10 @@ class LayerWalk(NetworkWalk):
         cited: tuple[str, ...] = ()
         if summed.rest is None:
             cited = '5단계', '방정식 4'
-            quiet = sum(-limits.SMALL < x.data < limits.SMALL for x in units[0].inputs)
-            if quiet:
-                lines.append(f'a{previous} 가 0 에 가까운 성분 {quiet}개: 그 열의 가중치는 거의 움직이지 않는다.')
-                cited += ('인사이트 1',)
+            quiet = sum(map(is_quiet, units[0].inputs))
+            told = f'a{previous} 가 0 에 가까운 성분 {numbers.number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
+            lines.append(when(quiet > 0, told))
+            cited += (when(quiet > 0, '인사이트 1'),)
         else:
             lines.append(REST)
         return Step('backward', f'{self.over}W{up}', tuple(lines), cited, self.known([w for *_, w in places], 'grad'))

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from micrograd_ko.engine import Value
-from micrograd_ko.render.step import Step, Walk, adding, evaluation, label
+from micrograd_ko.render.step import Step, Walk, adding, evaluation, label, live_arrivals
 from micrograd_ko.render.subject import NoStepsError, Subject
-from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, sum_of
 from micrograd_ko.writing.numbers import number
@@ -36,7 +36,7 @@ class NetworkWalk(Walk):
                 "표본 하나의 손실을 그리거나 detail='ops' 로 그리세요."
             )
         super().__init__(subject, self.net.parameters)
-        self.arrivals = arrivals(subject.order)
+        self.arrivals = live_arrivals(subject.order)
         self.terms: defaultdict[Value, list[Arrival]] = defaultdict(list)
         for x in self.arrivals:
             self.terms[x.operand].append(x)
@@ -59,7 +59,7 @@ class NetworkWalk(Walk):
     def opening(self) -> Iterator[Step]:
         """처음에 아는 것(파라미터와 목표)과, 알고리즘의 1단계."""
         net = self.net
-        what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 나머지는 이제부터 계산한다.'
+        what = '가중치 w, 편향 b, 목표 y 는 주어져 있다. 입력 x 를 넣으면 나머지를 모두 계산할 수 있다.'
         yield Step('start', '주어진 값', (what,), (), self.known([*net.parameters, *net.targets.values()], 'data'))
         listed = sum_of([f'{label(x)} = {number(x.data)}' for x in net.inputs], ',  ')
         yield Step('forward', '입력 설정', ('a¹ = x', listed), ('1단계',), self.known(net.inputs, 'data'))
@@ -135,6 +135,11 @@ class NetworkWalk(Walk):
 def error_formulas(is_output: bool) -> tuple[str, ...]:
     """에러 δ 의 스텝이 쓰는 식."""
     return ('3단계', '방정식 1') if is_output else ('4단계', '방정식 2')
+
+
+def is_quiet(a: Any) -> Any:
+    """활성화 a 가 0 에 가까운가: 노트의 인사이트 1. 살아 있는 수면 살아 있는 참·거짓이다."""
+    return abs(a.data) < limits.SMALL
 
 
 def _filled(form: str, a: Any, y: Any) -> str:

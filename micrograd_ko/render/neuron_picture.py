@@ -85,7 +85,7 @@ class _Cards:
                     head = _id(layer, j), f'w{k}' if short else 'w'
                     tail = (_id(layer - 1, k), out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
                     (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
-                    found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0))
+                    found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0), w)
         return found.values()
 
 

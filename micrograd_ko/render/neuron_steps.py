@@ -7,12 +7,13 @@ from typing import Any
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit
-from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas
+from micrograd_ko.render.loss_steps import NetworkWalk, error_formulas, is_quiet
 from micrograd_ko.render.step import Step, adding, derivation, evaluation, label, progress
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of
 from micrograd_ko.writing.limits import SMALL
 from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.templates import when
 
 
 class NeuronWalk(NetworkWalk):
@@ -56,9 +57,10 @@ class NeuronWalk(NetworkWalk):
         cited: tuple[str, ...] = ()
         if is_alone and (is_output or self.is_backpropagated(unit.a)):
             cited = error_formulas(is_output)
-        if is_alone and abs(x.local) < SMALL:
-            cited += ('인사이트 2',)
-            lines.append(f'{slope} 이(가) 0 에 가까워 에러가 거의 사라진다.')
+        if is_alone:
+            vanishing = abs(x.local) < SMALL
+            cited += (when(vanishing, '인사이트 2'),)
+            lines.append(when(vanishing, f'{slope} 이(가) 0 에 가까워 에러가 거의 사라진다.'))
         return Step('backward', f'{"출력층 " * is_output}에러 {delta}', tuple(lines), cited, self.arrived([x]))
 
     def _gathered(self, a: Value) -> str:
@@ -82,9 +84,10 @@ class NeuronWalk(NetworkWalk):
         name, is_alone = self.slope(x.operand), self.is_alone(x.operand)
         lines = [self._stated(x, name, f'{label(a)} · {self.delta(x.result)}', x.local, x.flowing), *self._remaining(x)]
         cited: tuple[str, ...] = ('5단계', '방정식 4') if is_alone else ()
-        if is_alone and -SMALL < a.data < SMALL:
-            cited += ('인사이트 1',)
-            lines.append(f'{label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.')
+        if is_alone:
+            quiet = is_quiet(a)
+            cited += (when(quiet, '인사이트 1'),)
+            lines.append(when(quiet, f'{label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.'))
         edge = self.edge(a, x.result)
         return Step('backward', f'가중치의 기울기 {name}', tuple(lines), cited, self.arrived([x]), (edge,))
 

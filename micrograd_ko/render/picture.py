@@ -10,11 +10,15 @@ from micrograd_ko.writing import labels, limits, numbers
 
 
 class Reading(NamedTuple):
-    """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다."""
+    """노드에서 읽는 것: 값('data')이나 기울기('grad'). scale 이 가장 짙은 칸이고(0 이면 칠하지 않는다), 모르는 수면 '–' 다.
+
+    among 은 눈금을 정한 노드들: 스텝 페이지는 수가 바뀌면 눈금을 다시 잡는다.
+    """
 
     part: str
     scale: float = 0.0
     known: bool = True
+    among: tuple[Value, ...] = ()
 
     def unscaled(self) -> 'Reading':
         """같은 수를 칠하지 않고."""
@@ -23,8 +27,8 @@ class Reading(NamedTuple):
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
         """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
-        reading = cls(part, known=known)
-        return reading._replace(scale=color.largest(map(reading.of, values)))
+        reading = cls(part, known=known, among=tuple(values))
+        return reading._replace(scale=color.largest(map(reading.of, reading.among)))
 
     def of(self, v: Value) -> Any:
         return getattr(v, self.part) if self.known else None
@@ -87,7 +91,7 @@ class Card(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """선: 피연산자에서 결과로. uses 는 (피연산자, 결과, 결과의 몇째 피연산자인지)."""
+    """선: 피연산자에서 결과로. uses 는 (피연산자, 결과, 결과의 몇째 피연산자인지), weight 는 색과 굵기가 보이는 가중치."""
 
     tail: End
     head: End
@@ -96,6 +100,7 @@ class Edge(NamedTuple):
     color: str = color.OUTSIDE
     width: float = 1.0
     uses: tuple[Value, Value, int] | None = None
+    weight: Value | None = None
 
 
 class Group(NamedTuple):
@@ -125,6 +130,17 @@ class Picture(NamedTuple):
             return card._replace(rows=tuple(map(changed, card.rows)))
 
         return self._replace(groups=tuple([group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]))
+
+    def translated(self, say: Callable[[str], str]) -> 'Picture':
+        """글을 say 로 옮긴 그림. 노드의 이름은 그대로다."""
+        def card(card: Card) -> Card:
+            return card._replace(lines=tuple(map(say, card.lines)))
+
+        groups = [Group(say(group.title), tuple(map(card, group.cards))) for group in self.groups]
+        caption = tuple(map(say, self.caption))
+        return Picture(tuple(groups), self.edges, caption).with_cells(
+            lambda cell: cell if cell.style == 'name' else cell._replace(text=say(cell.text), note=say(cell.note))
+        )
 
 
 def named_row(name: str, v: Value, data: Reading, gradient: Reading, port: str, out: str = '') -> Row:

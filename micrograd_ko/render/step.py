@@ -1,17 +1,20 @@
 """스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 여기에는 스텝의 꼴과 스텝을 내는 뼈대가 있다."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from micrograd_ko import ops
 from micrograd_ko.engine import Value
+from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render.subject import Subject
-from micrograd_ko.reverse import Arrival
+from micrograd_ko.render.subject import Subject, squares
+from micrograd_ko.reverse import Arrival, arrivals
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
 from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
 from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.templates import filled, when
 
 
 class Change(NamedTuple):
@@ -27,7 +30,7 @@ class Change(NamedTuple):
 
 
 class Step(NamedTuple):
-    """스텝 하나.
+    """스텝 하나. 글과 수는 지금의 것이거나(`now`), 페이지에서 바뀌는 글의 틀(`writing.templates`)과 살아 있는 수(`Live`)다.
 
     phase     'start', 'forward', 'seed', 'backward', 'update'.
     title     무엇을 하는 스텝인지.
@@ -44,6 +47,12 @@ class Step(NamedTuple):
     changes: tuple[Change, ...] = ()
     edges: tuple[tuple[int, int, int], ...] = ()
 
+    def now(self) -> 'Step':
+        """지금의 수로 채운 스텝."""
+        lines, formulas = (tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas))
+        changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
+        return Step(self.phase, filled(self.title), lines, formulas, changes, self.edges)
+
 
 class Walk:
     """한 그래프의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward`(주어진 값부터)와 `backward` 의 스텝을 준다.
@@ -54,8 +63,8 @@ class Walk:
     update: str
     seed: tuple[str, ...] = ()
 
-    def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
-        self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
+    def __init__(self, subject: Subject, parameters: Sequence[Any]) -> None:
+        self.subject, self.parameters, self.root = subject, parameters, cast(Any, subject.order[-1])  # 모두 `LiveNode` 다
         self._number = {node: i for i, node in enumerate(subject.order)}
 
     def forward(self) -> Iterable[Step]:
@@ -75,23 +84,51 @@ class Walk:
         return [*steps, self._update(lr)] if self.parameters else steps
 
     def _update(self, lr: Any) -> Step:
-        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`)."""
-        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
-        cost, before = number(self.root.data), [p.data for p in self.parameters]
-        SGD(self.parameters, lr).step()
-        drawn = [node for node in self.subject.order if node.op is not None and node in self.subject.chosen]
-        try:
-            effect = f'새 값으로 다시 계산하면 {label(self.root)} = {cost} → {number(refresh(self.root).data)}'
-            recomputed = self.known(drawn, 'data')
-        except DomainError:
-            recomputed = tuple([Change(self._number[node], 'data', None) for node in drawn])
-            effect = f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.'
-        lines = [f'{self.update},  η = {number(lr)}  (모든 파라미터를 동시에)', effect]
-        for p, old in zip(self.parameters[:limits.MOST_UPDATES], before, strict=False):
-            lines.append(f'{label(p)} ← {number(old)} − {product(lr, p.grad)} = {number(p.data)}')
+        """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`).
+
+        페이지에서 y[번호] 가 새 값이다.
+        """
+        lr = float(lr) if isinstance(self.root.node.data, float) else lr  # 분수의 그래프는 정확하게 남는다
+        SGD([p.node for p in self.parameters], lr).step()
+        escaped = self._refreshed()
+        rate, cost = Live(lr, 'model.lr'), self._updated(self.root)
+        lines = [
+            f'{self.update},  η = {number(rate)}  (모든 파라미터를 동시에)',
+            when(
+                Live(escaped, 'model.escaped >= 0'),
+                f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.',
+                f'새 값으로 다시 계산하면 {label(self.root)} = {number(self.root.data)} → {number(cost)}',
+            ),
+        ]  # fmt: skip
+        for p in self.parameters[:limits.MOST_UPDATES]:
+            lines.append(f'{label(p)} ← {number(p.data)} − {product(rate, p.grad)} = {number(self._updated(p))}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), (*self.known(self.parameters, 'data'), *recomputed))
+        drawn = [node for node in self.subject.order if node.op is not None and node in self.subject.chosen]
+        changes = [Change(self._number[p], 'data', self._updated(p)) for p in self.parameters]
+        changes += [Change(self._number[v], 'data', self._updated(v, escaped)) for v in drawn]
+        return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
+
+    def _refreshed(self) -> bool:
+        """새 파라미터로 사본을 다시 계산한다. 정의역을 벗어나는가."""
+        try:
+            refresh(self.root.node)
+        except DomainError:
+            return True
+        return False
+
+    def _updated(self, v: Any, escaped: bool | None = None) -> Live:
+        """갱신한 뒤의 값. escaped(정의역을 벗어났는지)를 주면, 벗어났을 때 모르는 수다."""
+        if escaped is None:
+            return Live(v.node.data, f'y[{self._number[v]}]')
+        return Live(None if escaped else v.node.data, f'(model.escaped<0?y[{self._number[v]}]:null)')
+
+    def data(self) -> dict[str, list[int]]:
+        """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
+        net = self.subject.network
+        places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
+                  'targets': net.targets.values() if net else ()}  # fmt: skip
+        return {name: [self._number[v] for v in nodes] for name, nodes in places.items()}
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -118,18 +155,27 @@ def evaluation(v: Value) -> tuple[str, str, str, str]:
     """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
     assert v.op is not None
     names, numbers = list(map(label, v.parents)), [number(parent.data) for parent in v.parents]
-    return label(v), formula(v.op, names), formula(v.op, numbers, ' × '), number(v.data)
+    return label(v), _applied(v, names), _applied(v, numbers, ' × '), number(v.data)
+
+
+def _applied(v: Value, operands: Sequence[str], times: str = '·') -> str:
+    """v 의 연산을 피연산자의 글에 적용한 식. 제곱의 합이면 d² + e² 이다."""
+    assert v.op is not None
+    if not squares(v):
+        return formula(v.op, operands, times)
+    return formula(ops.total, [formula(ops.square, [x]) for x in operands[: squares(v)]])
 
 
 def derivation(name: str, x: Arrival) -> str:
     """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
     z = x.result
     assert z.op is not None
-    names = list(map(label, z.parents))
-    named = rule_text(z.op, label(z), names, x.position)
-    filled = rule_text(z.op, number(z.data), [number(parent.data) for parent in z.parents], x.position)
-    which = f'   ({x.position + 1}번째 피연산자로)' if names.count(label(x.operand)) > 1 else ''
-    return chain(name, named, filled, number(x.local)) + which
+    op, operands, position = (ops.square, (x.operand,), 0) if squares(z) else (z.op, z.parents, x.position)
+    named = rule_text(op, label(z), list(map(label, operands)), position)
+    in_numbers = rule_text(op, number(z.data), [number(v.data) for v in operands], position)
+    same = [v for v in operands if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
+    which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
+    return chain(name, named, in_numbers, number(x.local)) + which
 
 
 def progress(x: Arrival) -> str:
@@ -143,7 +189,28 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     합이 아직 0 이면 곱만 적는다. running 이면 0 도 적는다.
     """
     factors = factors or (arrival.flowing, arrival.local)
-    if arrival.before == 0 and not running:
-        return chain(product(*factors), number(arrival.after))
     term = ' × '.join([grouped(number(x)) for x in factors])
-    return f'{number(arrival.before)} + {term} = {number(arrival.after)}'
+    added = f'{number(arrival.before)} + {term} = {number(arrival.after)}'
+    return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)
+
+
+def live_arrivals(order: Sequence[Any]) -> list[Arrival]:
+    """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다.
+
+    제곱의 합이 두 피연산자 자리로 보내는 같은 항 둘은 국소 미분이 2d 인 한 스텝이다.
+    """
+    live, met, found = {node.node: node for node in order}, set(), []
+    walked = arrivals([node.node for node in order])
+    for k, x in enumerate(walked):
+        result, count = live[x.result], squares(x.result)
+        if count and x.position >= count:
+            continue
+        operand = live[x.operand]
+        before = Live(x.before, f'before[{k}]') if operand in met else 0
+        met.add(operand)
+        end = k + count
+        local = Live(x.local, f'local[{k}]')
+        local = local + Live(walked[end].local, f'local[{end}]') if count else local
+        numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
+        found.append(Arrival(result, x.position, operand, *numbers, walked[end].last))
+    return found

@@ -1,17 +1,30 @@
 """그릴 것(subject): 그래프와, 그 안의 신경망과, 그 가운데 그릴 노드."""
 
 import copy
+import operator
 from collections.abc import Set
 from typing import Any, NamedTuple
 
+from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, swept, topological
+from micrograd_ko.kinds.live import Live
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import recognise
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.staleness import replay
 from micrograd_ko.writing.labels import Labels
+
+
+class LiveNode:
+    """스텝이 읽는 노드. 값과 기울기는 살아 있는 수(`Live`)다: 페이지에서 x[번호] 와 g[번호] 이고, 지금은 node 의 것이다."""
+
+    __slots__ = ('data', 'grad', 'name', 'node', 'op', 'parents')
+
+    def __init__(self, number: int, node: Value, parents: 'tuple[LiveNode, ...]') -> None:
+        self.node, self.name, self.op, self.parents = node, node.name, node.op, parents
+        self.data, self.grad = Live(node.data, f'x[{number}]'), Live(node.grad, f'g[{number}]')
 
 
 class NoStepsError(ValueError):
@@ -27,6 +40,7 @@ class Subject(NamedTuple):
     network  신경망이면 그 구조, 아니면 None.
     known    기울기를 아는가: 역전파를 했는가.
     seeded   root 에서 역전파도 하는가. 출력이 여럿인 순전파면 거짓.
+    samples  페이지가 고르고 배울 표본: 표본마다 입력과 목표의 수들.
     """
 
     roots: tuple[Value, ...]
@@ -35,6 +49,7 @@ class Subject(NamedTuple):
     network: Network | None
     known: bool
     seeded: bool
+    samples: tuple[list[float], ...] = ()
 
     @property
     def net(self) -> Network:
@@ -68,7 +83,29 @@ class Subject(NamedTuple):
         roots = tuple([twin[root] for root in self.roots])
         if self.seeded:
             roots[0].backward()
-        return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded)
+        return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded, self.samples)
+
+    def live(self) -> 'Subject':
+        """예행한 것을 스텝이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
+        found: dict[Value, Any] = {}
+        for number, node in enumerate(self.order):
+            found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
+        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수는 견줄 수 없다
+        network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
+        roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
+        return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
+
+
+def squares(node: Any) -> int:
+    """node 가 서로 다른 노드의 제곱의 합 d·d + e·e + … (같은 목록 둘의 `dot`)이면 항의 수, 아니면 0.
+
+    제곱은 항마다 선 하나로 그리고, 역전파의 한 스텝이다.
+    """
+    if node.op is not ops.dot:
+        return 0
+    ws, xs = ops.dot.split(node.parents)
+    same = all(map(operator.is_, ws, xs)) and len({id(v) for v in ws}) == len(ws)
+    return len(ws) if same else 0
 
 
 def subject_of(x: Any) -> Subject:

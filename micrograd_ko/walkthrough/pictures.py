@@ -1,11 +1,14 @@
 """그림과 스텝 페이지(step page): 노트의 2-3-2 신경망을 세 수준(level of detail)으로, 그리고 `b = a + a; c = b + b` 를 쓴다."""
 
 import contextlib
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from micrograd_ko.learning import losses
+from micrograd_ko.learning.data.moons import moons
+from micrograd_ko.nn import MLP
 from micrograd_ko.render import Drawing, LayoutError, draw
 from micrograd_ko.walkthrough import order, specimen
 from micrograd_ko.walkthrough.lines import heading, lead, paragraphs
@@ -28,6 +31,8 @@ def drawings() -> Iterator[tuple[str, str, Drawing]]:
     c.backward()
     yield 'order.svg', f'b = a + a; c = b + b: ∂c/∂a = {a.grad:g}', draw(c, 'ops')
     yield 'order.html', '같은 그래프를 한 스텝씩', draw(c, 'ops')
+    net = MLP(2, [6, 6, 1], 'tanh', output='sigmoid', rng=random.Random(0))
+    yield 'moons.html', '브라우저에서 두 초승달을 가르친다', net.page(*moons(100, rng=random.Random(0)))
 
 
 def page(directory: Path) -> Iterator[str]:

@@ -3,24 +3,31 @@
 식은 기호(`kinds.symbols.Symbol`)로 다룬다. LaTeX 는 기호가 스스로 알고, 글은 `text` 가 수식의 글자로 바꾼다(v₇**2 → v₇²).
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd_ko import ops
-from micrograd_ko.kinds.symbols import ATOM, COMPARISON, Symbol, added, symbol, terms, write
+from micrograd_ko.kinds.live import Live
+from micrograd_ko.kinds.symbols import COMPARISON, Symbol, added, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import superscript
 from micrograd_ko.writing.numbers import is_short, number
+from micrograd_ko.writing.templates import alike, filled, is_template, outside, scripted, when
 
 ELLIPSIS = Symbol('…', latex=r'\cdots')
 
 
 def text(x: Symbol, times: str = '·') -> str:
     """식을 수식의 글자로: * 는 times, ** 는 위첨자나 ^, 빼기는 −."""
-    written = re.sub(r'\*\*(\d+)(?![\d.])', lambda found: superscript(int(found[1])), x.text)
-    return written.replace('**', '^').replace('*', times).replace(' - ', ' − ')
+    return outside(x.text, functools.partial(_mathematical, times=times))
+
+
+def _mathematical(python: str, times: str) -> str:
+    raised = re.sub(r'\*\*(\d+)(?![\d.])', lambda found: superscript(int(found[1])), python)
+    return raised.replace('**', '^').replace('*', times).replace(' - ', ' − ')
 
 
 def quantity(x: Any) -> Symbol:
@@ -37,11 +44,13 @@ def _number_latex(short: str) -> str:
     return latex.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
 
 
+@alike
 def grouped(x: str) -> str:
     """곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다."""
     return f'({x})' if x.startswith(('-', '−')) or any(c in x for c in ' +/') else x
 
 
+@alike
 def chain(*parts: str) -> str:
     """같은 글이 잇달아 나오지 않게 등호로 잇는다."""
     return ' = '.join([part for i, part in enumerate(parts) if part and part not in parts[:i]])
@@ -96,9 +105,18 @@ def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
     return text(applied(op, [read(x) for x in operands]), times)
 
 
+class _Written(Symbol):
+    """이미 적힌 글. 다른 항 옆에서는 음수와 식에 괄호를 두른다: 글의 틀이면 페이지가 그때의 수를 보고 정한다."""
+
+    __slots__ = ()
+
+    def within(self, level: int) -> str:
+        return grouped(self.text)
+
+
 def read(written: str) -> Symbol:
     """이미 적힌 글을 식에 넣을 기호로."""
-    return Symbol(written, ATOM if written == grouped(written) else COMPARISON)
+    return _Written(written)
 
 
 def ratio(above: Symbol, below: Symbol) -> Symbol:
@@ -124,4 +142,5 @@ def rule_text(op: Op, z: str, operands: Sequence[str], position: int) -> str:
     """미분 규칙을 글로: sigmoid 면 'a·(1 − a)'. 적지 못하거나 너무 길면 빈 글."""
     found = rule(op, read(z), [read(x) for x in operands], position)
     written = '' if found is None else text(found)
-    return written if len(written) <= LONGEST_RULE else ''
+    fits = Live(len(filled(written)) <= LONGEST_RULE, f'[...{scripted(written)}].length<={LONGEST_RULE}')
+    return when(fits if is_template(written) else fits.value, written)

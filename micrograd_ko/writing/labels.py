@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from micrograd_ko.operation import Node
 
 _BREAKS = re.compile('[\t-\r\x85\u2028\u2029]+')  # 줄과 칸을 나누는 문자
-_HARMFUL = re.compile(f'[{UNSHOWN}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')  # 이웃한 글의 방향을 바꾸는 문자도
+# 글의 틀의 표시(`templates`)와, 이웃한 글의 방향을 바꾸는 문자도
+_HARMFUL = re.compile(f'[{UNSHOWN}\ue000-\ue002\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 def shown(name: str) -> str:

@@ -5,13 +5,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from micrograd_ko.kinds.live import Live
 from micrograd_ko.writing.limits import DIGITS, LARGEST_EXACT
+from micrograd_ko.writing.templates import hole
 
 UNKNOWN = '–'  # 아직 역전파하지 않은 기울기
 
 
 def number(x: Any, digits: int = DIGITS, warning: str = '⚠ ') -> str:
-    """수를 유효 숫자 digits 자리로. 정수와 Fraction 은 짧으면 그대로, 유한하지 않은 수 앞에는 warning, None 은 '–'."""
+    """수를 유효 숫자 digits 자리로. 정수와 Fraction 은 짧으면 그대로, 유한하지 않은 수 앞에는 warning, None 은 '–'.
+
+    살아 있는 수(`Live`)는 글의 틀이 된다.
+    """
+    if isinstance(x, Live):
+        return hole(number(x.value, digits, warning), f'number({x.script},{digits})')
     if x is None:
         return UNKNOWN
     if isinstance(x, float):

@@ -117,8 +117,10 @@ class Reader:
             if v.name:
                 self.known |= {v.name: self.data[v], f'∂{root}/∂{v.name}': self.grad[v], f'{v.name}.grad': self.grad[v]}
             for i, (p, d) in enumerate(zip(v.parents, local_derivatives(v), strict=True)):
-                by = p.name or f'({p.data:g})'
-                self.slopes.setdefault(f'∂{v.name}/∂{by}', []).append((i, spread(d, 1e-9 * (1 + abs(d)))))
+                by, half = p.name or f'({p.data:g})', len(v.parents) // 2
+                is_square = v.op is ops.dot and v.parents[:half] == v.parents[half:] and len(set(v.parents)) == half
+                slope = 2 * p.data if is_square else d  # 제곱의 미분: 같은 피연산자 둘로 오는 항의 합
+                self.slopes.setdefault(f'∂{v.name}/∂{by}', []).append((i, spread(slope, 1e-9 * (1 + abs(slope)))))
         self.root = root
         if subject.network is not None:
             self.read_network(subject.network)

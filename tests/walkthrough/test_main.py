@@ -116,7 +116,7 @@ def test_out_writes_the_pictures_and_says_where(tmp_path, capsys):
     text = capsys.readouterr().out
     names = sorted(path.name for path in out.iterdir())
     pictures = ['forward.svg', 'network_layer.svg', 'network_neuron.svg', 'network_ops.svg', 'order.svg']
-    assert names == sorted([*pictures, 'network.html', 'order.html'])
+    assert names == sorted([*pictures, 'moons.html', 'network.html', 'order.html'])
     assert all(name in text for name in names) and str(out) in text
     assert text.splitlines()[-1].strip() == (out / 'network.html').as_uri()
     assert '0.641' in (out / 'forward.svg').read_text(encoding='utf-8')

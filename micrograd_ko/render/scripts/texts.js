@@ -1,0 +1,18 @@
+// 글의 틀을 채우는 함수: `writing/templates.py` 의 alike 가 붙은 파이썬 함수와 이름도 하는 일도 같다.
+
+// 곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다
+const grouped = (text) => (/^[-−]|[ +/]/.test(text) ? `(${text})` : text);
+
+// 같은 글이 잇달아 나오지 않게 등호로 잇는다
+const chain = (...parts) => [...new Set(parts.filter((part) => part))].join(' = ');
+
+// 말의 표(`words.ENGLISH`)로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다
+const patterns = Object.entries(page.english ?? {}).map(([korean, english]) => (
+  [new RegExp(`^${korean.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.*)')}$`), english]));
+function translated(text) {
+  if (page.english?.[text]) return page.english[text];
+  const [found, english] = patterns.find(([pattern]) => pattern.test(text)) ?? [];
+  if (!found) return text;
+  const parts = found.exec(text).slice(1);
+  return english.replace(/\{(\d?)\}/g, (_, i) => translated(parts[i === '' ? 0 : Number(i)]));
+}

@@ -1,0 +1,73 @@
+"""그림과 페이지의 말: 영어로도 보이고, 한국어가 남지 않는다."""
+
+import random
+import re
+
+import pytest
+
+from micrograd_ko import MLP, Value, draw, losses, ops
+from micrograd_ko.render.words import english, english_table
+
+HANGUL = re.compile('[가-힣]')
+TARGETS = {'quadratic': [0.3, 0.9], 'cross_entropy': [0.3, 0.9], 'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}
+
+
+def subjects():
+    net = MLP(2, [3, 2], rng=random.Random(0))
+    for name, targets in TARGETS.items():
+        for level in ('ops', 'neuron', 'layer'):
+            yield f'{name}-{level}', getattr(losses, name)(net([0.02, 0.3]), targets), level
+    yield 'trace', net.trace([0.5, 0.3]), 'neuron'
+    trace = net.trace([0.5, 0.3])
+    yield 'stray', losses.quadratic(trace.output, [0.1, 0.2]) + trace.zs[0][0] ** 2, 'neuron'
+    yield 'wide', losses.quadratic(MLP(40, [12, 10], rng=random.Random(0))([0.1] * 40), [0.0] * 10), 'layer'
+    x = Value(2.0, 'x')
+    yield 'repeated', x * x + ops.total([x] * 7) * 2, 'ops'
+
+
+each_subject = pytest.mark.parametrize(('subject', 'level'), [pytest.param(*rest, id=name) for name, *rest in subjects()])
+
+
+@each_subject
+def test_steps_and_pictures_are_english(subject, level):
+    drawing = draw(subject, level, lang='en')
+    assert not HANGUL.search(repr([(step.title, step.lines) for step in drawing.steps]))
+    assert not HANGUL.search(drawing.dot) and not HANGUL.search(drawing.mermaid)
+
+
+@pytest.mark.needs('chromium')
+@each_subject
+def test_the_page_is_english(subject, level, browser):
+    """보이는 글과 이름이 모두 영어이고, 스텝의 글은 파이썬의 것과 같다."""
+    drawing, page = draw(subject, level, lang='en'), browser.new_page()
+    page.set_content(drawing.html())
+    seen = page.evaluate("""() => steps.map((step, i) => {
+        player.go(i);
+        const labels = [...document.querySelectorAll('[aria-label]')].map((x) => x.getAttribute('aria-label'));
+        return [find('what').textContent, [...find('lines').children].map((x) => x.textContent), document.body.innerText, labels];
+    })""")
+    language = page.get_attribute('html', 'lang')
+    page.close()
+    assert language == 'en' and not HANGUL.search(repr(seen))
+    assert [(title, tuple(lines)) for title, lines, *_ in seen] == [(step.title, step.lines) for step in drawing.steps]
+
+
+def test_names_are_left_alone():
+    x = Value(2.0, '무게')
+    assert '무게' in draw(x * 3, lang='en').dot
+
+
+def test_every_line_of_the_table_keeps_its_places():
+    for korean, translation in english_table().items():
+        places = {int(i) for i in re.findall(r'\{(\d)\}', translation)}
+        assert len(places) == (korean.count('{}') or len(re.findall(r'\{\d\}', korean))), korean
+        assert not HANGUL.search(translation)
+
+
+def test_a_text_outside_the_table_is_left_as_it_is():
+    assert english('아무 말') == '아무 말' and english('순전파: z') == 'Forward: z'
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="ko, en"):
+        draw(Value(1.0) + 2, lang='fr')

@@ -1,0 +1,450 @@
+"""살아 있는 페이지: 잎의 수를 바꾸면 페이지의 모든 수와 글이 파이썬이 같은 수로 다시 계산한 것과 같은가(진짜 Chromium)."""
+
+import math
+import random
+from fractions import Fraction
+
+import pytest
+from graph_strategies import graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrograd_ko import MLP, DomainError, Value, draw, losses, ops, optim, refresh
+from micrograd_ko.graph import topological
+from micrograd_ko.learning.data.moons import moons
+from micrograd_ko.reverse import bounded_sweep
+from micrograd_ko.writing.numbers import number
+
+pytestmark = pytest.mark.needs('chromium')
+NEW = st.one_of(st.floats(-3, 3, allow_subnormal=False), st.sampled_from([0.0, 1.0, -1.0, 0.25]))
+ALL = """() => ({
+    x: Array.from(model.graph.x, String), g: Array.from(model.graph.g, String), trouble: model.trouble,
+    texts: steps.map((step) => [step.title(), ...step.lines().filter((line) => line)]),
+    numbers: steps.map((step) => step.numbers().map((x) => String(x))),
+})"""
+
+
+@pytest.fixture(scope='module')
+def tab(browser):
+    """페이지의 글을 여는 탭. 콘솔의 글이나 오류나 요청이 하나라도 있으면 시험이 실패한다."""
+    page, troubles = browser.new_page(), []
+    page.on('console', lambda message: troubles.append(message.text))
+    page.on('pageerror', lambda error: troubles.append(str(error)))
+    page.on('request', lambda request: request.url.startswith('data:') or troubles.append(request.url))
+    yield page
+    page.close()
+    assert troubles == []
+
+
+def opened(tab, text):
+    tab.goto('about:blank')
+    tab.set_content(text)
+    return tab
+
+
+def until(page, condition):
+    """자바스크립트 식 condition 이 참이 될 때까지(페이지의 정책이 글을 실행하지 못하게 하므로 밖에서 묻는다)."""
+    for _ in range(300):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(condition)
+
+
+def js(x):
+    return float({'Infinity': 'inf', '-Infinity': '-inf', 'NaN': 'nan'}.get(x, x))
+
+
+def same(x, bound):
+    """페이지의 수 x 가 파이썬의 수와 오차 한계 안에서 같은가."""
+    return bound.explains(x - bound.value) if math.isfinite(x) and math.isfinite(bound.value) else (
+        bound.error == math.inf or x == bound.value or (math.isnan(x) and math.isnan(bound.value)))
+
+
+def is_certain(bound):
+    """구간의 두 끝이 같은 글로 적히는가."""
+    ends = float(bound.value) - bound.error, float(bound.value) + bound.error
+    return bound.error < math.inf and all(len({number(end, digits) for end in ends}) == 1 for digits in (3, 4))
+
+
+def agree(page, root, level='ops'):
+    """페이지의 값과 기울기가 root 의 그래프를 파이썬이 걸은 것과 한계 안에서 같고, 한계가 글을 바꾸지 않으면 글도 같다."""
+    order, seen = topological(root), page.evaluate(ALL)
+    values, gradients = bounded_sweep(order)
+    assert seen['trouble'] == ''
+    for i, node in enumerate(order):
+        assert same(js(seen['x'][i]), values[node]), (i, seen['x'][i], values[node])
+        assert same(js(seen['g'][i]), gradients[node]), (i, seen['g'][i], gradients[node])
+    if all(map(is_certain, [*values.values(), *gradients.values()])):
+        walked = [step for step in draw(root, level).steps if step.phase != 'update']  # 갱신한 값의 한계는 여기서 모른다
+        assert seen['texts'][: len(walked)] == [[step.title, *step.lines] for step in walked]
+
+
+def changed(root, leaves, numbers):
+    """잎의 값을 바꾸고 다시 계산한다. 정의역을 벗어나면 되돌리고 False."""
+    before = [leaf.data for leaf in leaves]
+    try:
+        put(root, leaves, numbers)
+    except DomainError:
+        put(root, leaves, before)
+        return False
+    return True
+
+
+def put(root, leaves, numbers):
+    for leaf, x in zip(leaves, numbers, strict=True):
+        leaf.data = x
+    refresh(root)
+
+
+def set_on_page(page, places, numbers):
+    page.evaluate("""([places, numbers]) => {
+        const x = model.graph.x.slice();
+        places.forEach((place, i) => { x[place] = Number(numbers[i]); });
+        model.recompute(x);
+        model.changed();
+    }""", [places, [repr(x) for x in numbers]])
+
+
+@given(graphs(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_every_number_of_any_graph_follows_a_change(tab, graph, data):
+    root = graph.loss
+    leaves = [node for node in topological(root) if node.op is None]
+    page = opened(tab, draw(root, 'ops').html())
+    agree(page, root)
+    places = [topological(root).index(leaf) for leaf in leaves]
+    numbers = [data.draw(NEW) for _ in leaves]
+    set_on_page(page, places, numbers)
+    if changed(root, leaves, numbers):
+        agree(page, root)
+    else:
+        assert page.evaluate('model.trouble') != ''
+        page.evaluate('model.trouble = ""')
+        agree(page, root)  # 잃은 것이 없다
+
+
+LOSSES = {'quadratic': [0.3, 0.9], 'cross_entropy': [0.3, 0.9], 'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}
+
+
+@given(st.sampled_from(sorted(LOSSES)), st.sampled_from(['ops', 'neuron', 'layer']), st.integers(0, 10**6), st.data())
+@settings(max_examples=15, deadline=None)
+def test_every_number_of_a_network_follows_a_change(tab, name, level, seed, data):
+    net = MLP(2, [3, 2], rng=random.Random(seed))
+    root = getattr(losses, name)(net([0.5, 0.3]), LOSSES[name])
+    page, leaves = opened(tab, draw(root, level).html()), net.parameters()
+    order = topological(root)
+    numbers = [data.draw(st.floats(-3, 3, allow_subnormal=False)) for _ in leaves]
+    set_on_page(page, [order.index(leaf) for leaf in leaves], numbers)
+    assert changed(root, leaves, numbers)
+    agree(page, root, level)
+
+
+def test_an_exact_graph_is_computed_in_doubles(tab):
+    x, y = Value(Fraction(1, 3), 'x'), Value(2, 'y')
+    page = opened(tab, draw(x * y / 7).html())
+    assert page.evaluate('model.graph.cost') == pytest.approx(2 / 21, rel=2**-50)
+    assert 'double' in page.inner_text('#more')
+
+
+# 만지기
+
+def expression():
+    a, b, k = Value(2.0, 'a'), Value(0.5, 'b'), Value(3.0, 'k')
+    y = ops.log(a * b) + k
+    y.name = 'y'
+    return y
+
+
+def cell(page, name, is_gradient=False):
+    """이름이 name 인 노드의 칸."""
+    return page.locator(f'[aria-label^="{name}"].field' if not is_gradient else f'[aria-label^="{name} 의 기울기"]')
+
+
+@pytest.fixture
+def page(tab):
+    return opened(tab, draw(expression()).html())
+
+
+def test_a_number_is_typed(page):
+    cell(page, 'a').click()
+    page.keyboard.type('4')
+    page.keyboard.press('Enter')
+    assert page.evaluate('model.graph.cost') == math.log(4.0 * 0.5) + 3
+    assert 'changed' in cell(page, 'a').get_attribute('class')
+    assert cell(page, 'a').get_attribute('aria-valuenow') == '4'
+    page.click('#undo')
+    assert page.evaluate('model.graph.cost') == 3 and page.is_disabled('#undo')
+
+
+def test_by_keyboard_alone(page):
+    """Tab 으로 그림에 들어가 ← → 로 옮기고, ↑ ↓ 와 Enter 로 바꾸고, Ctrl+Z 로 되돌린다."""
+    cell(page, 'a').focus()
+    page.keyboard.press('ArrowUp')
+    page.keyboard.press('Shift+ArrowDown')
+    assert page.evaluate('model.graph.x[0]') == 1.1
+    page.keyboard.press('Control+z')
+    page.keyboard.press('Control+z')
+    assert page.evaluate('model.graph.x[0]') == 2
+    page.keyboard.press('Enter')
+    page.keyboard.type('0.25')
+    page.keyboard.press('Escape')
+    assert page.evaluate('model.graph.x[0]') == 2
+    page.keyboard.press('ArrowRight')
+    assert page.evaluate('document.activeElement.getAttribute("aria-label")').startswith('a 의 기울기')
+    assert page.text_content('#count').startswith('0 /')  # 칸을 옮기는 글쇠는 스텝을 옮기지 않는다
+    page.keyboard.press('PageDown')
+    assert page.text_content('#count').startswith('1 /')
+
+
+def test_a_number_is_dragged_sideways(page):
+    box = cell(page, 'b').bounding_box()
+    page.mouse.move(box['x'] + 5, box['y'] + 5)
+    page.mouse.down()
+    page.mouse.move(box['x'] + 25, box['y'] + 5, steps=5)
+    page.mouse.up()
+    assert page.evaluate('model.graph.x[1]') == 1.0
+    page.click('#undo')
+    assert page.evaluate('model.graph.x[1]') == 0.5  # 끌기 전으로
+
+
+def test_what_is_typed_is_kept_when_the_reader_clicks_elsewhere(page):
+    cell(page, 'a').click()
+    page.fill('#editor', '3,5')
+    page.click('h1')
+    assert page.evaluate('model.graph.x[0]') == 3.5 and page.is_hidden('#editor')
+
+
+def test_one_undo_takes_back_one_slide_of_the_rate(page):
+    page.evaluate("""() => {
+        for (const value of [-1, -0.5, 0]) { find('rate').value = value; find('rate').dispatchEvent(new Event('input')); }
+        find('rate').dispatchEvent(new Event('change'));
+    }""")
+    assert page.evaluate('model.lr') == 1
+    page.click('#undo')
+    assert page.evaluate('model.lr') == 0.5 and page.is_disabled('#undo')
+
+
+def test_what_a_screen_reader_hears_follows_the_step(page):
+    name = 'y 의 기울기'
+    assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 아직 모른다'
+    page.click('#last')
+    assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 1'
+
+
+@pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
+def test_what_is_no_number_is_refused(page, written):
+    cell(page, 'a').click()
+    page.fill('#editor', written)
+    page.keyboard.press('Enter')
+    assert page.get_attribute('#editor', 'aria-invalid') == 'true' and page.evaluate('model.graph.x[0]') == 2
+
+
+def test_leaving_the_domain_says_where_and_why_and_loses_nothing(page):
+    cell(page, 'a').click()
+    page.fill('#editor', '-2')
+    page.keyboard.press('Enter')
+    told = page.text_content('#trouble')
+    assert 'a = -2' in told and 'x > 0' in told
+    assert page.evaluate('[model.graph.x[0], model.graph.cost]') == [2, 3]
+    cell(page, 'a').focus()
+    page.keyboard.press('ArrowUp')
+    assert page.text_content('#trouble') == ''
+
+
+def test_the_address_keeps_the_numbers(page):
+    cell(page, 'a').focus()
+    page.keyboard.press('ArrowUp')
+    page.fill('#rate', '-1')
+    page.click('#next')
+    page.click('#link')
+    fragment = page.get_attribute('#link', 'href')
+    page.evaluate('model.reset()')
+    until(page, "location.hash === '#step=1'")
+    page.evaluate(f'location.hash = {fragment!r}')
+    until(page, 'model.graph.x[0] === 2.1')
+    assert page.evaluate('[player.at, model.lr]') == [1, 0.1]
+
+
+def test_an_address_that_cannot_be_computed_says_so(page):
+    page.evaluate("location.hash = '#step=2&a=-1&nobody=3&b=x'")
+    until(page, "model.trouble !== ''")
+    assert 'a = -1' in page.text_content('#trouble') and page.evaluate('[player.at, model.graph.x[0]]') == [2, 2]
+
+
+@pytest.fixture
+def odd():
+    yield ops.register(ops.Op('odd', lambda m, x: math.sin(x) if x > 0 else x, (lambda z, x: math.cos(x),)))
+    ops.unregister('odd')
+
+
+def test_a_rule_that_javascript_cannot_say_locks_what_is_below(tab, odd):
+    x, k = Value(1.0, 'x'), Value(3.0, 'k')
+    page = opened(tab, draw(odd(x * 2) + k).html())
+    assert page.evaluate('Array.from(model.graph.g)')[:1] == [2 * math.cos(2.0)]
+    cell(page, 'x').focus()
+    page.keyboard.press('ArrowUp')
+    assert '자바스크립트로 적을 수 없어서' in page.text_content('#trouble') and page.evaluate('model.graph.x[0]') == 1
+    cell(page, 'k').focus()
+    page.keyboard.press('ArrowUp')
+    assert page.evaluate('model.graph.cost') == math.sin(2.0) + 3.1
+
+
+def test_pointing_at_a_number_lights_its_paths(page):
+    cell(page, 'a').hover()
+    assert page.text_content('#paths').splitlines()[0] == 'a 에서 손실까지 경로 1개, 기울기 0.5'
+    assert page.locator('.edge.path').count() == 3
+
+
+def test_the_backward_wave_is_drawn_backwards(page):
+    phases = page.evaluate('steps.map(({ phase }) => phase)')
+    page.evaluate(f'player.go({phases.index("backward")})')
+    edge = page.locator('.edge.back')
+    assert edge.count() == edge.locator('.returning').count() == 1
+    page.evaluate(f'player.go({phases.index("forward")})')
+    assert page.locator('.edge.now').count() > 0 and page.locator('.returning').count() == 0
+
+
+def test_a_square_is_drawn_as_one_square(tab):
+    """dot(d, d) 는 Σ( )² 상자와 항마다 선 하나이고, 역전파도 항마다 한 스텝이다. 국소 미분 2d 는 바꾼 수를 따른다."""
+    trace = MLP(2, [2], rng=random.Random(0)).trace([0.5, 0.3])
+    gaps = [a - 1.0 for a in trace.output]
+    root = ops.dot(gaps, gaps)
+    drawing = draw(root, 'ops')
+    assert 'Σ( )²' in drawing.dot
+    assert [step.lines[0] for step in drawing.steps if step.title == '순전파: C'] == ['C = u₁² + u₂²']
+    assert sum(step.title.startswith('역전파: C → ') for step in drawing.steps) == 2
+    page = opened(tab, drawing.html())
+    page.evaluate('player.go(99)')
+    set_on_page(page, [topological(root).index(trace.zs[0][0].parents[0])], [2.0])
+    index = topological(root).index(gaps[0])
+    label = page.evaluate(f"""() => {{
+        const edge = picture.edges.find((one) => one.operand === {index} && one.result === model.graph.x.length - 1);
+        return [edge.text.textContent, number(2 * model.graph.x[{index}])];
+    }}""")
+    assert label[0] == label[1]
+
+
+SIZES = """() => {
+    const scale = picture.svg.getScreenCTM().a;
+    return Math.min(...[...picture.svg.querySelectorAll('text')].map((x) => parseFloat(x.getAttribute('font-size')) * scale));
+}"""
+
+
+@pytest.mark.parametrize(('sizes', 'level'), [([3, 2], 'neuron'), ([3, 2], 'ops'), ([3, 2], 'layer'), ([6, 6, 2], 'neuron')])
+def test_the_text_of_the_picture_can_be_read_on_a_laptop(browser, sizes, level):
+    """1280 × 720 에서 11 px 이상이고, 넘치는 그림은 페이지가 아니라 그림의 창 안에서 민다. 설명의 높이는 스텝마다 같다."""
+    page = browser.new_page(viewport={'width': 1280, 'height': 720})
+    loss = losses.quadratic(MLP(2, sizes, rng=random.Random(0))([0.5, 0.3]), [0.0] * sizes[-1])
+    page.set_content(draw(loss, level).html())
+    assert page.evaluate(SIZES) >= 10.99
+    edges = page.evaluate('[document.documentElement.scrollWidth, find("controls").getBoundingClientRect().bottom]')
+    assert edges[0] == 1280 and edges[1] <= 720
+    heights = page.evaluate('steps.map((_, i) => { player.go(i); return find("caption").offsetHeight; })')
+    assert len(set(heights)) == 1
+    page.keyboard.press('+')
+    assert page.evaluate(SIZES) > 11.5
+    page.close()
+
+
+def test_printing_gives_a_storyboard(page):
+    """스텝마다 한 장면: 설명의 글과 그때의 수."""
+    page.emulate_media(media='print')
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    frames = page.locator('#storyboard figure')
+    assert frames.count() == page.evaluate('steps.length')
+    assert 'log' in frames.nth(3).inner_text() or 'ln' in frames.nth(3).inner_text()
+    assert frames.nth(1).locator('.picture .cell[data-known=yes]').count() == 4
+    assert page.locator('#controls').is_hidden() and page.locator('#storyboard [id]').count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media='screen')
+    assert frames.count() == 0 and page.text_content('#count').startswith('0 /')
+
+
+# 배우기
+
+def test_one_step_of_learning_is_the_rule_of_the_note(page):
+    """파라미터마다 w − η·∂C/∂w. 되돌리기 한 번이면 모두 돌아온다."""
+    y = expression()
+    y.backward()
+    page.fill('#rate', '-1')
+    page.click('#learn')
+    for i, node in enumerate(topological(y)):
+        if node.op is None:
+            assert page.evaluate(f'model.graph.x[{i}]') == node.data - 0.1 * node.grad
+    assert '갱신 1번' in page.text_content('#ticks')
+    page.click('#undo')
+    assert page.evaluate('model.graph.x[0]') == 2
+
+
+def test_learning_too_fast_says_so_and_loses_nothing(page):
+    """η = 0.5 이면 b 가 음수가 되어 log 의 정의역을 벗어난다. 갱신의 스텝도 그렇게 말한다."""
+    before = page.evaluate('Array.from(model.graph.x)')
+    page.click('#learn')
+    assert page.text_content('#trouble').startswith('η 가 너무 크다')
+    assert page.evaluate('Array.from(model.graph.x)') == before
+    assert '정의역을 벗어나' in page.evaluate('steps.at(-1).lines()[1]') and page.text_content('#ticks') == ''
+
+
+@pytest.fixture
+def playground(tab):
+    net = MLP(2, [3, 1], 'tanh', output='sigmoid', rng=random.Random(0))
+    X, Y = moons(20, rng=random.Random(0))
+    return net, X, Y, opened(tab, net.page(X, Y).html())
+
+
+def test_learning_takes_the_mean_of_the_sample_losses(playground):
+    """페이지의 갱신 열 번이 파이썬의 경사 하강 열 번과 같다(노트의 가정 1)."""
+    net, X, Y, page = playground
+    for _ in range(10):
+        net.zero_grad()
+        losses.mean([losses.quadratic(net(x), y) for x, y in zip(X, Y, strict=True)]).backward()
+        optim.SGD(net.parameters(), 0.5).step()
+        page.evaluate('model.step()')
+    found = page.evaluate('model.parameters.map((p) => model.graph.x[p])')
+    assert found == pytest.approx([p.data for p in net.parameters()], rel=1e-9, abs=1e-9)
+
+
+def test_samples_are_chosen_and_judged(playground):
+    net, X, Y, page = playground
+    page.fill('#sample', '7')
+    values = page.evaluate('model.places.map((place) => model.graph.x[place])')
+    assert values == [*X[7], Y[7]] and page.text_content('#which') == '8 / 20'
+    right = sum((net(x).data > 0.5) == y for x, y in zip(X, Y, strict=True))
+    until(page, f"find('accuracy').textContent === '정확도 {number(100 * right / 20, 3)}%'")
+    painted = page.evaluate("find('boundary').getContext('2d').getImageData(0, 0, 240, 240).data.some((x) => x > 0)")
+    assert painted and page.is_visible('#boundary')
+
+
+def test_mini_batches_visit_every_sample_once(playground):
+    *_, page = playground
+    page.fill('#batch', '6')
+    sizes = page.evaluate("""() => {
+        const training = new Training(model), batches = [1, 2, 3, 4].map(() => training.nextBatch());
+        return [batches.map((batch) => batch.length), new Set(batches.flat()).size];
+    }""")
+    assert sizes == [[6, 6, 6, 2], 20]
+
+
+def test_training_draws_the_curve_and_stops(playground):
+    *_, page = playground
+    page.click('#train')
+    until(page, "find('ticks').textContent !== ''")
+    page.click('#train')
+    before = page.text_content('#ticks')
+    page.wait_for_timeout(100)
+    assert page.text_content('#ticks') == before and page.get_attribute('#curve', 'd').startswith('M0.0 ')
+
+
+@pytest.mark.parametrize(('make', 'wrong'), [
+    (lambda net, loss: draw(loss, samples=([[1.0]], [0])), r'X\[0\]'),
+    (lambda net, loss: draw(loss, samples=([[1.0, 2.0]], [])), '같은 수'),
+    (lambda net, loss: draw(loss, samples=([[1.0, math.nan]], [0])), '유한한'),
+    (lambda net, loss: draw(Value(1.0) + 2, samples=([[1.0]], [0])), '신경망'),
+    (lambda net, loss: draw(net.trace([1.0, 2.0]), samples=([[1.0, 2.0]], [0])), '손실'),
+    (lambda net, loss: net.page([], []), '하나도'),
+])  # fmt: skip
+def test_samples_that_do_not_fit_are_refused(make, wrong):
+    net = MLP(2, [3, 1], rng=random.Random(0))
+    with pytest.raises(ValueError, match=wrong):
+        make(net, losses.quadratic(net([0.5, 0.3]), 1.0))
