@@ -46,6 +46,7 @@ LAZY = {
     ('nn', 'render'): '노트북이 보이는 신경망과 순전파의 그림',
     ('nn', 'compiler'): 'net.compile: NumPy 를 쓸 때만 읽는다',
     ('nn', 'learning.losses'): 'net.compile 의 기본 손실',
+    ('compiler.machine.backend', 'compiler.backends'): '저장한 것을 읽는 곳의 백엔드를 고른다',
     ('compiler.backends', 'compiler.machine.backend'): 'llvmlite 가 있을 때만',
     ('compiler.program', 'learning.programs'): 'program.fit: 배우는 일은 컴파일러 위에 있다',
     ('trainable', 'learning.train'): 'net.fit: 배우는 일은 신경망 위에 있다',

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from micrograd_ko.compiler import backends
 from micrograd_ko.compiler.machine.kernels import is_lasting
 from micrograd_ko.compiler.machine.maps import MapKernel
 from micrograd_ko.compiler.machine.memory import rounded_up
@@ -41,7 +40,9 @@ class Machine:
         _check_operations(tape)
 
     def __reduce__(self) -> tuple:
-        return backends.chosen, ('auto', self.tape, self.dtype)  # 읽는 곳에 llvmlite 가 없으면 NumPy 로
+        from micrograd_ko.compiler.backends import chosen
+
+        return chosen, ('auto', self.tape, self.dtype)  # 읽는 곳에 llvmlite 가 없으면 NumPy 로
 
     def block(self, samples: int) -> int:
         """표본이 samples 개일 때 블록 하나의 표본 수. 하나면 1 이고 행이 레인이 된다."""
