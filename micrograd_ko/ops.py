@@ -89,8 +89,8 @@ exp        = row('exp',        None, (lambda z, x: z,),                   'e^{#1
 expm1      = row('expm1',      None, (lambda z, x: exp(x),),              'e^{#1} - 1', (-700.0, 700.0))
 log        = row('log',        None, (lambda z, x: 1 / x,),               r'\ln #1', POSITIVE, defined=lambda x: x > 0)
 log1p      = row('log1p',      None, (lambda z, x: 1 / (1 + x),),         r'\ln(1 + #1)', (-0.999, 1e6), defined=lambda x: x > -1)
-xlogy      = row('xlogy',      lambda m, x, y: x * m.log(m.select(m.abs(x), y, 1)), (lambda z, x, y: log(select(y, y, 1)),
-                                                                                 lambda z, x, y: x / select(y, y, 1)),
+xlogy      = row('xlogy',      lambda m, x, y: x * m.log(m.select(m.abs(x), y, m.select(y, 1, 1))),  # 안의 select 는 y 의 nan 을 남긴다
+                 (lambda z, x, y: log(select(y, y, 1)), lambda z, x, y: x / select(y, y, 1)),
                  r'#1 \cdot \ln #2', (REAL, POSITIVE), defined=lambda x, y: (x == 0) | (y > 0), overflows=True, sign='x·ln y')
 sqrt       = row('sqrt',       None, (lambda z, x: 1 / (2 * z),),         r'\sqrt{#1}', POSITIVE, ulps=1, defined=lambda x: x >= 0, sign='√')
 
