@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.kinds.huge import ieee
-from micrograd_ko.operation import ARITHMETIC, EDGE_ERRORS, Namespace, Op, interpret, interpreter_of
+from micrograd_ko.operation import ARITHMETIC, EDGE_ERRORS, SCALARS, Namespace, Op, interpret, interpreter_of
 
 
 def _has_nan(x: Any) -> bool:
@@ -28,8 +28,9 @@ def _compare(x: Any, y: Any) -> Any:
 
 
 def _select(c: Any, x: Any, y: Any) -> Any:
-    kept = [v for v in (c, x, y) if np.ndim(v)] or [c, x, y]  # 수는 곁에 있는 배열의 dtype 을 따른다
-    chosen = np.where(np.greater(c, 0), x, y).astype(np.result_type(*kept))
+    if not any(isinstance(v, np.ndarray | np.generic) for v in (c, x, y)):
+        return SCALARS.select(c, x, y)  # 곁에 올 배열의 dtype 을 바꾸지 않는 파이썬의 수로 남는다
+    chosen = np.where(np.greater(c, 0), x, y).astype(np.result_type(c, x, y))  # 파이썬의 수 둘만으로는 float64 나 정수가 된다
     return np.where(np.isnan(c), c, chosen) if _has_nan(c) else chosen
 
 

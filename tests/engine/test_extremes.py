@@ -154,3 +154,10 @@ def test_a_huge_number_can_be_explained_and_walked():
     z.backward()
     assert 'x = 1.000e+5000' in str(explain(x, z))
     assert {step.operand: step.after for step in arrivals(topological(z))}[y] == y.grad == math.inf
+
+
+@pytest.mark.parametrize('kind', [float, Value, exact, lambda x: np.array([x])])
+def test_a_product_with_the_logarithm_of_nan_is_nan_even_by_zero(kind):
+    z = ops.xlogy(kind(0.0), kind(math.nan))
+    assert np.isnan(float(np.ravel(getattr(z, 'data', z) if isinstance(z, Value) else z)[0]))
+    assert float(np.ravel(ops.xlogy(0.0, -1.0))[0]) == 0
