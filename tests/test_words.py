@@ -11,7 +11,7 @@ FILES = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 
 COINED = {
     '바퀴': '에포크(epoch)', '걸음': '스텝(step): 갱신 하나, 페이지의 한 칸. 차분의 h 는 간격, 그래프는 순회(traversal)',
-    '걷[는기게고다]|걸으[며면]': '따라가다, 방문하다(visit), 순회하다(traverse)',
+    '걷[는기게고다]|걸으[며면]|걸을': '따라가다, 방문하다(visit), 순회하다(traverse)',
     '(?<![1-5])(?<!다섯 )단계': "수준(level of detail). '단계' 는 노트의 1단계 … 5단계다",
 }  # fmt: skip
 

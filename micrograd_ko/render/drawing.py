@@ -84,7 +84,7 @@ class Drawing:
         return {'image/svg+xml': self.svg, 'image/png': base64.b64encode(engines.render(self.dot, 'png')).decode()}
 
     def show(self) -> Path:
-        """브라우저에서 연다: 스텝 페이지, 걸을 것이 없으면 그림. 파이썬 프롬프트에서 쓴다. 연 임시 파일의 경로를 돌려준다.
+        """브라우저에서 연다: 스텝 페이지, 볼 스텝이 없으면 그림. 파이썬 프롬프트에서 쓴다. 연 임시 파일의 경로를 돌려준다.
 
         배치 엔진이 없으면 LayoutError.
         """

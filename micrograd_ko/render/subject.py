@@ -28,7 +28,7 @@ class LiveNode:
 
 
 class NoStepsError(ValueError):
-    """걸을 것이 없다: 표본을 넣지 않은 신경망, 표본이 여럿인 손실의 신경망."""
+    """볼 스텝이 없다: 표본을 넣지 않은 신경망, 표본이 여럿인 손실의 신경망."""
 
 
 class Subject(NamedTuple):
