@@ -3,6 +3,7 @@
 `graph.sweep` 은 이 순회를 파이썬의 수에 맞게 펼쳐 적은 것이다.
 """
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -81,6 +82,18 @@ def bounded_sweep(order: Sequence[Value]) -> tuple[dict[Value, Bounded], dict[Va
     values = replay(order, lambda leaf: Bounded(leaf.data))
     found = adjoints(order, values, follow=bounds.followed)
     return values, {node: d if isinstance(d, Bounded) else Bounded(d) for node, d in found.items()}
+
+
+def squares(node: Any) -> int:
+    """node 가 서로 다른 노드의 제곱의 합 d·d + e·e + … (같은 목록 둘의 `dot`)이면 항의 수, 아니면 0.
+
+    제곱은 항마다 선 하나, 경로의 한 칸, 역전파의 한 스텝이다: 국소 미분은 d 둘이 아니라 2·d 하나다.
+    """
+    if node.op is not ops.dot:
+        return 0
+    ws, xs = ops.dot.split(node.parents)
+    same = all(map(operator.is_, ws, xs)) and len({id(v) for v in ws}) == len(ws)
+    return len(ws) if same else 0
 
 
 class Arrival(NamedTuple):

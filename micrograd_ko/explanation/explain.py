@@ -15,6 +15,7 @@ from micrograd_ko.kinds.rules import operand_names
 from micrograd_ko.kinds.symbols import Symbol, added, symbol
 from micrograd_ko.note import recognise
 from micrograd_ko.note.statements import NOTE
+from micrograd_ko.reverse import squares
 from micrograd_ko.staleness import first_stale
 from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
@@ -153,10 +154,13 @@ class _Writer:
 
     def rule(self, use: Use) -> Symbol:
         """표의 규칙에 이름표를 넣은 국소 미분의 식. 표의 연산으로 적히지 않은 규칙이면 ∂z/∂x."""
-        op, z, operands = use.node.op, self.labels[use.node], [self.labels[p] for p in use.node.parents]
+        op, z, operand = use.node.op, self.labels[use.node], self.labels[use.node.parents[use.operand]]
         assert op is not None
-        found = formulas.rule(op, z, operands, use.operand)
-        return ratio(z, operands[use.operand]) if found is None else found
+        if squares(use.node):
+            found = formulas.rule(ops.square, z, [operand], 0)
+        else:
+            found = formulas.rule(op, z, [self.labels[p] for p in use.node.parents], use.operand)
+        return ratio(z, operand) if found is None else found
 
     def path_lines(self) -> Iterator[Line]:
         count, shown = self.found.count, self.shown
@@ -188,7 +192,8 @@ class _Writer:
     def _step(self, use: Use) -> Line:
         parents, operand = use.node.parents, use.node.parents[use.operand]
         slope = ratio(self.labels[use.node], self.labels[operand])
-        remark = f'{use.operand + 1}번째 피연산자로' if sum(parent is operand for parent in parents) > 1 else ''
+        is_repeated = sum(parent is operand for parent in parents) > 1 and not squares(use.node)
+        remark = f'{use.operand + 1}번째 피연산자로' if is_repeated else ''
         return _equation([slope, self.rule(use)], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:

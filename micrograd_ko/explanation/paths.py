@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, local_derivatives, topological
-from micrograd_ko.reverse import gathered
+from micrograd_ko.reverse import gathered, squares
 
 
 class Use(NamedTuple):
-    """경로의 한 칸: node 의 operand 번째 피연산자에서 node 로. derivative 는 ∂node/∂피연산자."""
+    """경로의 한 칸: node 의 operand 번째 피연산자에서 node 로. derivative 는 ∂node/∂피연산자.
+
+    제곱(`reverse.squares`)이면 피연산자를 두 번 쓰지만 한 칸이다.
+    """
 
     node: Value
     operand: int
@@ -43,11 +46,10 @@ class Paths:
         self._on_path = above(self.order, [value])
         if root not in self._on_path:
             raise ValueError(_unreached(value, root))
-        self._uses_by = {
-            node: [Use(node, i, d) for i, d in enumerate(local_derivatives(node))] for node in self._on_path - {value}
-        }
+        slopes = {node: local_derivatives(node) for node in self._on_path - {value}}
+        self._uses_by = {node: _uses(node, ds) for node, ds in slopes.items()}
         self._one = type(root.data)(1)
-        self.gradients = dict(self._walk(self._one, lambda g, use: g * use.derivative, _added))
+        self.gradients = dict(gathered(self.order, self._one, lambda g, node, i: g * slopes[node][i], _added, self._on_path))
 
     @property
     def gradient(self) -> Any:
@@ -80,17 +82,30 @@ class Paths:
         """노드 → 그것을 쓰는 칸들, 길 위에 있는 것만, 위상 순서로."""
         found = defaultdict(list)
         for node in self.order:
-            for use in self._uses_by.get(node, ()):
+            for use in filter(None, self._uses_by.get(node, ())):
                 found[node.parents[use.operand]].append(use)
         return found
 
-    def _walk(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Iterator[tuple[Value, Any]]:
-        """root 에서 value 까지 거꾸로 순회한다. extend(여기까지의 것, 칸)은 한 칸 늘인다."""
-        return gathered(self.order, start, lambda here, node, i: extend(here, self._uses_by[node][i]), merge, self._on_path)
-
     def _arriving(self, start: Any, extend: Callable, merge: Callable[[list], Any]) -> Any:
-        """value 에 모인 것. 지나온 노드의 것(큰 정수나 긴 목록)은 쥐고 있지 않는다."""
-        return deque(self._walk(start, extend, merge), maxlen=1).pop()[1]
+        """root 에서 거꾸로 순회해 value 에 모인 것. extend(여기까지의 것, 칸)은 한 칸 늘인다.
+
+        지나온 노드의 것(큰 정수나 긴 목록)은 쥐고 있지 않는다.
+        """
+
+        def sent(here: Any, node: Value, i: int) -> Any:
+            use = self._uses_by[node][i]
+            return None if use is None else extend(here, use)
+
+        return deque(gathered(self.order, start, sent, merge, self._on_path), maxlen=1).pop()[1]
+
+
+def _uses(node: Value, slopes: tuple) -> list[Use | None]:
+    """피연산자마다의 칸. 제곱의 뒷쪽 피연산자는 앞쪽의 칸에 들어 있다."""
+    count = squares(node)
+    if not count:
+        return [Use(node, i, d) for i, d in enumerate(slopes)]
+    both = zip(slopes[:count], slopes[count:], strict=True)
+    return [*[Use(node, i, d + e) for i, (d, e) in enumerate(both)], *[None] * count]
 
 
 def _added(terms: list) -> Any:

@@ -6,7 +6,8 @@ import operator
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
-from micrograd_ko.render.subject import Subject, squares
+from micrograd_ko.render.subject import Subject
+from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, limits, numbers
 
 

@@ -93,7 +93,8 @@ def pooling(net: Network) -> list[str]:
     """여러 표본의 손실을 신경망 하나로 그린 그림의 설명."""
     if net.samples == 1:
         return []
-    return [f'표본 {net.samples}개의 손실. w 와 b 의 기울기에는 모든 표본에서 온 항이 더해져 있고, 표본마다 다른 x, z, a, δ 는 – 로 적었다']
+    told = 'w 와 b 의 기울기에는 모든 표본에서 온 항이 더해져 있고, 표본마다 다른 x, z, a, δ 는 – 로 적었다'
+    return [f'표본 {net.samples}개의 손실. {told}']
 
 
 def _id(layer: int, j: int) -> str:

@@ -17,8 +17,9 @@ from micrograd_ko.render.levels import Level
 from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step, label
-from micrograd_ko.render.subject import Subject, squares
+from micrograd_ko.render.subject import Subject
 from micrograd_ko.render.words import WORDS, WRITERS, english_table
+from micrograd_ko.reverse import squares
 from micrograd_ko.writing import numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted

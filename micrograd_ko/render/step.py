@@ -8,8 +8,8 @@ from micrograd_ko.engine import Value
 from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render.subject import Subject, squares
-from micrograd_ko.reverse import Arrival, arrivals
+from micrograd_ko.render.subject import Subject
+from micrograd_ko.reverse import Arrival, arrivals, squares
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
 from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text

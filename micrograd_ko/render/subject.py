@@ -1,11 +1,9 @@
 """그릴 것(subject): 그래프와, 그 안의 신경망과, 그 가운데 그릴 노드."""
 
 import copy
-import operator
 from collections.abc import Set
 from typing import Any, NamedTuple
 
-from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, swept, topological
 from micrograd_ko.kinds.live import Live
@@ -94,18 +92,6 @@ class Subject(NamedTuple):
         network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
         roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
         return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
-
-
-def squares(node: Any) -> int:
-    """node 가 서로 다른 노드의 제곱의 합 d·d + e·e + … (같은 목록 둘의 `dot`)이면 항의 수, 아니면 0.
-
-    제곱은 항마다 선 하나로 그리고, 역전파의 한 스텝이다.
-    """
-    if node.op is not ops.dot:
-        return 0
-    ws, xs = ops.dot.split(node.parents)
-    same = all(map(operator.is_, ws, xs)) and len({id(v) for v in ws}) == len(ws)
-    return len(ws) if same else 0
 
 
 def subject_of(x: Any) -> Subject:

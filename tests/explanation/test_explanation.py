@@ -43,7 +43,10 @@ def enumerate_paths(value, root, derivatives_of):
         if node is value:
             found.append(product)
         elif node.op is not None:
-            for parent, d in zip(node.parents, derivatives_of(node), strict=True):
+            slopes, half = derivatives_of(node), len(node.parents) // 2
+            if node.op is ops.dot and node.parents[:half] == node.parents[half:] and len(set(node.parents)) == half:
+                slopes = [d + d for d in slopes[:half]]  # 제곱은 한 칸이다
+            for parent, d in zip(node.parents, slopes, strict=False):
                 descend(parent, product * d)
 
     descend(root, type(root.data)(1))
@@ -272,6 +275,15 @@ def test_both_uses_of_one_operand_are_told_apart():
     x = Value(3.0, 'x')
     text = str(explain(x, x * x))
     assert '∂C/∂x = x = 3   (1번째 피연산자로)' in text and '(2번째 피연산자로)' in text
+
+
+def test_a_square_is_one_path():
+    """∂/∂d d·d = 2·d: 이차 손실의 경로는 출력마다 하나다."""
+    net = MLP(2, [3, 2], rng=random.Random(0))
+    trace = net.trace([0.5, 0.3])
+    loss = losses.quadratic(trace.output, [1.0, 0.0])
+    found = explain(net.layers[0].neurons[0].w[0], loss)
+    assert found.path_count == 2 and '2 · ' in str(found) and '피연산자로' not in str(found)
 
 
 def test_stale_graphs_are_noticed():

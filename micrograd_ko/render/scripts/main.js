@@ -5,7 +5,7 @@ const picture = new Picture(find('picture'), page, model);
 const player = new Player(page, steps, model, picture, new View(find('picture')));
 picture.show(steps, 0);
 new Fields(model, picture);
-new Paths(model, picture);
+new Paths(model, picture, page.squares);
 new Training(model);
 new Address(model, player);
 

@@ -1,10 +1,14 @@
 // 칸을 가리키면 그 노드에서 손실까지의 경로가 밝아지고, 경로마다의 국소 미분의 곱을 적는다(`explain` 이 하는 말).
 class Paths {
-  constructor(model, picture) {
+  // squares: 노드마다 제곱의 항의 수(`reverse.squares`). 제곱은 피연산자를 두 번 쓰지만 한 칸이다
+  constructor(model, picture, squares) {
     Object.assign(this, { model, picture });
     const { nodes } = model.graph, last = nodes.length - 1;
-    this.users = nodes.map(() => []); // 노드를 쓰는 [결과, 역전파의 몇째 스텝]
-    for (let i = last, k = 0; i >= 0; i--) for (const p of nodes[i].parents) this.users[p].push([i, k++]);
+    this.users = nodes.map(() => []); // 노드를 쓰는 [결과, 역전파의 몇째 스텝, 몇 번 쓰는지]
+    for (let i = last, k = 0; i >= 0; k += nodes[i--].parents.length) {
+      const count = squares[i] || nodes[i].parents.length;
+      nodes[i].parents.slice(0, count).forEach((p, j) => this.users[p].push([i, k + j, squares[i] ? 2 : 1]));
+    }
     this.counts = nodes.map(() => 0); // 노드에서 손실까지의 경로의 수
     for (let i = last; i >= 0; i--) this.counts[i] = this.users[i].reduce((sum, [user]) => sum + this.counts[user], Number(i === last));
     for (const { group, node } of picture.cells) {
@@ -37,8 +41,8 @@ class Paths {
     while (stack.length) {
       const { via, slopes, product } = stack.pop();
       if (via.at(-1) === last) found.push({ via, slopes, product });
-      for (const [user, k] of this.users[via.at(-1)]) {
-        const d = this.model.graph.local[k];
+      for (const [user, k, times] of this.users[via.at(-1)]) {
+        const d = times * this.model.graph.local[k];
         stack.push({ via: [...via, user], slopes: [...slopes, d], product: product * d });
       }
     }
