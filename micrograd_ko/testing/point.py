@@ -109,7 +109,7 @@ class Point:
         """backward 는 규칙을 따랐는가, 규칙은 함수의 기울기인가, 그 float 는 참값에 가까운가."""
         leaf = self.recording.leaves[i]
         if leaf.grad - leaf.grad != 0:
-            return self._not_finite(leaf.grad, slopes)
+            return self._not_finite(leaf, slopes)
         rule, found = self.adjoints[leaf], exact(leaf.grad)
         if not MP.isfinite(rule) or slopes.vertical is not None:
             return 'noisy', '정의역의 끝이 경로에 있어 기울기를 정할 수 없습니다.'
@@ -149,8 +149,9 @@ class Point:
             return False
         return bool(gap <= NOTICEABLE * max(self.recording.variation(i), abs(self.adjoints[leaf])))
 
-    def _not_finite(self, gradient: Any, slopes: Slopes) -> tuple[str, str]:
-        """nan 이나 inf 인 기울기: 참값이 그런가, 값이 이미 넘쳤는가. 유한한 함수의 기울기라면 틀렸다."""
+    def _not_finite(self, leaf: Value, slopes: Slopes) -> tuple[str, str]:
+        """nan 이나 inf 인 기울기: 참값이 그런가, 값이나 도중의 수가 넘쳤는가. 그것도 아니면 틀렸다."""
+        gradient: Any = leaf.grad
         if slopes.vertical is not None and not math.isnan(gradient):
             right = slopes.vertical * gradient > 0
             return ('ok', '기울기가 무한한 점입니다.') if right else ('wrong', '무한한 기울기의 부호가 반대입니다.')
@@ -161,6 +162,9 @@ class Point:
             return 'noisy', '정의역의 끝이 경로에 있어 기울기를 정할 수 없습니다.'
         if slopes.central is not None and float(slopes.central) == gradient:
             return 'ok', '기울기가 float 의 범위를 넘습니다(overflow).'
+        rule, truth = self.adjoints[leaf], slopes.central
+        if truth is not None and MP.isfinite(rule) and abs(rule - truth) <= STRICT * abs(truth) + slopes.uncertainty:
+            return 'imprecise', f'규칙은 옳지만 도중의 수가 float 의 범위를 넘어(overflow) 기울기가 {gradient!r} 입니다.'
         start: Any = next(node for node in reversed(self.recording.order) if any(p.grad - p.grad != 0 for p in node.parents))
         return 'wrong', f'유한한 함수의 기울기가 {gradient!r} 입니다. {start.op.name} 의 미분에서 시작됩니다 ({start!r}).'
 
