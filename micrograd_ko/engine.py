@@ -43,14 +43,14 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
         data = undefined(op, values)
     if type(data) is not float:  # 더해진 연산(`ops.register`)은 NumPy 의 수나 참·거짓을 줄 수도 있다
         data = number(data, f'연산 {op.name} 의 값은')
-    node = _blank(values)
+    node = _blank(values) if _closed else _new(Value)
     node._number, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, values
     return node
 
 
 def _blank(values: tuple[Value, ...]) -> Value:
     """values 에서 나올 빈 노드. 닫힌 하위 형이 끼면 그 형이다."""
-    kinds = dict.fromkeys(map(type, values)) if _closed else ()
+    kinds = dict.fromkeys(map(type, values))
     return _new(next((t for kind in kinds for t in kind.__mro__ if t in _closed), Value))
 
 
@@ -58,10 +58,8 @@ def _lifted(x: Any, first: Value) -> Value:
     """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
     if isinstance(x, Value):
         return x
-    if type(first) is Value:
-        return Value(beside(x, first._number))
-    leaf = _blank((first,))
-    Value.__init__(leaf, beside(x, first._number))
+    data, leaf = beside(x, first._number), _new(Value) if type(first) is Value else _blank((first,))
+    leaf._number, leaf._grad, leaf._name, leaf.op, leaf.parents = data, NOT_YET, '', None, ()
     return leaf
 
 
