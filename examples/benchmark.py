@@ -253,18 +253,13 @@ def networks(quick: bool) -> Iterator[Row]:
             steps['CasADi SX'] = functools.partial(casadi_sx, *data)
         yield from raced(f'{work}, 한 스텝', steps, theta, 1, 1e-12, {}, quick)
         program = compiled(net)
-        inside = hasattr(program, 'descent')
-        own = functools.partial(replay_loop, *data) if inside else functools.partial(repeated, replay(*data))
+        own = functools.partial(replay_loop, *data)
         name = f'{work}, 반복 {STEPS} 스텝'
         yield from raced(name, loops(own, *data, 'float64'), theta, STEPS, 1e-10, {'JAX 반복': target}, quick)
-        if inside and program.backend == 'llvm':
+        if program.backend == 'llvm':
             own = functools.partial(replay_loop, *data, dtype='f32')
             builders = loops(own, *data, 'float32')
             yield from raced(f'{name}, f32', builders, theta, STEPS, 1e-3, {'JAX 반복': single_target}, quick)
-
-
-def repeated(step: Steps) -> Steps:
-    return lambda theta: functools.reduce(lambda now, _: step(now), range(STEPS), theta)
 
 
 def raced(
@@ -288,13 +283,9 @@ def names(quick: bool) -> Iterator[Row]:
     """microgpt 의 한 스텝: 이름 하나의 기울기와 Adam. C 의 것은 꾸러미가 아니어서, 재어 둔 수를 적는다."""
     for context in (8, 16):
         program, batch = microgpt.recorded(microgpt.parameters(random.Random(0)), context), microgpt.encoded(['olivia'], context)
-        if hasattr(program, 'descent'):
-            descent = program.descent(batch, 1, optim.Adam(program.parameters, 0.001, (0.85, 0.99)))
-            count, task = STEPS, functools.partial(descent.epoch, np.zeros(STEPS, np.int64))
-        else:
-            theta, count = program.vector.copy(), 1
-            task = functools.partial(microgpt.adam, program, theta, np.zeros((2, len(theta))), batch, 0, 0.001)
-        seconds = min(timed(task, 0.01 if quick else 0.3) for _ in range(2 if quick else 9)) / count
+        descent = program.descent(batch, 1, optim.Adam(program.parameters, 0.001, (0.85, 0.99)))
+        task = functools.partial(descent.epoch, np.zeros(STEPS, np.int64))
+        seconds = min(timed(task, 0.01 if quick else 0.3) for _ in range(2 if quick else 9)) / STEPS
         work = f'microgpt 의 한 스텝(이름 하나, {context}자리, Adam)'
         yield Row(work, 1e6 * seconds, 'µs', 'C, 손수 미분(재어 둔 수)', 26.0, '≤ 1.0 (0.8)')
 
@@ -643,7 +634,7 @@ def main() -> None:
         os.execve(sys.executable, sys.orig_argv, wanted)
     if hasattr(os, 'sched_setaffinity'):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    backend = getattr(compile_graph(Value(1.0), [], []), 'backend', 'numpy')
+    backend = compile_graph(Value(1.0), [], []).backend
     print(f'{time.strftime("%Y-%m-%d")}, Python {platform.python_version()}, NumPy {np.__version__}, 백엔드 {backend}, '
           f'{platform.machine()} 코어 {os.cpu_count()}개 가운데 하나. 목표의 괄호는 더 높은 것.\n')  # fmt: skip
     head = f'{left("일", 46)} {"우리":>7} {left("", 5)} {left("상대", 22)} {"상대의 것":10} {"우리/상대":>6}  목표'

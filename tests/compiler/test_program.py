@@ -5,8 +5,6 @@ import itertools
 import math
 import pickle
 import random
-import sys
-import threading
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from graph_strategies import CANCELLING, NUMBERS, graphs, sums
 from hypothesis import given
 from hypothesis import strategies as st
 from test_lowering import rebuilt
+from threads import together
 
 from micrograd_ko import MLP, DomainError, ReplayError, Value, compile_graph, losses, ops, refresh, topological
 from micrograd_ko.compiler.lower import lower
@@ -494,16 +493,7 @@ def test_two_threads_at_once_give_the_same_bits(program):
         for _ in range(50):
             found[i].add(program.gradient(data[i]).tobytes())
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    together(work, 2)
     assert found == [{expected[0]}, {expected[1]}]
     assert np.array([p.grad for p in program.parameters]).tobytes() in expected
 

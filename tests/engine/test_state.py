@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threads import together
 
 import micrograd_ko
 from micrograd_ko import MLP, SGD, Value, compile_graph, draw, explain, losses, ops, receipt, refresh, topological
@@ -304,20 +305,6 @@ def test_backward_never_raises_however_large_the_integers(huge, x):
 
 
 # 스레드 ---------------------------------------------------------------------------------------------------------------
-
-
-def together(work, count=4):
-    """work(i) 를 스레드 count 개에서. 자주 바꿔 돌린다."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(count)]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
 
 
 def test_threads_may_share_leaves():
