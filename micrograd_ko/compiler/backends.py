@@ -47,8 +47,8 @@ def chosen(backend: str, tape: Tape, dtype: str = 'f64') -> Backend:
         return Replayer(tape)
 
 
-def descent(program: Any, replayer: Backend, samples: np.ndarray, batch_size: int, optimizer: Any) -> Descent:
+def descent(program: Any, replayer: Backend, samples: np.ndarray, batch_size: int, optimizer: Any, threads: int) -> Descent:
     """그 백엔드로 배우는 일. 기울기를 자르는(clip) 최적화는 스텝마다 모든 기울기를 보아야 하므로 커널 안에서 돌지 않는다."""
     if isinstance(replayer, Replayer) or optimizer.clip is not None:
         return Descent(program, samples, batch_size, optimizer)
-    return replayer.training(program, samples, batch_size, optimizer)
+    return replayer.training(program, samples, batch_size, optimizer, threads)

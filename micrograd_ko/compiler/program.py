@@ -109,11 +109,14 @@ class Program(Pointwise):
         leaves = self.leaves[: self.inputs.count]
         return Program(tape, self.inputs, leaves, self.parameters, self.nodes, self.names, self._replayer.over(tape))
 
-    def descent(self, X: Any, batch_size: int, optimizer: Any) -> Descent:
-        """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다."""
+    def descent(self, X: Any, batch_size: int, optimizer: Any, threads: int = 1) -> Descent:
+        """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다.
+
+        LLVM 백엔드면 미니배치를 스레드 threads 개까지로 나눈다.
+        """
         arrays = self.inputs.read(X, self.inputs.count)
         (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
-        return descent(self, self._replayer, samples, batch_size, optimizer)
+        return descent(self, self._replayer, samples, batch_size, optimizer, threads)
 
     def fit(self, X: Any, epochs: int, *arguments: Any, **options: Any) -> 'History':
         """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""

@@ -17,21 +17,22 @@ from micrograd_ko.learning.train import DivergedError, generator, optimizer_of
 
 def fit(
     program: Program, X: Any, epochs: int, batch_size: int = 10, lr: Rate | None = None, optimizer: str | Optimizer = 'sgd',
-    rng: random.Random | int | None = None, progress: bool = True,
+    rng: random.Random | int | None = None, progress: bool = True, threads: int = 1,
 ) -> History:  # fmt: skip
-    """X 로 epochs 에포크 배우고 파라미터를 `Value` 에 옮긴다. 같은 씨앗, 백엔드, dtype, 기계면 같은 비트다.
+    """X 로 epochs 에포크 배우고 파라미터를 `Value` 에 옮긴다. 같은 씨앗, 백엔드, dtype, 기계, 스레드의 수면 같은 비트다.
 
     에포크마다 표본을 섞어 batch_size 개씩 나눈 미니배치(마지막은 남은 만큼)의 평균 손실로 한 스텝씩 움직인다. LLVM 백엔드면 그
-    반복이 커널 안에서 돈다. optimizer 와 rng, 학습률 lr 은 `train.fit` 의 것과 같다.
+    반복이 커널 안에서 돌고, 미니배치를 스레드 threads 개까지로 나눈다: 표본이 백쯤은 되어야 빨라진다. optimizer 와 rng, 학습률
+    lr 은 `train.fit` 의 것과 같다.
 
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 정의역을 벗어난 표본이 있으면 ReplayError, 손실이 유한하지 않으면
     DivergedError 이고, 어느 쪽이든 파라미터와 최적화의 상태는 마지막으로 마친 에포크의 것이다.
     """
-    for what, count in (('epochs', epochs), ('batch_size', batch_size)):
+    for what, count in (('epochs', epochs), ('batch_size', batch_size), ('threads', threads)):
         if type(count) is not int or count < 1:
             raise ValueError(f'{what} 는 1 이상의 정수입니다. {count!r} 을(를) 받았습니다.')
     moving, shuffler = optimizer_of(program.parameters, optimizer, lr), generator(rng)
-    descent = program.descent(X, batch_size, moving)
+    descent = program.descent(X, batch_size, moving, threads)
     history, samples = History('replay', f'{program.backend} 로 계산'), descent.samples
     steps = epochs * -(-len(samples) // batch_size)
     finished = descent.vector, moving.memory, moving.steps

@@ -9,6 +9,7 @@ import pickle
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -340,10 +341,10 @@ def decayed(t, eta, w, g):
 RULES = [(plain, 0), (momentum, 1), (adam, 2), (decayed, 0)]
 
 
-def learned(program, X, batch, rule, order, lr=0.05):
+def learned(program, X, batch, rule, order, lr=0.05, threads=1):
     """(파라미터, 기억, 스텝의 수): order 의 에포크들을 배운 것."""
     optimizer = Rule(*rule, program.parameters, lr)
-    descent = program.descent(X, batch, optimizer)
+    descent = program.descent(X, batch, optimizer, threads)
     for epoch in order:
         descent.epoch(epoch)
     return descent.vector, optimizer.memory, optimizer.steps
@@ -395,6 +396,34 @@ def test_the_same_bits_again_and_in_chunks_of_any_length(monkeypatch):
     for interval in (0.0, 1e-5, 10.0):
         monkeypatch.setattr('micrograd_ko.compiler.machine.training.INTERVAL', interval)
         assert learned(llvm, X, 10, (adam, 2), order)[0].tobytes() == expected
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: rule[0].__name__)
+@pytest.mark.parametrize(('sizes', 'n', 'batch'), [
+    ((2, 16, 16, 1), 100, 100), ((9, 5, 2), 53, 3 * LANES + 1), ((9, 5, 2), 600, 300),
+])  # fmt: skip
+def test_threads_share_the_samples_of_a_step(rule, sizes, n, batch):
+    """스레드가 몇이든 기준(NumPy)의 스텝을 떼고, 그 수가 같으면 같은 비트다. 짧은 미니배치에서는 노는 스레드도 있다."""
+    rng = np.random.default_rng(1)
+    order = [rng.permutation(n) for _ in range(3)]
+    _, (numpy, llvm) = network(sizes)
+    X, expected = data(sizes, n), learned(numpy, data(sizes, n), batch, rule, order)
+    for threads in (2, 3):
+        (w, memory, steps), again = [learned(llvm, X, batch, rule, order, threads=threads) for _ in range(2)]
+        assert steps == expected[2] and w.tobytes() == again[0].tobytes()
+        assert w == pytest.approx(expected[0], rel=1e-10, abs=1e-12)
+        for one, other in zip(expected[1], memory, strict=True):
+            assert other == pytest.approx(one, rel=1e-8, abs=1e-12)
+
+
+def test_a_thread_that_never_comes_is_not_waited_for(monkeypatch):
+    """짝이 오지 않으면 살피기를 그만두고, 그 스텝들은 커널 밖에서 다시 한다."""
+    monkeypatch.setattr('micrograd_ko.compiler.machine.plan.PATIENCE', 1000)
+    monkeypatch.setattr('threading.Thread', lambda **_: SimpleNamespace(start=lambda: None, join=lambda: None))
+    _, (numpy, llvm) = network((5, 8, 3))
+    X, order = data((5, 8, 3), 64), [np.arange(64)] * 2
+    one, other = [learned(program, X, 32, (adam, 2), order, threads=2) for program in (numpy, llvm)]
+    assert other[0] == pytest.approx(one[0], rel=1e-10, abs=1e-12) and one[2] == other[2] == 4
 
 
 def test_a_sample_outside_the_domain_stops_the_descent_before_its_step():

@@ -101,8 +101,8 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
-    ({'epochs': 0}, 'epochs'), ({'batch_size': 0}, 'batch_size'), ({'lr': None}, 'lr'), ({'lr': -1.0}, '양수'),
-    ({'optimizer': 'newton'}, 'newton'), ({'rng': 'seed'}, 'seed'),
+    ({'epochs': 0}, 'epochs'), ({'batch_size': 0}, 'batch_size'), ({'threads': 0}, 'threads'),
+    ({'lr': None}, 'lr'), ({'lr': -1.0}, '양수'), ({'optimizer': 'newton'}, 'newton'), ({'rng': 'seed'}, 'seed'),
 ])  # fmt: skip
 def test_what_cannot_be_learned_is_said_before_anything_moves(arguments, message):
     program, X = line()

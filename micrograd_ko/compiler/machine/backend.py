@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from micrograd_ko.compiler.machine.kernels import is_lasting
 from micrograd_ko.compiler.machine.maps import MapKernel
-from micrograd_ko.compiler.machine.memory import rounded_up
+from micrograd_ko.compiler.machine.memory import Share, rounded_up
 from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.target import host
 from micrograd_ko.compiler.machine.training import Training
@@ -79,12 +79,16 @@ class Machine:
             plan.run(np.arange(len(samples)), len(samples), 'forward')
             return None if plan.undefined else plan.found[: len(samples)].astype(np.float64)
 
-    def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> Training:
-        """표본들로 배우는 일. 스텝이 한 블록이면 첫 층의 곱이 갱신까지 한다."""
-        block = self.block(min(batch_size, len(samples)))
-        whole = min(batch_size, len(samples)) <= block
-        plan = Plan(self.tape, self.reference.active, self.dtype, block, len(samples), 'in_loss', optimizer, whole)
-        return Training(plan, program, samples, batch_size, optimizer)
+    def training(self, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any, threads: int) -> Training:
+        """표본들로 배우는 일. 스레드마다 적어도 레인만큼의 표본을 맡긴다."""
+        batch = min(batch_size, len(samples))
+        share = Share(0, max(1, min(threads, batch // self.lanes)))
+        block, plans = self.block(share.of(batch, self.lanes)[1]), list[Plan]()
+        while len(plans) < share.threads:
+            which = 'in_loss', optimizer, batch, share
+            plans.append(Plan(self.tape, self.reference.active, self.dtype, block, len(samples), *which))
+            share = Share(len(plans), share.threads, plans[0].memory)
+        return Training(plans, program, samples, batch_size, optimizer)
 
     @contextmanager
     def _borrowed(self, which: str, theta: np.ndarray, samples: np.ndarray) -> Iterator[Plan]:

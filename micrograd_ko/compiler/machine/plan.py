@@ -14,31 +14,34 @@ from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import kernels_of
 from micrograd_ko.compiler.machine.layout import laid_out
 from micrograd_ko.compiler.machine.matrices import Matrices, joined
-from micrograd_ko.compiler.machine.memory import Memory, at
+from micrograd_ko.compiler.machine.memory import ALONE, Memory, Share, at
 from micrograd_ko.compiler.machine.records import Reads, Records, reads_of
 from micrograd_ko.compiler.machine.steps import LISTS, RUN
 from micrograd_ko.compiler.machine.target import host
 from micrograd_ko.compiler.tape import DENSE, Tape
+
+PATIENCE = 2**33  # 다른 스레드를 기다리며 살피는 횟수의 위 끝: 적어도 몇 초
 
 
 class Plan:
     """tape 의 which('in_loss' 나 'in_outputs') 명령을 표본 block 개씩 실행하는 것. 한 번에 한 스레드가 쓴다.
 
     active (행,) 는 기울기가 흐르는 행, samples 는 한 번에 받는 표본의 수. optimizer 를 주면 스텝마다 그 식으로 파라미터를
-    갱신하고, 아니면 기울기를 모은다. whole 이면 스텝이 한 블록이다: 노트의 갱신 식은 곱하면서 한다.
+    갱신하고, 아니면 기울기를 모은다. batch 는 스텝의 표본의 수이고 share 가 그 가운데 이 계획의 몫이다. 스텝이 한 블록이면
+    노트의 갱신 식은 곱하면서 한다.
     """
 
     def __init__(self, tape: Tape, active: np.ndarray, dtype: str, block: int, samples: int, which: str = 'in_loss',
-                 optimizer: Any = None, whole: bool = False) -> None:  # fmt: skip
-        self.tape, self.active = tape, active
+                 optimizer: Any = None, batch: int = 0, share: Share = ALONE) -> None:  # fmt: skip
+        self.tape, self.active, self.share = tape, active, share
         self.wide = kernels_of(dtype, host().lanes(dtype))
         self.narrow = kernels_of(dtype, 1) if block == 1 else self.wide
         chosen = np.flatnonzero(getattr(tape, which))
         dense = [k for k in chosen.tolist() if tape.kind[k] == DENSE]
         direct = [k for k in dense if block > 1 and self._reads_data(k)]
-        fusing = whole and optimizer is not None and updates.formula(optimizer) == updates.PLAIN
+        fusing = optimizer is not None and share.threads == 1 and batch <= block and updates.formula(optimizer) == updates.PLAIN
         self.layout = laid_out(tape, dense, direct if block > 1 else dense, self.wide.form.lanes, fusing)
-        self.memory = Memory(tape, self.layout, self.wide.form, block, samples)
+        self.memory = Memory(tape, self.layout, self.wide.form, block, samples, optimizer.memories if optimizer else 0, share)
         self.forward, self.backward, self.before, self.after = [Records() for _ in range(4)]
         located, reads = self.forward.table(np.zeros(block)), reads_of(tape, chosen[tape.kind[chosen] != DENSE])
         self._begin(reads, [k for k in dense if k not in direct], located)
@@ -72,7 +75,9 @@ class Plan:
 
         스텝마다 상수의 표가 advance 바이트씩 나아간다.
         """
-        fields = {'order': order.ctypes.data, 'samples': len(order), 'batch': batch, 'mean': mean, 'advance': advance}
+        begin, end = self.share.of(batch, self.wide.form.lanes)
+        fields = {'order': order.ctypes.data, 'samples': len(order), 'batch': batch, 'begin': begin, 'end': end, 'mean': mean,
+                  'advance': advance}  # fmt: skip
         for name, records in zip(LISTS, ('before', each, 'after'), strict=True):
             fields |= {name: self.lists[records].ctypes.data, f'{name}_length': len(self.lists[records])}
         record = np.zeros(WIDTH, np.int64)
@@ -108,16 +113,21 @@ class Plan:
         backward.add(len(tape), self.narrow, 'seed', row=m.element(tape.loss))
 
     def _update(self, optimizer: Any) -> None:
-        """스텝의 처음에 기울기를 지우고, 끝에 베낀 칸의 것을 모아 갱신하고 다시 베낀다."""
+        """스텝의 처음에 기울기를 지우고, 끝에 베낀 칸의 것을 모아 갱신하고 다시 베낀다.
+
+        여러 스레드면 기울기를 다 모은 뒤와 갱신한 뒤에 만난다. 베낀 칸은 저마다 모두 베낀다: 누가 써도 같은 수다.
+        """
         m, (begin, end), copies, size = self.memory, self.layout.updated, self.layout.copies, len(self.layout.slots)
-        gradient, theta = at(m.gradient), at(m.theta)
+        gradient, theta, threads = at(m.gradient), at(m.theta), self.share.threads
         copied, originals = [self.after.table(column) for column in copies.T]
-        self.state = m.array(max(optimizer.memories, 1), size + m.lanes)
         if begin == size:
             return
         self.before.add(0, self.narrow, 'clear', base=gradient, begin=begin, end=size)
         self.after.add(0, self.narrow, 'move', source=gradient, origins=copied, target=gradient, places=originals,
                        length=len(copies), adding=1)  # fmt: skip
-        self.after.add(1, self.wide, self.wide.update(optimizer), begin=begin, end=end, memory=at(self.state),
-                       distance=self.state.shape[1])  # fmt: skip
-        self.after.add(2, self.narrow, 'move', source=theta, origins=originals, target=theta, places=copied, length=len(copies))
+        if threads > 1:
+            self.after.add([1, 3], self.narrow, 'meet', arrived=at(m.arrived), threads=threads, patience=PATIENCE)
+        first, last = self.share.of(end - begin, m.lanes)
+        self.after.add(2, self.wide, self.wide.update(optimizer), begin=begin + first, end=begin + last, memory=at(m.state),
+                       distance=m.state.shape[1], gradients=at(m.gradients), threads=threads)  # fmt: skip
+        self.after.add(4, self.narrow, 'move', source=theta, origins=originals, target=theta, places=copied, length=len(copies))

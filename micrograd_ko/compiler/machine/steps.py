@@ -1,9 +1,14 @@
 """스텝(step)의 커널: 표본을 읽고, 기울기를 심고, 파라미터의 행을 채우고 모으고, 명령의 목록을 블록마다 스텝마다 부른다."""
 
+import math
+import sys
+
 from llvmlite import ir
 
 from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, WIDTH, Function, number
-from micrograd_ko.kinds.lanes import I64, Format
+from micrograd_ko.kinds.lanes import I32, I64, Format, declared
+
+RESTING = 2**10  # 만나는 곳에서 이만큼 살필 때마다 코어를 내준다
 
 LOCATED = ('target', 'distance', 'indexed')  # 표본마다 그 자료가 시작하는 자리
 CLEARED = ('base', 'begin', 'end')
@@ -11,10 +16,11 @@ SEEDED = ('row',)
 MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
 PARAMETERS = ('out', 'slots', 'length')
 COLLECTED = ('elements', 'length', 'target')  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
+MET = ('arrived', 'threads', 'patience')  # 온 스레드를 세는 곳, 스레드의 수, 기다리며 살피는 횟수의 위 끝
 LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
-RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
+RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'begin', 'end', 'mean', 'advance')
 RECORDS = {
-    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED,
+    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED, 'meet': MET,
     'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
 }  # fmt: skip
 
@@ -84,21 +90,48 @@ def _parameters_backward(f: Function) -> None:
 
 
 def _run(f: Function) -> None:
-    """스텝마다 before, 블록마다 each, 끝으로 after. 스텝의 표본은 batch 개씩이고 마지막은 남은 만큼이다."""
+    """스텝마다 before, 블록마다 each, 끝으로 after. 스텝의 표본은 batch 개씩이고 마지막은 남은 만큼이다.
+
+    스텝의 표본 가운데 begin … end 가 이 스레드의 것이다.
+    """
     b, samples, batch, block = f.b, f.field('samples'), f.field('batch'), f.field('block')
     one, mean = ir.Constant(f.form.element, 1.0), b.icmp_signed('!=', f.field('mean'), number(0))
     with f.loop(number(0), samples, batch) as (start, _, _steps):
         size = f.smaller(batch, b.sub(samples, start))
         b.store(b.select(mean, b.fdiv(one, b.sitofp(size, f.form.element)), one), f.cell('seed', b))
         _call(f, 'before')
-        with f.loop(number(0), size, block) as (at, _, _blocks):
-            b.store(f.smaller(block, b.sub(size, at)), f.cell('count', b))
+        begin, end = [f.smaller(size, f.field(name)) for name in ('begin', 'end')]
+        with f.loop(begin, end, block) as (at, _, _blocks):
+            b.store(f.smaller(block, b.sub(end, at)), f.cell('count', b))
             index = f.at(f.pointer('order'), b.add(start, at), I64)
             b.store(b.ptrtoint(index, I64), f.cell('index', b))
             _call(f, 'each')
         _call(f, 'after')
         constants = f.cell('constants', b)
         b.store(b.add(b.load(constants, typ=I64), f.field('advance')), constants)
+
+
+def _meet(f: Function) -> None:
+    """모든 스레드가 여기 올 때까지 기다린다. 오래도록 오지 않으면 flag 를 nan 으로 하고 간다: 그 스텝들은 버려진다."""
+    b, arrived, threads = f.b, f.pointer('arrived'), f.field('threads')
+    before = b.atomic_rmw('add', arrived, number(1), 'acq_rel')
+    all_here = b.mul(b.add(b.sdiv(before, threads), number(1)), threads)
+    start, head, waiting, after = b.block, *[f.function.append_basic_block() for _ in range(3)]
+    b.branch(head)
+    b.position_at_end(head)
+    tries = b.phi(I64)
+    tries.add_incoming(number(0), start)
+    absent = b.icmp_signed('<', b.load_atomic(arrived, 'acquire', 8, typ=I64), all_here)
+    b.cbranch(b.and_(absent, b.icmp_signed('<', tries, f.field('patience'))), waiting, after)
+    b.position_at_end(waiting)
+    if sys.platform != 'win32':
+        with b.if_then(b.icmp_signed('==', b.and_(tries, number(RESTING - 1)), number(RESTING - 1))):
+            b.call(declared(b.module, 'sched_yield', I32, []), [])  # 코어가 모자라면 오지 않은 스레드에게 넘긴다
+    tries.add_incoming(b.add(tries, number(1)), b.block)
+    b.branch(head)
+    b.position_at_end(after)
+    lost = f.spread(b.select(absent, ir.Constant(f.form.element, math.nan), ir.Constant(f.form.element, 0.0)))
+    f.store(f.load(f.pointer('flag')) + lost, f.pointer('flag'))
 
 
 def _call(f: Function, records: str) -> None:
@@ -119,6 +152,6 @@ class _Callee:
 
 
 _WRITERS = {
-    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move, 'collect': _collect,
+    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move, 'collect': _collect, 'meet': _meet,
     'parameters_forward': _parameters_forward, 'parameters_backward': _parameters_backward, 'run': _run,
 }  # fmt: skip

@@ -3,8 +3,9 @@
 몇 스텝씩(chunk) 부르고 그 사이에 진행을 알린다: Ctrl-C 도 거기서 듣는다. 한 덩이의 길이는 비트를 바꾸지 않는다.
 """
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,17 @@ INTERVAL = 0.05  # 한 덩이에 걸릴 초
 
 
 class Training(Descent):
-    """`Descent` 를 기계어로. 정의역을 벗어난 덩이는 그 처음으로 돌아가 NumPy 로 다시 한다."""
+    """`Descent` 를 기계어로. 정의역을 벗어난 덩이는 그 처음으로 돌아가 커널 밖에서 다시 한다.
 
-    def __init__(self, plan: Plan, program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> None:
+    plans 는 스레드마다의 계획이고, 파라미터와 자료는 첫째 것을 함께 쓴다. 스레드는 덩이마다 시작한다: 스텝의 사이에는 커널
+    안에서 만난다. 더하는 순서는 스레드의 수가 정하므로, 그 수가 같으면 같은 비트다.
+    """
+
+    def __init__(self, plans: Sequence[Plan], program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> None:
         super().__init__(program, samples, batch_size, optimizer)
-        self.plan, self.chunk = plan, 1
-        self.own = plan.layout.place[plan.tape.slot]  # 파라미터마다 기계의 벡터에서의 자리
-        plan.place(plan.tape.spread(self.vector), samples)
+        self.plans, self.plan, self.chunk = plans, plans[0], 1
+        self.own = self.plan.layout.place[self.plan.tape.slot]  # 파라미터마다 기계의 벡터에서의 자리
+        self.plan.place(self.plan.tape.spread(self.vector), samples)
 
     def epoch(self, order: Any, done: Callable[[int], Any] = silent) -> None:
         order = np.ascontiguousarray(order, np.int64)
@@ -41,19 +46,26 @@ class Training(Descent):
     def _run(self, rows: np.ndarray, steps: int) -> None:
         plan, m = self.plan, self.plan.memory
         table = np.ascontiguousarray(updates.constants(self.optimizer, steps), m.real)
-        m.set(constants=table)
-        plan.run(rows, self.batch_size, mean=True, advance=table.strides[0])
-        if plan.undefined:
+        for each in self.plans:
+            each.memory.set(constants=table)
+        arguments = rows, self.batch_size, 'each', True, table.strides[0]
+        others = [threading.Thread(target=each.run, args=arguments) for each in self.plans[1:]]
+        for thread in others:
+            thread.start()
+        plan.run(*arguments)
+        for thread in others:
+            thread.join()
+        if any(each.undefined for each in self.plans):
             super().epoch(rows)  # 이 덩이의 처음에서
             self._put()
             return
         self.optimizer.steps += steps
         self.vector = m.theta[self.own].astype(np.float64)
-        self.optimizer.memory = [column[self.own].astype(np.float64) for column in plan.state[: self.optimizer.memories]]
+        self.optimizer.memory = [column[self.own].astype(np.float64) for column in m.state]
 
     def _put(self) -> None:
         """파라미터와 기억을 기계의 벡터로."""
         plan, size = self.plan, len(self.plan.layout.slots)
         plan.memory.theta[:size] = plan.layout.spread(plan.tape.spread(self.vector))
-        for column, memory in zip(plan.state, self.optimizer.memory, strict=False):
+        for column, memory in zip(plan.memory.state, self.optimizer.memory, strict=True):
             column[:size] = plan.layout.spread(plan.tape.spread(memory))

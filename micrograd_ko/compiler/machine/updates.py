@@ -19,7 +19,8 @@ from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.operation import Op, interpret
 
-UPDATE = ('begin', 'end', 'memory', 'distance')  # 칸 begin … end, 첫 기억의 주소와 다음 기억까지의 거리
+# 칸 begin … end, 첫 기억의 주소와 다음 기억까지의 거리, 첫 스레드의 기울기의 주소, 스레드의 수. 기울기의 거리도 같다
+UPDATE = ('begin', 'end', 'memory', 'distance', 'gradients', 'threads')
 
 
 class Slot(Operators):
@@ -83,14 +84,19 @@ def constants(optimizer: Any, steps: int) -> np.ndarray:
 
 
 def write_update(module: ir.Module, name: str, form: Format, optimizer: Any) -> None:
-    """칸 begin … end 를 한 스텝 움직이는 커널. 기울기는 미니배치의 평균이다."""
+    """칸 begin … end 를 한 스텝 움직이는 커널. 기울기는 미니배치의 평균이고, 스레드마다 모은 것의 합이다."""
     f = Function(module, name, form, UPDATE)
     with f.loop(f.field('begin'), f.field('end'), form.lanes) as (e, _, _after):
-        memories = [f.b.add(e, f.b.mul(f.field('distance'), number(i))) for i in range(optimizer.memories)]
-        places = [f.pointer('theta', e), f.pointer('gradient', e), *[f.pointer('memory', memory) for memory in memories]]
+        def line(table: str, i: ir.Value) -> ir.Value:
+            return f.pointer(table, f.b.add(e, f.b.mul(f.field('distance'), i)))
+
+        with f.loop(number(1), f.field('threads'), 1, [f.load(line('gradients', number(0))).value]) as (i, now, gradient):
+            gradient.append((f.vector(now[0]) + f.load(line('gradients', i))).value)
+        places = [f.pointer('theta', e), *[line('memory', number(i)) for i in range(optimizer.memories)]]
+        w, *memory = [f.load(place) for place in places]
         order = count()
-        new = _applied(optimizer, 1.0, [f.load(place) for place in places],
+        new = _applied(optimizer, 1.0, [w, f.vector(gradient[0]), *memory],
                        lambda _: f.spread(f.load_one(f.pointer('constants', number(next(order))))))  # fmt: skip
-        for place, x in zip([places[0], *places[2:]], new, strict=True):
+        for place, x in zip(places, new, strict=True):
             f.store(x, place)
     f.end()
