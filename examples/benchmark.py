@@ -117,10 +117,10 @@ def replay(net: MLP, X: Vector, Y: Vector) -> Steps:
     return lambda theta: theta - ETA * program.gradient((X, Y), write=False, parameters=theta)
 
 
-def replay_loop(net: MLP, X: Vector, Y: Vector, **options: Any) -> Steps:
+def replay_loop(net: MLP, X: Vector, Y: Vector, threads: int = 1, **options: Any) -> Steps:
     """스텝의 반복까지 프로그램이 한다: STEPS 스텝."""
     program = compiled(net, **options)
-    descent = program.descent((X, Y), len(X), optim.SGD(program.parameters, ETA))
+    descent = program.descent((X, Y), len(X), optim.SGD(program.parameters, ETA), threads)
     order = np.tile(np.arange(len(X)), STEPS)
 
     def steps(theta: Vector) -> Vector:
@@ -238,13 +238,16 @@ def loops(ours: Callable | None, net: MLP, X: Vector, Y: Vector, dtype: str) -> 
     return ({'우리': ours} if ours else {}) | peers
 
 
+def drawn(sizes: tuple[int, ...], batch: int) -> tuple[tuple[MLP, Vector, Vector], Vector, str]:
+    """((신경망, X, Y), 파라미터, 이름)."""
+    net, rng = MLP(sizes[0], sizes[1:], rng=random.Random(1)), np.random.default_rng(0)
+    X, Y = rng.uniform(size=(batch, sizes[0])), rng.uniform(size=(batch, sizes[-1]))
+    return (net, X, Y), np.array([p.data for p in net.parameters()]), f'{"-".join(map(str, sizes))} × {batch}'
+
+
 def networks(quick: bool) -> Iterator[Row]:
     for sizes, batch, target, single_target in NETWORKS:
-        net = MLP(sizes[0], sizes[1:], rng=random.Random(1))
-        rng = np.random.default_rng(0)
-        X, Y = rng.uniform(size=(batch, sizes[0])), rng.uniform(size=(batch, sizes[-1]))
-        theta = np.array([p.data for p in net.parameters()])
-        data, work = (net, X, Y), f'{"-".join(map(str, sizes))} × {batch}'
+        data, theta, work = drawn(sizes, batch)
         steps = {
             '우리': functools.partial(replay, *data), 'NumPy 손수': functools.partial(numpy_by_hand, *data),
             'PyTorch': functools.partial(torch_eager, *data), 'JAX, 스텝마다 부름': functools.partial(jax_steps, *data, 'call'),
@@ -252,14 +255,28 @@ def networks(quick: bool) -> Iterator[Row]:
         if len(theta) < 5000:  # CasADi 에는 파라미터마다 스칼라 노드가 있다
             steps['CasADi SX'] = functools.partial(casadi_sx, *data)
         yield from raced(f'{work}, 한 스텝', steps, theta, 1, 1e-12, {}, quick)
-        program = compiled(net)
         own = functools.partial(replay_loop, *data)
         name = f'{work}, 반복 {STEPS} 스텝'
         yield from raced(name, loops(own, *data, 'float64'), theta, STEPS, 1e-10, {'JAX 반복': target}, quick)
-        if program.backend == 'llvm':
+        if compiled(data[0]).backend == 'llvm':
             own = functools.partial(replay_loop, *data, dtype='f32')
             builders = loops(own, *data, 'float32')
             yield from raced(f'{name}, f32', builders, theta, STEPS, 1e-3, {'JAX 반복': single_target}, quick)
+
+
+def threads(quick: bool) -> Iterator[Row]:
+    """한 스텝의 표본을 두 스레드로 나누면: 이 부분만 코어 둘을 쓴다."""
+    if not hasattr(os, 'sched_setaffinity') or compiled(MLP(1, [1])).backend != 'llvm':
+        return
+    one = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    for sizes, batch in ((sizes, batch) for sizes, batch, *_ in NETWORKS if batch >= 100):
+        data, theta, work = drawn(sizes, batch)
+        for dtype, allowed in (('f64', 1e-10), ('f32', 1e-3)):
+            two, alone = [functools.partial(replay_loop, *data, count, dtype=dtype) for count in (2, 1)]
+            builders: dict[str, Callable[[], Steps]] = {'우리': two, '한 스레드': alone}
+            yield from raced(f'{work}, 두 스레드, {dtype}', builders, theta, STEPS, allowed, {}, quick)
+    os.sched_setaffinity(0, one)
 
 
 def raced(
@@ -616,7 +633,7 @@ def drawing(quick: bool) -> Iterator[Row]:
 
 
 PARTS: list[Callable[[bool], Iterable[Row]]] = [
-    networks, names, first_gradient, points, irregular, minors, eager, growth, memory, importing, drawing,
+    networks, threads, names, first_gradient, points, irregular, minors, eager, growth, memory, importing, drawing,
 ]  # fmt: skip
 SLOWING = ('OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE')  # NumPy 의 곱을 느린 커널에 묶는 환경 변수
 ONE_THREAD = {'OPENBLAS_NUM_THREADS': '1', 'OMP_NUM_THREADS': '1'}
