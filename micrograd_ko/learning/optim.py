@@ -147,7 +147,8 @@ class Adam(Optimizer):
         (m, v), beta1, beta2, t = memory, self.beta1, self.beta2, self.steps + 1
         g = self._decayed(w, g)
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
-        return w - eta * (m / (1 - beta1**t)) / (ops.sqrt(v / (1 - beta2**t)) + self.eps), m, v
+        step, scale = eta / (1 - beta1**t), 1 / ops.sqrt(1 - beta2**t)  # 스텝의 수를 모으면 칸마다는 나눗셈 하나다
+        return w - step * m / (ops.sqrt(v) * scale + self.eps), m, v
 
 
 class AdamW(Adam):
