@@ -88,6 +88,8 @@ class Program(Pointwise):
         표본을 정해진 크기의 블록으로 나누고 블록의 순서대로 더한다. `executor`(`concurrent.futures` 의 것이면 무엇이든)를
         주면 블록을 나누어 맡긴다: 일꾼의 수나 걸린 시간이 결과의 비트를 바꾸지 않는다.
         """
+        if executor is not None and not hasattr(executor, 'submit'):
+            raise TypeError(f'executor 는 concurrent.futures 의 실행기(Executor)입니다. {executor!r} 을(를) 받았습니다.')
         arrays = self.inputs.read(X, self.inputs.count)
         gradient = np.zeros(self.tape.slots)
         for part, failed in self._replayed(self._replayer.gradient, arrays, parameters, undefined, executor):

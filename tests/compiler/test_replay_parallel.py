@@ -134,6 +134,8 @@ def test_a_failing_worker_stops_the_call_and_few_blocks_wait():
         program.gradient(np.ones((200 * program.block_size, 1)), executor=Broken())
     assert len(submitted) < 100
     assert w.grad == 0
+    with pytest.raises(TypeError, match=r'concurrent\.futures'):
+        program.gradient([[1.0]], executor=3)
 
 
 def test_the_blocks_run_at_the_same_time():

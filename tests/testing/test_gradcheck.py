@@ -265,3 +265,7 @@ def test_bad_arguments_are_refused():
         gradcheck(lambda x: x.data, [1.0])
     with pytest.raises(TypeError, match='실수'):
         gradcheck(ops.exp, ['1'])
+    with pytest.raises(TypeError, match='f 은'):
+        gradcheck(2.0, [1.0])
+    with pytest.raises(TypeError, match='gradient 은'):
+        gradcheck(lambda x: x * x, [1.0], gradient=3)
