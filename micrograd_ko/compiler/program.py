@@ -115,7 +115,7 @@ class Program(Pointwise):
         """X 의 미니배치로 배우는 일. 파라미터의 벡터를 움직이고, `Value` 로 옮기는 것은 `sync(descent.vector)` 다."""
         arrays = self.inputs.read(X, self.inputs.count)
         (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
-        return descent(self, self._replayer, samples, batch_size, optimizer)
+        return descent(self, self._replayer, samples.copy(), batch_size, optimizer)  # 배우는 동안 X 가 바뀌어도 된다
 
     def fit(self, X: Any, epochs: int, *arguments: Any, **options: Any) -> 'History':
         """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""

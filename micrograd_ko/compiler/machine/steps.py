@@ -2,7 +2,7 @@
 
 from llvmlite import ir
 
-from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, WIDTH, Function, number
+from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, Function, number
 from micrograd_ko.kinds.lanes import I64, Format
 
 LOCATED = ('target', 'distance', 'indexed')  # 표본마다 그 자료가 시작하는 자리
@@ -12,7 +12,7 @@ MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[
 PARAMETERS = ('out', 'slots', 'length')
 COLLECTED = ('elements', 'length', 'target')  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
 LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
-RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'mean', 'advance')
+RUN = (*[f'{name}{part}' for name in LISTS for part in ('', '_length')], 'order', 'samples', 'batch', 'mean', 'advance')
 RECORDS = {
     'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED,
     'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
@@ -104,7 +104,7 @@ def _run(f: Function) -> None:
 def _call(f: Function, records: str) -> None:
     """레코드의 목록을 차례로 부른다."""
     with f.loop(number(0), f.field(f'{records}_length')) as (i, _, _after):
-        record = f.at(f.pointer(records), f.b.mul(i, number(WIDTH)), I64)
+        record = f.b.inttoptr(f.entry_of(records, i), POINTER)
         kernel = f.b.inttoptr(f.b.load(record, typ=I64), POINTER)
         f.b.call(_Callee(kernel), [f.function.args[0], record])
 
