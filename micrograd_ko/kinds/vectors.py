@@ -147,24 +147,25 @@ def _cosh(x: Vector) -> Vector:
 
 HALF_PI = [float.fromhex(text) for text in ('0x1.921fb54440000p+0', '0x1.68c234c4c0000p-39', '0x1.98a2e03707345p-77')]
 FAR = 1e5  # 여기까지는 n < 2¹⁶ 이라 n 과 큰 두 조각의 곱이 정확하고, r 은 어느 x 에서나 2⁻⁶¹ 보다 크다
-SINE = (1.58969099521155010221e-10, -2.50507602534068634195e-08, 2.75573137070700676789e-06,
-        -1.98412698298579493134e-04, 8.33333333332248946124e-03, -1.66666666666666324348e-01)  # fmt: skip
+# (r − sin r)/r³ 과 (cos r − 1 + r²/2)/r⁴ 의 계수
+SINE = (-1.58969099521155010221e-10, 2.50507602534068634195e-08, -2.75573137070700676789e-06,
+        1.98412698298579493134e-04, -8.33333333332248946124e-03, 1.66666666666666324348e-01)  # fmt: skip
 COSINE = (-1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07,
           2.48015872894767294178e-05, -1.38888888888741095749e-03, 4.16666666666666019037e-02)  # fmt: skip
 
 
 def _circular(name: str, quarters: int) -> Callable[..., Vector]:
-    """sin(x + quarters·π/2): x = n·π/2 + r, |r| ≤ π/4 로 나누고(Cody–Waite) n 이 홀수면 cos r, 아니면 ±sin r."""
+    """sin(x + quarters·π/2): x = n·π/2 + r, |r| ≤ π/4 로 나누고(Cody–Waite) n 이 짝수면 ±sin r, 홀수면 ±cos r."""
 
     def operation(x: Vector) -> Vector:
         b = x.builder
-        n, r, lost = _within_quarter(x)
+        n, r, over = _within_quarter(x)
         n = b.add(n, x.integer(quarters))
         z = r * r
-        cubed, half = z * r, z * 0.5
-        sine = r - ((z * (lost * 0.5 - cubed * _polynomial(z, SINE[:-1])) - lost) - cubed * SINE[-1])
-        whole = 1 - half
-        cosine = whole + (((1 - whole) - half) + (z * (z * _polynomial(z, COSINE)) - r * lost))
+        sine = r - (z * r).times_plus(_polynomial(z, SINE), over)
+        half = z * 0.5
+        top = 1 - half
+        cosine = top + (((1 - top) - half) + (z * (z * _polynomial(z, COSINE)) + r * over))
         odd = Mask(x, b.trunc(n, x.form.wide(ir.IntType(1))))
         sign = b.shl(b.lshr(n, x.integer(1)), x.integer(63))
         y = x.made(b.bitcast(b.xor(odd.where(cosine, sine).bits(), sign), x.form.vector))
@@ -174,14 +175,14 @@ def _circular(name: str, quarters: int) -> Callable[..., Vector]:
 
 
 def _within_quarter(x: Vector) -> tuple[ir.Value, Vector, Vector]:
-    """(n, r, 반올림한 r 이 잃은 것). 셋째 조각과, 둘째 조각을 빼며 잃은 것(TwoSum)은 나중에 뺀다."""
+    """(n, r, 반올림한 r 에서 더 뺄 것). 셋째 조각과, 둘째 조각을 빼며 잃은 것(TwoSum)은 나중에 뺀다."""
     (n, whole), (high, middle, low) = _nearest(x, math.pi / 2), HALF_PI
     large, small = x - whole * high, whole * middle
     rest = large - small
     back = rest - large
     left = whole * low - ((large - (rest - back)) - (small + back))
     r = rest - left
-    return n, r, (rest - r) - left
+    return n, r, left - (rest - r)
 
 
 # 나머지 ---------------------------------------------------------------------------------------------------------------------
