@@ -52,19 +52,17 @@ class Pointwise:
         return self._derivatives(1, X, self._chosen(wrt), parameters, undefined)
 
     def hessians(self, X: Any, wrt: Any = None, *, parameters: Any = None, undefined: str = 'raise') -> np.ndarray:
-        """(n, k, k) 점마다의 헤세 행렬 ∂²C/∂wrtᵢ∂wrtⱼ. 아래 세모만 계산해 대칭으로 놓는다."""
+        """(n, k, k) 점마다의 헤세 행렬 ∂²C/∂wrtᵢ∂wrtⱼ."""
         chosen = self._chosen(wrt)
-        below = np.tril_indices(len(chosen))
-        column = np.zeros((len(chosen), len(chosen)), np.intp)
-        column[below] = column.T[below] = np.arange(len(below[0]))
-        return self._derivatives(2, X, chosen, parameters, undefined)[:, column]
+        table = self._derivatives(2, X, chosen, parameters, undefined)
+        return table.reshape(len(table), len(chosen), len(chosen))
 
     def _derivatives(self, order: int, X: Any, chosen: tuple[int, ...], parameters: Any, undefined: str) -> np.ndarray:
-        """(n, 미분의 수). 첫 열로 함께 계산한 손실에서 순방향의 정의역을 벗어난 것이 있었는지 안다."""
-        table, complete = self._derived(order, chosen).unmasked(X, parameters)
-        if not complete:  # 누가 벗어났는지는 값의 프로그램이 안다
+        """(n, 미분의 수). 손실도 함께 계산하므로 순방향의 정의역을 벗어난 것이 있었는지 안다."""
+        table, failed = self._derived(order, chosen).unmasked(X, parameters)
+        if failed:  # 손실에서 벗어난 것은 값의 프로그램이 안다
             table[np.isnan(self.values(X, parameters=parameters, undefined=undefined))] = np.nan
-        return table[:, 1:]
+        return table
 
     def _chosen(self, wrt: Any) -> tuple[int, ...]:
         """wrt 의 잎마다 선언한 번호. 선언하지 않은 것이면 ValueError."""
@@ -89,15 +87,18 @@ def valued(tape: Tape) -> Tape:
 
 
 def differentiated(tape: Tape, order: int, wrt: Iterable[int]) -> Tape:
-    """출력이 손실과 그 order 계 미분들인 테이프. 2 계면 아래 세모를 행의 순서로. 잎의 번호는 입력 다음에 파라미터다."""
+    """출력이 손실의 order 계 미분들인 테이프. 2 계면 아래 세모만 계산해 대칭으로 놓는다. 잎의 번호는 입력 다음에 파라미터다."""
     loss, leaves = graph(tape)
     chosen = [leaves[i] for i in wrt]
-    slopes = grad(loss, chosen)
+    slopes, columns = grad(loss, chosen), np.arange(len(chosen))
     if order == 2:
         slopes = [second for i, slope in enumerate(slopes) for second in grad(slope, chosen[: i + 1])]
+        i, j = np.maximum.outer(columns, columns), np.minimum.outer(columns, columns)
+        columns = (i * (i + 1) // 2 + j).ravel()
     inputs, parameters = leaves[: tape.inputs], leaves[tape.inputs :]
     no_loss = Value(0.0)  # 앞으로만 재생한다
-    return schedule(flatten(lower(no_loss, inputs, parameters, [loss, *slopes])[0]))
+    made = schedule(flatten(lower(no_loss, inputs, parameters, [loss, *slopes])[0]))
+    return replace(made, outputs=made.outputs[1 + columns])
 
 
 def graph(tape: Tape) -> tuple[Value, list[Value]]:

@@ -68,17 +68,19 @@ class Program(Pointwise):
         """표본 × 출력의 배열. 출력이 목표를 쓰지 않으면 X 에 목표 y 를 주지 않아도 된다."""
         if not len(self.tape.outputs):
             raise ValueError('기록한 출력이 없습니다. compile_graph(…, outputs=[…]) 로 노드를 알려 주세요.')
-        tables = []
-        for table, failed in self._replayed(self._replayer.outputs, self.inputs.read(X, self.tape.needed), parameters, undefined):
-            table[[] if failed is None else failed.columns] = np.nan
-            tables.append(table)
-        return np.concatenate(tables)
+        table, failed = self.unmasked(X, parameters, undefined)
+        table[failed] = np.nan
+        return table
 
-    def unmasked(self, X: Any, parameters: Any = None) -> tuple[np.ndarray, bool]:
-        """(`outputs` 와 같은 배열, 모든 연산이 정의되었는지). 정의역을 벗어난 표본의 출력도 IEEE 값 그대로다."""
-        arrays = self.inputs.read(X, self.tape.needed)
-        tables, failures = zip(*self._replayed(self._replayer.outputs, arrays, parameters, 'nan'), strict=True)
-        return tables[0] if len(tables) == 1 else np.concatenate(tables), failures == (None,) * len(failures)
+    def unmasked(self, X: Any, parameters: Any = None, undefined: str = 'nan') -> tuple[np.ndarray, list[int]]:
+        """(`outputs` 와 같은 배열, 정의역을 벗어난 표본의 번호). 그런 표본의 출력도 IEEE 값 그대로다."""
+        arrays, failed, begin = self.inputs.read(X, self.tape.needed), [], 0
+        table = np.empty((len(arrays[0]), len(self.tape.outputs)))
+        for part, outside in self._replayed(self._replayer.outputs, arrays, parameters, undefined):
+            table[begin : begin + len(part)] = part
+            failed += [] if outside is None else [begin + column for column in outside.columns]
+            begin += len(part)
+        return table, failed
 
     def gradient(
         self, X: Any, *, write: bool = True, executor: Executor | None = None, parameters: Any = None, undefined: str = 'raise'
@@ -118,7 +120,7 @@ class Program(Pointwise):
         """
         arrays = self.inputs.read(X, self.inputs.count)
         (samples,) = self.inputs.blocks(arrays, len(arrays[0]))
-        return descent(self, self._replayer, samples, batch_size, optimizer, threads)
+        return descent(self, self._replayer, samples.copy(), batch_size, optimizer, threads)  # 배우는 동안 X 가 바뀌어도 된다
 
     def fit(self, X: Any, epochs: int, *arguments: Any, **options: Any) -> 'History':
         """`learning.programs.fit(self, X, …)`: 미니배치로 배우고 기록을 준다. 나머지 인수는 help(programs.fit) 에 있다."""

@@ -49,12 +49,19 @@ class Columns:
         return arrays
 
     def blocks(self, arrays: list[np.ndarray], size: int) -> Iterator[np.ndarray]:
-        """표본을 size 개씩 float64 의 (표본 × 입력)으로. 주지 않은 열은 0 이다(쓰이지 않는다)."""
+        """표본을 size 개씩 float64 의 (표본 × 입력)으로: 고칠 것이 없으면 X 를 본 것(view)이다.
+
+        주지 않은 열은 0 이다(쓰이지 않는다).
+        """
         n, given = len(arrays[0]), sum(a.shape[1] for a in arrays)
-        parts = [*arrays, np.broadcast_to(0.0, (n, self.count - given))]
+        parts = [*arrays, np.broadcast_to(0.0, (n, self.count - given))] if given < self.count else arrays
         for begin in range(0, n, size):
+            pieces = [part[begin : begin + size] for part in parts]
+            if len(pieces) == 1 and pieces[0].dtype == np.float64:
+                yield pieces[0]
+                continue
             with np.errstate(over='ignore'):  # float64 에 담기지 않는 longdouble 은 inf 다
-                block = np.concatenate([part[begin : begin + size] for part in parts], axis=1, dtype=np.float64)
+                block = np.concatenate(pieces, axis=1, dtype=np.float64)
             yield block
 
 

@@ -94,6 +94,16 @@ class Vector(Operators):
         function = declared(self.builder.module, f'llvm.{name}.{suffix}', form.vector, [form.vector] * len(xs))
         return self.made(self.builder.call(function, [x.value for x in xs]))
 
+    def mended(self, bad: Mask, remedy: Callable[[], 'Vector']) -> 'Vector':
+        """bad 인 레인은 remedy() 의 것으로. 그런 레인이 하나도 없으면 remedy 의 명령을 건너뛴다."""
+        b, before, bits = self.builder, self.builder.block, ir.IntType(self.form.lanes)
+        with b.if_then(b.icmp_unsigned('!=', b.bitcast(bad.bits, bits), bits(0)), likely=False):
+            other, after = bad.where(remedy(), self).value, b.block
+        z = b.phi(self.form.vector)
+        z.add_incoming(self.value, before)
+        z.add_incoming(other, after)
+        return self.made(z)
+
     def times_plus(self, factor: Any, addend: Any) -> 'Vector':
         """self·factor + addend. FMA 가 있는 CPU 에서는 반올림이 한 번이다."""
         return self.intrinsic('fmuladd', factor, addend)

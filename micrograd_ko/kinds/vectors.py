@@ -4,11 +4,12 @@
 그 약속은 값이 정규수(normal)인 곳에서 |참값 − 값| ≤ `OWN_ULPS` · ε · |z| 다 (f64 의 ε = 2⁻⁵², f32 의 ε = 2⁻²³).
 libm 으로 가는 줄은 레인마다 배정도(double)로 부르므로 그 라이브러리의 정확도다. 파생 연산과 편미분은 표의 식이 정한다.
 
-식의 출처: log 의 다항식은 fdlibm(Sun, 1993)의 것이고, e^r 의 것은 |r| ≤ ½ ln 2 의 체비쇼프 점(Chebyshev points)에서 보간했다.
+식의 출처: log, sin, cos 의 다항식은 fdlibm(Sun, 1993)의 것이고, e^r 의 것은 |r| ≤ ½ ln 2 의 체비쇼프 점(Chebyshev points)에서
+보간했다. sin 과 cos 은 f32 도 배정도로 계산해 한 번 반올림하고, |x| > 10⁵ 인 레인은 libm 이 한다.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add, mul
 from typing import Any
@@ -19,8 +20,9 @@ from micrograd_ko import ops
 from micrograd_ko.kinds.lanes import DOUBLE, I32, Format, Mask, Vector, declared
 from micrograd_ko.operation import SCALARS, Namespace, interpret
 
-OWN_ULPS = {'exp': 1.0, 'expm1': 1.5, 'log': 1.0, 'log1p': 1.0, 'tanh': 1.5, 'sinh': 1.5, 'cosh': 1.0, 'sqrt': 0.5}
-LIBM = ('sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'erf', 'erfc')
+OWN_ULPS = {'exp': 1.0, 'expm1': 1.5, 'log': 1.0, 'log1p': 1.0, 'tanh': 1.5, 'sinh': 1.5, 'cosh': 1.0, 'sqrt': 0.5,
+            'sin': 0.85, 'cos': 0.85}  # fmt: skip
+LIBM = ('tan', 'asin', 'acos', 'atan', 'erf', 'erfc')
 MULTIPLIED = range(-2, 9)  # 이 정수 지수까지는 곱해서 계산한다: 오차가 표의 약속(4 ε)을 넘지 않는다
 
 # 지수와 로그 -----------------------------------------------------------------------------------------------------------------
@@ -33,6 +35,18 @@ EXPONENTIAL = [float.fromhex(text) for text in (
 )]  # fmt: skip  # (e^r − 1 − r)/r² 의 계수. 상대 오차는 e^r 의 1.6e-17
 LOGARITHM = (1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
              2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01)  # fmt: skip
+
+
+def _polynomial(z: Vector, terms: Iterable[float]) -> Vector:
+    """terms 가 계수인 z 의 다항식: 높은 차수부터(Horner)."""
+    return reduce(lambda p, c: p.times_plus(z, c), map(z.lifted, terms))
+
+
+def _nearest(x: Vector, unit: float) -> tuple[ir.Value, Vector]:
+    """x/unit 에 가장 가까운 정수 n: (정수의 레인, 수의 레인). 큰 수를 더하면 소수 부분이 반올림되고 아래 비트가 n 이 된다."""
+    magic = x.lifted(1.5 * 2.0**x.form.mantissa)
+    shifted = x.times_plus(1 / unit, magic)
+    return x.builder.sub(shifted.bits(), magic.bits()), shifted - magic
 
 
 def _clamped(x: Vector, low: float, high: float) -> Vector:
@@ -49,19 +63,16 @@ def _power_of_two(like: Vector, n: ir.Value) -> Vector:
 
 def _reduced(x: Vector) -> tuple[ir.Value, Vector]:
     """(n, e^r − 1): x = n·ln 2 + r, |r| ≤ ½ ln 2. 다항식은 짧은 사슬로(Estrin) 계산한다."""
-    form = x.form
-    magic = x.lifted(1.5 * 2.0**form.mantissa)  # 더하면 소수 부분이 반올림되고 아래 비트가 정수 n 이 된다
-    shifted = x.times_plus(1 / math.log(2), magic)
-    whole, (high, low) = shifted - magic, LN2[form.double]
+    (n, whole), (high, low) = _nearest(x, math.log(2)), LN2[x.form.double]
     r = whole.times_plus(-low, whole.times_plus(-high, x))
     r2 = r * r
     terms = [r.times_plus(odd, even) for even, odd in zip(EXPONENTIAL[::2], EXPONENTIAL[1::2], strict=True)]
-    if form.double:
+    if x.form.double:
         upper, lower = terms[4].times_plus(r2 * r2, terms[3].times_plus(r2, terms[2])), terms[1].times_plus(r2, terms[0])
         q = upper.times_plus(r2 * r2, lower)
     else:
         q = terms[2].times_plus(r2, terms[1]).times_plus(r2, terms[0])
-    return x.builder.sub(shifted.bits(), magic.bits()), q.times_plus(r2, r)
+    return n, q.times_plus(r2, r)
 
 
 def _exp(x: Vector, shift: int = 0) -> Vector:
@@ -91,7 +102,7 @@ def _log_of(u: Vector, correction: Any = 0, raised: Any = 0) -> Vector:
     f = u.made(b.bitcast(b.sub(u.bits(), b.shl(exponent, u.integer(form.mantissa))), form.vector)) - 1
     n, s, (high, low) = u.made(b.sitofp(exponent, form.vector)) - raised, f / (2 + f), LN2[form.double]
     z = s * s
-    p = reduce(lambda p, c: p.times_plus(z, c), map(u.lifted, LOGARITHM if form.double else LOGARITHM[3:]))
+    p = _polynomial(z, LOGARITHM if form.double else LOGARITHM[3:])
     half = f * f * 0.5
     return n.times_plus(high, f - (half - (s * p.times_plus(z, half) + n.times_plus(low, correction))))
 
@@ -132,36 +143,94 @@ def _cosh(x: Vector) -> Vector:
     return _exp(abs(x), -1) + _exp(-abs(x), -1)
 
 
+# 삼각 --------------------------------------------------------------------------------------------------------------------------
+
+HALF_PI = [float.fromhex(text) for text in ('0x1.921fb54440000p+0', '0x1.68c234c4c0000p-39', '0x1.98a2e03707345p-77')]
+FAR = 1e5  # 여기까지는 n < 2¹⁶ 이라 n 과 큰 두 조각의 곱이 정확하고, r 은 어느 x 에서나 2⁻⁶¹ 보다 크다
+# (r − sin r)/r³ 과 (cos r − 1 + r²/2)/r⁴ 의 계수
+SINE = (-1.58969099521155010221e-10, 2.50507602534068634195e-08, -2.75573137070700676789e-06,
+        1.98412698298579493134e-04, -8.33333333332248946124e-03, 1.66666666666666324348e-01)  # fmt: skip
+COSINE = (-1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07,
+          2.48015872894767294178e-05, -1.38888888888741095749e-03, 4.16666666666666019037e-02)  # fmt: skip
+
+
+def _circular(name: str, quarters: int) -> Callable[..., Vector]:
+    """sin(x + quarters·π/2): x = n·π/2 + r, |r| ≤ π/4 로 나누고(Cody–Waite) n 이 짝수면 ±sin r, 홀수면 ±cos r."""
+
+    def operation(x: Vector) -> Vector:
+        b = x.builder
+        n, r, over = _within_quarter(x)
+        n = b.add(n, x.integer(quarters))
+        z = r * r
+        sine = r - (z * r).times_plus(_polynomial(z, SINE), over)
+        half = z * 0.5
+        top = 1 - half
+        cosine = top + (((1 - top) - half) + (z * (z * _polynomial(z, COSINE)) + r * over))
+        odd = Mask(x, b.trunc(n, x.form.wide(ir.IntType(1))))
+        sign = b.shl(b.lshr(n, x.integer(1)), x.integer(63))
+        y = x.made(b.bitcast(b.xor(odd.where(cosine, sine).bits(), sign), x.form.vector))
+        return y.mended(abs(x) > FAR, lambda: _libm(name)(x))
+
+    return _in_double(operation)
+
+
+def _within_quarter(x: Vector) -> tuple[ir.Value, Vector, Vector]:
+    """(n, r, 반올림한 r 에서 더 뺄 것). 셋째 조각과, 둘째 조각을 빼며 잃은 것(TwoSum)은 나중에 뺀다."""
+    (n, whole), (high, middle, low) = _nearest(x, math.pi / 2), HALF_PI
+    large, small = x - whole * high, whole * middle
+    rest = large - small
+    back = rest - large
+    left = whole * low - ((large - (rest - back)) - (small + back))
+    r = rest - left
+    return n, r, left - (rest - r)
+
+
 # 나머지 ---------------------------------------------------------------------------------------------------------------------
+
+def _lifted(operands: Iterable[Any]) -> list[Vector]:
+    """피연산자를 모두 벡터로. 하나는 벡터다."""
+    like = next(x for x in operands if isinstance(x, Vector))
+    return [like.lifted(x) for x in operands]
+
 
 def _instruction(name: str) -> Callable[..., Vector]:
     """IR 의 명령 하나."""
 
     def operation(*operands: Any) -> Vector:
-        like = next(x for x in operands if isinstance(x, Vector))
-        return like.made(getattr(like.builder, name)(*[like.lifted(x).value for x in operands]))
+        xs = _lifted(operands)
+        return xs[0].made(getattr(xs[0].builder, name)(*[x.value for x in xs]))
+
+    return operation
+
+
+def _in_double(function: Callable[..., Vector]) -> Callable[..., Vector]:
+    """function 을 배정도로: f32 의 벡터는 넓혀서 주고 결과를 한 번 반올림한다."""
+
+    def operation(*operands: Any) -> Vector:
+        xs = _lifted(operands)
+        b, form, wide = xs[0].builder, xs[0].form, Format('f64', xs[0].form.lanes)
+        if form.double:
+            return function(*xs)
+        z = function(*[Vector(wide, b, b.fpext(x.value, wide.vector)) for x in xs])
+        return xs[0].made(b.fptrunc(z.value, form.vector))
 
     return operation
 
 
 def _libm(name: str) -> Callable[..., Vector]:
-    """C 의 수학 함수를 레인마다 한 번씩, 배정도로."""
+    """C 의 수학 함수를 레인마다 한 번씩."""
 
-    def lane(b: ir.IRBuilder, form: Format, xs: list[ir.Value]) -> ir.Value:
-        z = b.call(declared(b.module, name, DOUBLE, [DOUBLE] * len(xs)), xs if form.double else [b.fpext(x, DOUBLE) for x in xs])
-        return z if form.double else b.fptrunc(z, form.element)
-
-    def operation(*operands: Any) -> Vector:
-        like = next(x for x in operands if isinstance(x, Vector))
-        b, form, xs = like.builder, like.form, [like.lifted(x).value for x in operands]
+    def operation(*operands: Vector) -> Vector:
+        b, form, xs = operands[0].builder, operands[0].form, [x.value for x in operands]
+        function = declared(b.module, name, DOUBLE, [DOUBLE] * len(xs))
         if form.lanes == 1:
-            return like.made(lane(b, form, xs))
+            return operands[0].made(b.call(function, xs))
         z: ir.Value = ir.Constant(form.vector, ir.Undefined)
         for at in [ir.Constant(I32, i) for i in range(form.lanes)]:
-            z = b.insert_element(z, lane(b, form, [b.extract_element(x, at) for x in xs]), at)
-        return like.made(z)
+            z = b.insert_element(z, b.call(function, [b.extract_element(x, at) for x in xs]), at)
+        return operands[0].made(z)
 
-    return operation
+    return _in_double(operation)
 
 
 def _compare(x: Any, y: Any) -> Vector:
@@ -198,6 +267,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _instruction(f'f{name}') for name in ('add', 'sub', 'mul', 'neg')}, 'div': _quotient,
     'abs': lambda x: x.intrinsic('fabs'), 'sqrt': lambda x: x.intrinsic('sqrt'), 'total': lambda *xs: reduce(add, xs),
     'exp': _exp, 'expm1': _expm1, 'log': _log, 'log1p': _log1p, 'tanh': _tanh, 'sinh': _sinh, 'cosh': _cosh,
+    'sin': _circular('sin', 0), 'cos': _circular('cos', 1),
     'compare': _compare, 'select': _select, 'pow': _power,
 }  # fmt: skip
 

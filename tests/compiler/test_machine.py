@@ -21,7 +21,8 @@ from test_lowering import rebuilt
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, topological
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.machine import memory, target
-from micrograd_ko.compiler.machine.records import Records
+from micrograd_ko.compiler.machine.maps import MAP, SUM
+from micrograd_ko.compiler.machine.records import LINE, Records
 from micrograd_ko.compiler.machine.updates import constants
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.kinds.bounds import EPSILON
@@ -158,8 +159,18 @@ def test_equal_layers_of_one_sample_are_joined():
     X = [[v.data for v in x]]
     assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-12)
     (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
-    products = plan.lists['forward'][:, 0] == plan.wide.addresses['product']
-    assert llvm.instructions['dense'] == 4 and products.sum() == 1
+    kernels = [ctypes.c_int64.from_address(record).value for record in plan.lists['forward'].tolist()]
+    assert llvm.instructions['dense'] == 4 and kernels.count(plan.wide.addresses['product']) == 1
+
+
+def test_the_record_of_an_operation_is_one_cache_line():
+    """행렬이 없는 큰 그래프는 레코드를 읽는 것이 시간의 거의 모두다."""
+    assert 1 + max(len(MAP), len(SUM)) <= LINE == memory.ALIGNED // 8
+    x, w = Value(1.0), Value(2.0)
+    _, llvm = both((w * x).tanh() + (x - w).exp(), [x], [w])
+    llvm.gradient([[0.5]])
+    (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
+    assert set(np.diff(plan.lists['forward'][:-1]).tolist()) == {memory.ALIGNED}
 
 
 def test_nan_poisons_only_its_own_row():

@@ -121,6 +121,22 @@ def test_the_domain_is_that_of_the_loss():
             call(outside, undefined='ignore')
 
 
+@pytest.mark.parametrize('backend', ['numpy', 'auto'])
+def test_points_of_several_blocks_keep_their_rows(backend):
+    """백엔드가 한꺼번에 받는 것보다 점이 많아도, 벗어난 점은 제 번호의 점이고 나머지는 하나씩 구한 것이다."""
+    x, y = Value(1.0), Value(1.0)
+    program = compile_graph(x.log() * y, [x, y], [], backend=backend)
+    X = np.random.default_rng(4).uniform(1, 2, (40 * program.block_size, 2))
+    bad = [3, len(X) // 2, len(X) - 2]
+    X[bad, 0] = -1.0
+    for call in (program.values, program.gradients, program.hessians):
+        found = call(X, undefined='nan')
+        assert np.flatnonzero(np.isnan(found.reshape(len(X), -1)).all(axis=1)).tolist() == bad
+        assert np.isnan(found).sum() == len(bad) * found[0].size
+        for row in (0, len(X) // 2 + 1, len(X) - 1):
+            assert found[row] == pytest.approx(call(X[row : row + 1])[0], rel=1e-15)
+
+
 def test_an_overflow_that_the_derivative_does_not_see_is_still_reported():
     """step 의 미분은 0 이라 그 안을 계산하지 않아도 되지만, eager 는 exp 에서 멈춘다."""
     x = Value(0.0)

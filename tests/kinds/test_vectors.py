@@ -12,7 +12,7 @@ from micrograd_ko import ops
 from micrograd_ko.compiler.machine.target import compiled
 from micrograd_ko.kinds.lanes import I64, Format, Mask, Vector
 from micrograd_ko.kinds.precise import exact
-from micrograd_ko.kinds.vectors import OWN_ULPS, VECTORS
+from micrograd_ko.kinds.vectors import FAR, OWN_ULPS, VECTORS
 from micrograd_ko.operation import Op
 
 POINTER = ir.PointerType()
@@ -75,6 +75,15 @@ def truth(name, x):
     return z if isinstance(z, MP.mpf) else None
 
 
+def near_quarter_turns(form):
+    """π/2 의 배수와 아주 가까운 수(배수는 double 이 특히 가까운 것들), π/4 의 둘레, 다항식을 쓰는 끝과 그 너머."""
+    far = [math.exp(k) for k in range(12, 700 if form.double else 88)]
+    whole = [float(n * MP.pi / 2) for n in [*range(1, 60), *[29 << k for k in range(12)], 29327, 63661, 63662]]
+    x = rounded(form, [*whole, *[n * math.pi / 4 for n in range(1, 100)], FAR, *far])
+    up, down = [np.nextafter(x.astype(real(form)), real(form)(end)).astype(float) for end in (np.inf, 0)]
+    return np.concatenate([x, -x, up, down])
+
+
 @pytest.mark.parametrize('form', FORMS, ids=str)
 @pytest.mark.parametrize('name', OWN_ULPS)
 def test_our_functions_keep_their_promise(name, form):
@@ -83,6 +92,8 @@ def test_our_functions_keep_their_promise(name, form):
     x = np.concatenate([rng.uniform(-largest, largest, 1000), rng.uniform(-1, 1, 1000), rng.uniform(-30, 30, 500),
                         np.exp(rng.uniform(math.log(smallest), math.log(largest), 500))])  # fmt: skip
     x = rounded(form, x[{'log': x > 0, 'sqrt': x > 0, 'log1p': x > -1}.get(name, x > -math.inf)])
+    if name in ('sin', 'cos'):
+        x = np.concatenate([x, near_quarter_turns(form)])
     (found,) = runs(form, lambda v: [VECTORS.function(ops.named(name))(v)], [x])
     tiny, epsilon = float(np.finfo(real(form)).tiny), float(np.finfo(real(form)).eps)
     for argument, z in zip(x.tolist(), found.tolist(), strict=True):
@@ -112,6 +123,17 @@ def test_our_functions_at_the_edges(name, form):
             assert abs(z - wanted) <= 4 * float(np.finfo(real(form)).eps) * abs(wanted) + grain, (argument, z, wanted)
         else:
             assert repr(z) == repr(wanted), argument
+
+
+@pytest.mark.parametrize('name', ['sin', 'cos'])
+def test_a_lane_does_not_depend_on_its_neighbours(name):
+    """다항식의 레인은 옆 레인이 libm 으로 가도 같은 비트다."""
+    form = Format('f64', 8)
+    x = np.random.default_rng(3).uniform(-50, 50, 64)
+    mixed = np.where(np.arange(64) % 5 == 0, 1e9, x)
+    (alone,), (beside,) = [runs(form, lambda v: [VECTORS.function(ops.named(name))(v)], [each]) for each in (x, mixed)]
+    assert (alone[mixed == x] == beside[mixed == x]).all()
+    assert beside[mixed != x] == pytest.approx(float(truth(name, 1e9)), rel=1e-15)
 
 
 ROWS = {**ops.table, **{op.name: op for op in map(ops.power, (0, 1, 2, 3, 8, 9, -1, -2, -3, 0.5, -0.5, 1.5))}}

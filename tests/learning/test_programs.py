@@ -31,6 +31,20 @@ def test_a_graph_that_is_no_network_learns(optimizer, dtype):
 
 
 @pytest.mark.parametrize('backend', BACKENDS)
+def test_what_is_learned_from_was_read_at_the_beginning(backend):
+    """자료의 배열을 배우는 동안 고쳐도, 읽은 것으로 배운다."""
+    x, w = Value(0.0), Value(0.0)
+    found = []
+    for changed in (False, True):
+        program, X = compile_graph(ops.square(w * x - 1), [x], [w], backend=backend), np.ones((4, 1))
+        descent = program.descent(X, 2, SGD(program.parameters, 0.1))
+        X[:] = 5.0 if changed else 1.0
+        descent.epoch([0, 1, 2, 3])
+        found.append(descent.vector.tolist())
+    assert found[0] == found[1] and found[0] != [0.0]
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
 def test_it_walks_as_the_eager_epochs_do(backend):
     """같은 씨앗이면 미니배치도 같다: 그래프를 스텝마다 기록해 배운 것과 반올림 안에서 같다."""
     rng = np.random.default_rng(0)

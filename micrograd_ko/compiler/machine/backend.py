@@ -30,7 +30,7 @@ class Machine:
     """테이프 하나를 재생하는 것. 여러 스레드가 함께 써도 된다: 계획(`Plan`)은 한 번에 한 스레드가 빌려 쓴다."""
 
     name = 'llvm'
-    span = 64  # 블록의 반복이 커널 안에 있다
+    span = 16  # 블록의 반복이 커널 안에 있다
 
     def __init__(self, tape: Tape, dtype: str = 'f64') -> None:
         self.tape, self.dtype, self.reference = tape, dtype, Replayer(tape)

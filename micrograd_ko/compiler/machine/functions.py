@@ -1,7 +1,8 @@
 """커널(kernel)을 적는 도구: 두 인수의 칸을 이름으로 읽고, 반복하고, 벡터를 읽고 쓴다.
 
 커널은 모두 `void kernel(context, record)` 다. context 는 실행 하나의 상태(`CONTEXT`)이고 record 는 명령 하나의 자료이며, 둘 다
-64비트 정수의 배열이다. 레코드의 첫 칸은 커널의 주소라서, 명령의 목록을 실행하는 일은 차례로 부르는 것이다.
+64비트 정수의 배열이다. 레코드의 첫 칸은 커널의 주소이고 길이는 커널마다 다르다. 명령의 목록은 레코드의 주소의 배열이라서,
+실행하는 일은 차례로 부르는 것이다.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ from micrograd_ko.kinds.lanes import I32, I64, Format, Mask, Vector
 
 POINTER, VOID = ir.PointerType(), ir.VoidType()
 KERNEL = ir.FunctionType(VOID, [POINTER, POINTER])
-WIDTH = 16  # 레코드의 칸의 수
 CONTEXT = (
     'values', 'grads', 'theta', 'gradient', 'block',  # 표의 주소, 표의 한 행의 표본 수
     'index', 'count', 'seed', 'constants',  # 블록의 첫 표본의 번호가 적힌 곳과 표본 수, ∂C/∂C_x, 이번 스텝의 상수들

@@ -4,23 +4,24 @@
 """
 
 import ctypes
+import functools
 from typing import Any
 
 import numpy as np
 
 from micrograd_ko.compiler.machine import updates
 from micrograd_ko.compiler.machine.elementwise import write_elements
-from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import kernels_of
 from micrograd_ko.compiler.machine.layout import laid_out
 from micrograd_ko.compiler.machine.matrices import Matrices, joined
 from micrograd_ko.compiler.machine.memory import ALONE, Memory, Share, at
 from micrograd_ko.compiler.machine.records import Reads, Records, reads_of
-from micrograd_ko.compiler.machine.steps import LISTS, RUN
+from micrograd_ko.compiler.machine.steps import RUN
 from micrograd_ko.compiler.machine.target import host
 from micrograd_ko.compiler.tape import DENSE, Tape
 
 PATIENCE = 2**33  # 다른 스레드를 기다리며 살피는 횟수의 위 끝: 적어도 몇 초
+RECORD = ctypes.c_int64 * (1 + len(RUN))
 
 
 class Plan:
@@ -63,7 +64,9 @@ class Plan:
             'forward': np.concatenate([forward, collecting.listed()]),
             'each': np.concatenate([forward, self.backward.listed(backward=True)]),
         }  # fmt: skip
-        self.entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self.wide.addresses['run'])
+        self.calls = {name: (at(records), len(records)) for name, records in self.lists.items()}
+        entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self.wide.addresses['run'])
+        self.entry = functools.partial(entry, at(self.memory.context))
 
     def place(self, theta: np.ndarray, samples: np.ndarray) -> None:
         """칸의 벡터와 표본 × 입력을 놓는다."""
@@ -76,14 +79,9 @@ class Plan:
         스텝마다 상수의 표가 advance 바이트씩 나아간다.
         """
         begin, end = self.share.of(batch, self.wide.form.lanes)
-        fields = {'order': order.ctypes.data, 'samples': len(order), 'batch': batch, 'begin': begin, 'end': end, 'mean': mean,
-                  'advance': advance}  # fmt: skip
-        for name, records in zip(LISTS, ('before', each, 'after'), strict=True):
-            fields |= {name: self.lists[records].ctypes.data, f'{name}_length': len(self.lists[records])}
-        record = np.zeros(WIDTH, np.int64)
-        record[[1 + RUN.index(name) for name in fields]] = list(fields.values())
+        lists = [*self.calls['before'], *self.calls[each], *self.calls['after']]
         self.memory.flag[:] = 0
-        self.entry(self.memory.context.ctypes.data, record.ctypes.data)
+        self.entry(RECORD(0, *lists, at(order), len(order), batch, begin, end, mean, advance))  # `RUN` 의 순서로
 
     @property
     def undefined(self) -> bool:

@@ -7,27 +7,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import Kernels, fields_of
+from micrograd_ko.compiler.machine.memory import rounded_up
 from micrograd_ko.compiler.tape import Tape
+
+LINE = 8  # 캐시의 줄(64바이트)의 칸의 수: 레코드는 줄 하나나 둘이다
 
 
 class Records:
-    """커널을 부르는 목록. 명령의 번호를 함께 적어 두었다가 그 순서로 늘어놓는다. 레코드가 가리키는 배열도 붙들고 있다."""
+    """커널을 부르는 목록. 명령의 번호를 함께 적어 두었다가 그 순서로 늘어놓는다. 레코드와 그것이 가리키는 배열을 붙들고 있다."""
 
     def __init__(self) -> None:
-        self.order: list[np.ndarray] = []
-        self.parts: list[np.ndarray] = [np.zeros((0, WIDTH), np.int64)]
+        self.lines: list[np.ndarray] = [np.zeros((0, LINE), np.int64)]
+        self.order: list[np.ndarray] = [np.zeros(0, np.int64)]  # (줄,) 명령의 번호
+        self.heads: list[np.ndarray] = [np.zeros(0, np.bool_)]  # (줄,) 레코드의 처음인지
         self.kept: list[np.ndarray] = []
 
     def add(self, instruction: Any, kernels: Kernels, kernel: Any, **fields: Any) -> None:
         """kernel 을 부르는 레코드. instruction 이 배열이면 그만큼 여럿이고, 칸은 수나 그 수만큼의 배열이다."""
-        rows, names = np.zeros((np.size(instruction), WIDTH), np.int64), fields_of(kernel)
+        names = fields_of(kernel)
+        length = rounded_up(1 + len(names), LINE) // LINE
+        rows = np.zeros((np.size(instruction), length * LINE), np.int64)
         rows[:, 0] = kernels.addresses[kernel]
         for name, value in fields.items():
             rows[:, 1 + names.index(name)] = value
-        self.order.append(np.atleast_1d(instruction))
-        self.parts.append(rows)
+        self.lines.append(rows.reshape(-1, LINE))
+        self.order.append(np.repeat(instruction, length))
+        self.heads.append(np.arange(length * len(rows)) % length == 0)
 
     def table(self, numbers: Any) -> int:
         """정수의 표의 주소."""
@@ -39,9 +45,10 @@ class Records:
         return array.ctypes.data
 
     def listed(self, backward: bool = False) -> np.ndarray:
-        """명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다."""
-        order = np.concatenate([np.zeros(0, np.int64), *self.order])
-        return np.concatenate(self.parts)[np.argsort(-order if backward else order, kind='stable')]
+        """레코드의 주소를 명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다."""
+        lines, order, heads = map(np.concatenate, (self.lines, self.order, self.heads))
+        order = np.argsort(-order if backward else order, kind='stable')
+        return self.keep(lines[order]) + lines.strides[0] * np.flatnonzero(heads[order])
 
 
 class Reads(NamedTuple):

@@ -5,7 +5,7 @@ import sys
 
 from llvmlite import ir
 
-from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, WIDTH, Function, number
+from micrograd_ko.compiler.machine.functions import KERNEL, POINTER, Function, number
 from micrograd_ko.kinds.lanes import I32, I64, Format, declared
 
 RESTING = 2**10  # 만나는 곳에서 이만큼 살필 때마다 코어를 내준다
@@ -17,8 +17,8 @@ MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[
 PARAMETERS = ('out', 'slots', 'length')
 COLLECTED = ('elements', 'length', 'target')  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
 MET = ('arrived', 'threads', 'patience')  # 온 스레드를 세는 곳, 스레드의 수, 기다리며 살피는 횟수의 위 끝
-LISTS = ('before', 'each', 'after')  # 스텝의 처음, 블록마다, 스텝의 끝에 부를 레코드의 목록
-RUN = (*LISTS, *[f'{name}_length' for name in LISTS], 'order', 'samples', 'batch', 'begin', 'end', 'mean', 'advance')
+LISTED = [f'{name}{part}' for name in ('before', 'each', 'after') for part in ('', '_length')]  # 부를 레코드의 목록과 그 길이
+RUN = (*LISTED, 'order', 'samples', 'batch', 'begin', 'end', 'mean', 'advance')
 RECORDS = {
     'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED, 'meet': MET,
     'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
@@ -137,7 +137,7 @@ def _meet(f: Function) -> None:
 def _call(f: Function, records: str) -> None:
     """레코드의 목록을 차례로 부른다."""
     with f.loop(number(0), f.field(f'{records}_length')) as (i, _, _after):
-        record = f.at(f.pointer(records), f.b.mul(i, number(WIDTH)), I64)
+        record = f.b.inttoptr(f.entry_of(records, i), POINTER)
         kernel = f.b.inttoptr(f.b.load(record, typ=I64), POINTER)
         f.b.call(_Callee(kernel), [f.function.args[0], record])
 
