@@ -14,13 +14,11 @@ from typing import Any, TypeAlias
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
-from micrograd_ko.misuse import brief, listed
+from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.number import Number, number
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
 Rate: TypeAlias = 'Number | Callable[[int], Number]'  # 학습률 η: 수이거나, 스텝(0부터) → 수인 함수
-
-
 _KEPT = (int, float, Fraction, str, type(None))  # 설정 가운데 그대로 적어 두는 것
 
 
@@ -37,7 +35,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
         self.parameters, self.steps = _checked(parameters), 0
-        self.lr = lr if callable(lr) else _require('학습률(lr)은 양수이거나 스텝의 함수', lr, lambda x: 0 < x < math.inf)
+        self.lr = lr if callable(lr) else _positive('학습률(lr)은 스텝의 함수이거나', lr)
         self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
         self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
@@ -56,9 +54,13 @@ class Optimizer:
     @alone
     def step(self) -> None:
         """모든 파라미터를 동시에 한 스텝 움직인다. 하나라도 움직일 수 없으면 오류이고, 아무것도 움직이지 않는다."""
-        eta, shrink = self.rate, self._shrink([p.grad for p in self.parameters])
-        columns = zip(self.parameters, *self.memory, strict=True)
-        moved = [self.rule(eta, p.data, p.grad * shrink, *memory) for p, *memory in columns]
+        eta, columns = self.rate, zip(self.parameters, *self.memory, strict=True)
+        try:
+            shrink = self._shrink([p.grad for p in self.parameters])
+            moved = [self.rule(eta, p.data, p.grad * shrink, *memory) for p, *memory in columns]
+        except OverflowError:
+            far = max(self.parameters, key=lambda p: max(p.grad, -p.grad))
+            raise OverflowError(f'한 스텝이 float 의 범위를 넘습니다. 기울기가 가장 큰 파라미터는 {far!r} 입니다.') from None
         data, *memory = map(list, zip(*moved, strict=True))
         commit([*data_set(self.parameters, data), (self, 'memory', memory), (self, 'steps', self.steps + 1)])
 
@@ -140,7 +142,7 @@ class Adam(Optimizer):
         if len(pair) != 2:
             raise ValueError(f'betas 는 0 이상 1 미만의 수 둘입니다. {brief(betas)} 을(를) 받았습니다.')
         self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in pair]
-        self.eps = _require('eps 는 양수', eps, lambda x: 0 < x < math.inf)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
+        self.eps = _positive('eps 는', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -171,16 +173,19 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': Ada
 
 def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], Number]:
     """지수 일정: every 스텝마다 factor 배. lr·factor^(스텝 // every)."""
+    lr, factor, every = _positive('lr 은', lr), _positive('factor 는', factor), counted(every, 'every 는')
     return lambda step: lr * factor ** (step // every)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
     """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
-    return lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+    top, end, steps = float(_positive('lr 은', lr)), float(number(end, 'end 는')), counted(steps, 'steps 는')
+    return lambda step: end + (top - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
 def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
     """몸풀기(warmup): 처음 steps 스텝은 lr 의 1/steps, 2/steps, … 로 키운다."""
+    lr, steps = lr if callable(lr) else _positive('lr 은 스텝의 함수이거나', lr), counted(steps, 'steps 는')
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 
@@ -203,6 +208,10 @@ def _checked(parameters: Any) -> list[Value]:
     if not found or len(set(found)) < len(found):
         raise ValueError('파라미터가 하나도 없습니다.' if not found else '같은 파라미터가 두 번 들어 있습니다.')
     return found
+
+
+def _positive(what: str, x: Any) -> Number:
+    return _require(f'{what} 양수', x, lambda x: 0 < x < math.inf)
 
 
 def _require(what: str, x: Any, holds: Callable[[Any], bool]) -> Number:
