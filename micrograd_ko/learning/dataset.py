@@ -59,18 +59,14 @@ class Dataset:
         return sum(map(int.__eq__, map(self.record.answer, outputs), self.labels)) / len(self)
 
     def _input(self, i: int, x: Any) -> list[Number]:
-        xs, nin = _numbers(x, f'표본 {i} 의 입력 x'), self.net.layers[0].nin
-        if len(xs) != nin:
-            raise ValueError(f'표본 {i} 의 입력 x 는 길이가 {nin} 이어야 합니다. {len(xs)} 입니다.')
-        return xs
+        nin = self.net.layers[0].nin
+        return _numbers(x, f'표본 {i} 의 입력 x', nin, f'길이가 {nin} 이어야')
 
     def _target(self, i: int, y: Any) -> Any:
         if self.record is not self.loss:
             return y.tolist() if hasattr(y, 'tolist') else y
-        ys = _numbers(self.record.vector(y, self.outputs), f'표본 {i} 의 목표 y')
-        if len(ys) != self.outputs:
-            wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)'
-            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
+        wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)여야'
+        ys = _numbers(self.record.vector(y, self.outputs), f'표본 {i} 의 목표 y', self.outputs, wanted)
         if not all(map(self.record.takes, ys)):
             wanted, (other, chosen) = self.record.targets, self.record.classes
             raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {ys} 입니다. 클래스는 {other} 과 {chosen} 로 적습니다.')
@@ -100,8 +96,10 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
     return [(x, y) for x, y in found]
 
 
-def _numbers(xs: Any, whose: str) -> list[Number]:
+def _numbers(xs: Any, whose: str, count: int, wanted: str) -> list[Number]:
     found = [number(x, f'{whose} 는') for x in sequence(xs, f'{whose} 는')]
+    if len(found) != count:
+        raise ValueError(f'{whose} 는 {wanted} 합니다. {len(found)}개를 받았습니다.')
     wrong = next((x for x in found if x - x != 0), None)
     if wrong is not None:
         raise ValueError(f'{whose} 에 {wrong} 이(가) 있습니다. 유한한 수를 주세요.')

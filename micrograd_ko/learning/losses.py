@@ -77,7 +77,7 @@ def quadratic(outputs: Any, targets: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: _log_slope(1 - y, 1 - a) - _log_slope(y, a),
+    Loss, gradient=lambda a, y: ops.xlogy.partials[1](None, 1 - y, 1 - a) - ops.xlogy.partials[1](None, y, a),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
     takes=lambda y: 0 <= y <= 1,
@@ -89,11 +89,6 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     0·ln 0 은 0 이다: a 와 y 가 함께 0 이나 1 이면 그 항은 0 이고, a 만 그렇다면 DomainError.
     """
     return -ops.total([ops.xlogy(y, a) + ops.xlogy(1 - y, 1 - a) for a, y in _pairs(outputs, targets)])
-
-
-def _log_slope(x: 'ndarray', a: 'ndarray') -> 'ndarray':
-    """∂(x·ln a)/∂a, 표의 규칙."""
-    return ops.xlogy.partials[1](None, x, a)
 
 
 @functools.partial(
@@ -122,7 +117,8 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     chosen = _class_number(target, len(zs))
     if chosen is not None:
         return ops.logsumexp(zs) - zs[chosen]
-    terms = [(y, z) for z, y in _pairs(zs, target) if not _masked(z, y)]
+    # 가려진(masked) 클래스, 곧 로짓이 −∞ 이고 목표가 0 인 것의 y·z 는 nan 이 아니라 없는 항이다
+    terms = [(y, z) for z, y in _pairs(zs, target) if _data([z, y]) != [-math.inf, 0]]
     return ops.logsumexp(zs) - ops.dot([y for y, _ in terms], [z for _, z in terms])
 
 
@@ -139,11 +135,6 @@ def hinge(outputs: Any, targets: Any) -> Value:
 
 _RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge
 LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
-
-
-def _masked(logit: Any, target: Any) -> bool:
-    """가려진(masked) 클래스인가: 로짓이 −∞ 이고 목표가 0 이면 y·z 는 nan 이 아니라 없는 항이다."""
-    return _data([logit, target]) == [-math.inf, 0]
 
 
 def mean(losses: Iterable[Value]) -> Value:
@@ -167,15 +158,12 @@ def checked(loss: Any) -> Callable[[Any, Any], Value]:
     raise TypeError(wanted + (' 표본의 X 와 Y 는 튜플 하나로 묶습니다: (X, Y).' if apart else ''))
 
 
-def _missing(name: str) -> Any:
-    raise AttributeError(
-        f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
-        '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
-    )
-
-
 if not TYPE_CHECKING:  # 형 검사기는 없는 이름을 스스로 안다
-    __getattr__ = _missing
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(
+            f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
+            '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
+        )
 
 
 def _class_number(target: Any, classes: int) -> int | None:

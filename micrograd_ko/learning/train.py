@@ -85,7 +85,7 @@ def fit(
 
     def keep() -> None:
         if checkpoint is not None:
-            saving.save_checkpoint(checkpoint, net, run.history)
+            saving.save(net, checkpoint, run.history)
 
     try:
         if earlier is not None:
@@ -138,7 +138,7 @@ class _Run:
         if changed:
             raise ValueError(f'그때와 다른 것으로 이어서 배울 수 없습니다. {"; ".join(changed)}.')
         self.history = copy.deepcopy(earlier)
-        self.history.interrupted, self.history.best = False, None
+        self.history.interrupted = False
         self.restore()
 
     def epoch(self, epochs: int, batch_size: int, bar: tqdm) -> None:
@@ -152,19 +152,19 @@ class _Run:
         validation = (None, None) if self.held is None else self._measured(self.held)
         self.history.add(loss, accuracy, *validation, time.perf_counter() - start)
         now = self._now()
-        if self.held is not None and self._best() == number - 1:
+        if self.history.best == number - 1:
             now['best'] = now['parameters']
         self.history.state |= now
         bar.set_postfix_str(f'C = {loss:.4g}' + ('' if accuracy is None else f', 정확도 {accuracy:.1%}'))
 
     def stalled(self, patience: int | None) -> bool:
         """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
-        return patience is not None and bool(self.history.validation) and len(self.history) - 1 - self._best() >= patience
+        best = self.history.best
+        return patience is not None and best is not None and len(self.history) - 1 - best >= patience
 
     def finish(self, patience: int | None) -> None:
         """조기 종료를 쓰면 가장 나았던 파라미터로."""
-        if patience is not None and self.history.validation:
-            self.history.best = self._best()
+        if patience is not None and self.history.best is not None:
             self._place(self.history.state['best'])
         self.optimizer.zero_grad()
 
@@ -190,9 +190,6 @@ class _Run:
         if not math.isfinite(loss):
             raise DivergedError(self.history, loss)
         return loss, data.accuracy(outputs)
-
-    def _best(self) -> int:
-        return min(range(len(self.history)), key=self.history.validation.__getitem__)
 
 
 def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate | None) -> Optimizer:

@@ -111,12 +111,10 @@ def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
     parameters, kind = data.net.parameters(), type(data.net)
     numbers = [*[p.data for p in parameters], *optimizer.settings.values()]
-    if data.exact or any(type(x).__name__ == 'Fraction' for x in numbers):
-        return 'Fraction 은 정확하게 남아야 한다'
-    if optimizer.parameters != parameters:
-        return '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다'
-    if careful and data.record is not data.loss:
-        return '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다'
-    if careful and kind is not MLP:
-        return f'{kind.__name__} 의 순전파가 MLP 와 다를 수 있다'
-    return ''
+    reasons = {
+        'Fraction 은 정확하게 남아야 한다': data.exact or any(type(x).__name__ == 'Fraction' for x in numbers),
+        '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다': optimizer.parameters != parameters,
+        '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다': careful and data.record is not data.loss,
+        f'{kind.__name__} 의 순전파가 MLP 와 다를 수 있다': careful and kind is not MLP,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), '')
