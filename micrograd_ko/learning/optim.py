@@ -100,8 +100,9 @@ class Optimizer:
         length = 0 if self.clip is None else math.hypot(*gradients)
         return self.clip / length if self.clip is not None and length > self.clip else 1
 
-    def _decayed(self, w: Any, g: Any) -> Any:
-        return g + self.weight_decay * w if self.weight_decay else g
+    def _decayed(self, eta: Any, w: Any, g: Any) -> tuple[Any, Any]:
+        """L2 를 더한 (w, g)."""
+        return w, g + self.weight_decay * w if self.weight_decay else g
 
 
 class SGD(Optimizer):
@@ -119,7 +120,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
-        g = self._decayed(w, g)
+        w, g = self._decayed(eta, w, g)
         velocity = tuple([self.momentum * v + g for v in memory])
         return w - eta * (velocity or (g,))[0], *velocity
 
@@ -145,7 +146,7 @@ class Adam(Optimizer):
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
         (m, v), beta1, beta2, t = memory, self.beta1, self.beta2, self.steps + 1
-        g = self._decayed(w, g)
+        w, g = self._decayed(eta, w, g)
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
         return w - eta * (m / (1 - beta1**t)) / (ops.sqrt(v / (1 - beta2**t)) + self.eps), m, v
 
@@ -159,11 +160,8 @@ class AdamW(Adam):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas, eps, weight_decay, clip)
 
-    def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
-        return super().rule(eta, w - eta * self.weight_decay * w, g, *memory)
-
-    def _decayed(self, w: Any, g: Any) -> Any:
-        return g
+    def _decayed(self, eta: Any, w: Any, g: Any) -> tuple[Any, Any]:
+        return w - eta * self.weight_decay * w, g
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': AdamW}

@@ -18,7 +18,7 @@ from micrograd_ko.learning import losses, saving
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
-from micrograd_ko.learning.trainers import Trainer, chosen, measured
+from micrograd_ko.learning.trainers import Trainer, measured
 from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.state import commit, data_set
@@ -77,7 +77,7 @@ def fit(
     moving, shuffler = optimizer_of(net.parameters(), optimizer, lr), generator(rng)
     if isinstance(shuffler, random.SystemRandom):
         raise TypeError(f'rng 는 상태를 되돌릴 수 있어야 합니다. {shuffler!r} 을(를) 받았습니다.')
-    trainer = chosen(earlier.engine if earlier is not None and engine == 'auto' else engine, data, moving)
+    trainer = Trainer(data, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
     run = _Run(trainer, moving, shuffler, data, held, {
         'net': repr(net), 'loss': getattr(loss, '__name__', repr(loss)), 'batch_size': batch_size, 'optimizer': moving.settings,
         'samples': data.digest, 'validation': held and held.digest, 'engine': trainer.kind,

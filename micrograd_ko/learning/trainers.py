@@ -16,7 +16,6 @@ from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
 
-Batches = Sequence[Sequence[int]]  # 미니배치마다 표본의 번호
 Measured = tuple[float, Sequence[Sequence[Number]]]
 
 
@@ -49,34 +48,37 @@ def measured(data: Dataset) -> Measured:
     return total / len(data), outputs
 
 
-class Eager:
-    """스텝마다 미니배치의 그래프를 기록한다. kind 는 결과의 비트를 정하는 것의 이름."""
+class Trainer:
+    """미니배치로 배우고 재는 일. program 이 있으면 그것을 재생하고, 없으면 스텝마다 그래프를 기록한다.
 
-    engine = kind = 'eager'
-    measure = staticmethod(measured)
+    engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError. 재생할 때 파라미터는
+    벡터로 움직이고, 에포크를 마치면 옮긴다. kind 는 결과의 비트를 정하는 것의 이름이다.
+    """
 
-    def __init__(self, data: Dataset, optimizer: Optimizer, reason: str) -> None:
-        self.data, self.optimizer, self.reason = data, optimizer, reason
-
-    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
-        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
-        for rows in batches:
-            descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
-            done(1)
-
-
-class Replayed:
-    """한 표본의 그래프를 기록해 둔 `Program` 으로 미니배치를 재생한다. 파라미터는 벡터로 움직이고, 에포크를 마치면 옮긴다."""
-
-    engine = 'replay'
-
-    def __init__(self, program: Program, data: Dataset, optimizer: Optimizer) -> None:
-        self.program, self.optimizer, self.arrays = program, optimizer, data.arrays
-        self.kind, self.reason = f'replay/{program.backend}', f'{program.backend} 로 계산'
+    def __init__(self, data: Dataset, optimizer: Optimizer, engine: str) -> None:
+        if engine not in ('auto', 'eager', 'replay'):
+            raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
+        self.data, self.optimizer, self.engine, self.kind = data, optimizer, 'eager', 'eager'
+        self.program: Program | None = None
         self.descent: Descent | None = None
+        self.reason = '그렇게 골랐다' if engine == 'eager' else _unfit(data, optimizer, careful=engine == 'auto')
+        if not self.reason:
+            try:
+                self.arrays, self.program = data.arrays, data.net.compile(data.loss)
+                backend = self.program.backend
+                self.engine, self.kind, self.reason = 'replay', f'replay/{backend}', f'{backend} 로 계산'
+            except (TypeError, ValueError, ArithmeticError) as error:
+                self.reason = f'기록할 수 없다: {error}'
+        if engine == 'replay' and self.program is None:
+            raise ValueError(f'재생(replay)으로 배울 수 없습니다. {self.reason}.')
 
-    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
-        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+    def epoch(self, batches: Sequence[Sequence[int]], done: Callable[[int], Any]) -> None:
+        """미니배치(표본의 번호들)마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+        if self.program is None:
+            for rows in batches:
+                descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
+                done(1)
+            return
         if self.descent is None:
             self.descent = self.program.descent(self.arrays, len(batches[0]), self.optimizer)
         self.descent.read()
@@ -86,25 +88,9 @@ class Replayed:
 
     def measure(self, data: Dataset) -> Measured:
         """(평균 손실, 표본마다의 출력)."""
+        if self.program is None:
+            return measured(data)
         return self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
-
-
-Trainer = Eager | Replayed
-
-
-def chosen(engine: str, data: Dataset, optimizer: Optimizer) -> Trainer:
-    """engine 이 'auto' 면 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError."""
-    if engine not in ('auto', 'eager', 'replay'):
-        raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
-    reason = '그렇게 골랐다' if engine == 'eager' else _unfit(data, optimizer, careful=engine == 'auto')
-    if not reason:
-        try:
-            return Replayed(data.net.compile(data.loss), data, optimizer)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            reason = f'기록할 수 없다: {error}'
-    if engine == 'replay':
-        raise ValueError(f'재생(replay)으로 배울 수 없습니다. {reason}.')
-    return Eager(data, optimizer, reason)
 
 
 def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
