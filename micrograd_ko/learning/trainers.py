@@ -49,10 +49,9 @@ def measured(data: Dataset) -> Measured:
 
 
 class Trainer:
-    """미니배치로 배우고 재는 일. program 이 있으면 그것을 재생하고, 없으면 스텝마다 그래프를 기록한다.
+    """미니배치로 배우고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
 
-    engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError. 재생할 때 파라미터는
-    벡터로 움직이고, 에포크를 마치면 옮긴다. kind 는 결과의 비트를 정하는 것의 이름이다.
+    engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError.
     """
 
     def __init__(self, data: Dataset, optimizer: Optimizer, engine: str) -> None:

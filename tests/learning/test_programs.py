@@ -99,6 +99,15 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
     assert undefined.value.row == 30 and w.data == 2.0
 
 
+def test_numpy_integers_count():
+    found = []
+    for epochs, batch_size in ((2, 10), (np.int64(2), np.int32(10))):
+        program, X = line('numpy')
+        program.fit(X, epochs, batch_size, 0.1, rng=3, progress=False)
+        found.append([p.data for p in program.parameters])
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(('arguments', 'message'), [
     ({'epochs': 0}, 'epochs'), ({'batch_size': 0}, 'batch_size'), ({'lr': None}, 'lr'), ({'lr': -1.0}, '양수'),
     ({'optimizer': 'newton'}, 'newton'), ({'rng': 'seed'}, 'seed'),
