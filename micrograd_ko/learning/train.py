@@ -98,7 +98,8 @@ def fit(
                 answers = [callback(net, run.history) for callback in callbacks]
                 if any(answer is True for answer in answers):
                     break
-        run.finish(patience)
+        if patience is not None:
+            run.restore('best')
     except BaseException as error:
         try:
             run.restore()
@@ -148,6 +149,7 @@ class _Run:
         bar.total = bar.n + len(batches) * (epochs - number + 1)
         bar.set_description(f'{number}/{epochs}에포크')
         self.trainer.epoch(batches, bar.update)
+        self.optimizer.zero_grad()
         loss, accuracy = self._measured(self.data)
         validation = (None, None) if self.held is None else self._measured(self.held)
         self.history.add(loss, accuracy, *validation, time.perf_counter() - start)
@@ -162,17 +164,11 @@ class _Run:
         best = self.history.best
         return patience is not None and best is not None and len(self.history) - 1 - best >= patience
 
-    def finish(self, patience: int | None) -> None:
-        """조기 종료를 쓰면 가장 나았던 파라미터로."""
-        if patience is not None and self.history.best is not None:
-            self._place(self.history.state['best'])
-        self.optimizer.zero_grad()
-
-    def restore(self) -> None:
-        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로."""
+    def restore(self, which: str = 'parameters') -> None:
+        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로. 'best' 는 가장 나았던 파라미터다."""
         state = self.history.state
         self.history.cut(state['epochs'])
-        self._place(state['parameters'])
+        self._place(state[which] or state['parameters'])
         self.optimizer.load_state_dict(state['optimizer'])
         self.optimizer.zero_grad()
         self.rng.setstate(state['rng'])
