@@ -6,11 +6,13 @@ import sys
 from micrograd_ko import MLP, SGD, iris, losses, train
 from micrograd_ko.writing.console import left, survive
 
+LOSS = losses.softmax_cross_entropy
+
 
 def probabilities(net, x):
     """소프트맥스(softmax): 품종마다의 확률. 확률은 exp(−손실)이다."""
     logits = net(x)
-    return [(-losses.softmax_cross_entropy(logits, label)).exp().data for label in range(len(logits))]
+    return [(-LOSS(logits, label)).exp().data for label in range(len(logits))]
 
 
 def main():
@@ -20,15 +22,21 @@ def main():
     net = MLP(4, [8, 3], activation='relu', output='linear', rng=rng)
     optimizer = SGD(net.parameters(), lr=0.02, momentum=0.9)
     for number in range(1, 21):
-        loss = train.epoch(net, training, losses.softmax_cross_entropy, optimizer, 10, rng)
+        total = 0.0
+        for batch in train.minibatches(training, 10, rng):
+            loss = losses.mean([LOSS(net(x), label) for x, label in batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.data * len(batch)
         if number % 5 == 0:
-            print(f'{number}에포크: 손실 {loss:.4f}, 학습 정확도 {train.accuracy(net, training):.1%}')
-    print(f'시험 정확도 {train.accuracy(net, testing):.1%} ({len(testing)}송이)')
+            print(f'{number}에포크: 손실 {total / len(training):.4f}, 학습 정확도 {train.accuracy(net, training, LOSS):.1%}')
+    print(f'시험 정확도 {train.accuracy(net, testing, LOSS):.1%} ({len(testing)}송이)')
 
     print('\n가장 망설인 시험 꽃 다섯 송이')
     hesitant = sorted(testing, key=lambda sample: max(probabilities(net, sample[0])))[:5]
     for x, label in hesitant:
-        answer = train.classify(net, x)
+        answer = LOSS.answer(net(x))
         chances = '  '.join(f'{name} {p:4.0%}' for name, p in zip(iris.SPECIES, probabilities(net, x), strict=True))
         print(f'  {left(iris.SPECIES[label], 10)}  {chances}  {"맞음" if answer == label else "틀림"}')
 

@@ -13,11 +13,12 @@ X, Y = [[0.5, 0.3], [-1.0, 2.0]], [[1.0, 0.0], [0.0, 1.0]]
 
 def in_torch(net, torch):
     """같은 층의 torch.nn.Sequential, float64. weight 는 노트의 W (행이 뉴런)다."""
+    kinds = {'sigmoid': torch.nn.Sigmoid, 'tanh': torch.nn.Tanh, 'relu': torch.nn.ReLU, 'identity': torch.nn.Identity}
     layers = []
     for w, b, layer in zip(*net.matrices(), net.layers, strict=True):
         linear = torch.nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
         linear.load_state_dict({'weight': torch.from_numpy(w), 'bias': torch.from_numpy(b)})
-        layers += [linear, {'sigmoid': torch.nn.Sigmoid(), 'tanh': torch.nn.Tanh()}[layer.neurons[0].activation.name]]
+        layers += [linear, kinds[layer.neurons[0].activation.name]()]
     return torch.nn.Sequential(*layers)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.learning.losses import Loss, checked
-from micrograd_ko.misuse import brief
+from micrograd_ko.learning.losses import Loss, checked, quadratic, sequence
 from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.number import Number, number
 
@@ -17,15 +16,20 @@ class Dataset:
     """신경망 하나와 손실 하나에 맞는 표본.
 
     pairs   (x, y) 의 목록. x 는 수의 목록이고, y 는 손실이 기록(`losses.Loss`)이면 출력마다 수 하나의 목록, 아니면 받은 그대로다.
+    record  손실의 기록. 나의 손실이면 답을 `quadratic` 처럼 고른다.
     labels  표본마다의 클래스 번호. 목표가 클래스가 아니면 None.
     """
 
     def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
-        self.outputs, self.loss = len(require_mlp(net).layers[-1].neurons), checked(loss)
+        self.net, self.loss, self.outputs = require_mlp(net), checked(loss), len(net.layers[-1].neurons)
+        self.record = loss if isinstance(loss, Loss) else quadratic
+        if self.record.takes_class and self.outputs == 1:
+            instead = '클래스마다 출력을 하나씩 두거나 sigmoid_cross_entropy 를 쓰세요.'
+            raise ValueError(f'{loss.__name__}: 출력이 하나면 확률이 언제나 1 이라 배울 것이 없습니다. {instead}')
         found = _listed(samples)
         if not found:
             raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
-        self.pairs = [(self._input(i, x, net.layers[0].nin), self._target(i, y)) for i, (x, y) in enumerate(found)]
+        self.pairs = [(self._input(i, x), self._target(i, y)) for i, (x, y) in enumerate(found)]
         labels = [self._label(y) for _, y in self.pairs]
         self.labels = None if None in labels else labels
 
@@ -49,26 +53,23 @@ class Dataset:
         return x, y.reshape(len(self), -1)
 
     def accuracy(self, outputs: Sequence[Sequence[Number]]) -> float | None:
-        """정확도: 표본마다의 출력이 맞힌 비율. 출력이 여럿이면 가장 큰 것, 하나면 손실의 문턱을 넘었는지가 답이다."""
+        """정확도: 표본마다의 출력이 맞힌 비율. 목표가 클래스가 아니면 None."""
         if self.labels is None:
             return None
-        threshold = self.loss.threshold if isinstance(self.loss, Loss) else 0.5
-        answers = [a.index(max(a)) if len(a) > 1 else int(a[0] > threshold) for a in map(list, outputs)]
-        return sum(map(int.__eq__, answers, self.labels)) / len(answers)
+        return sum(map(int.__eq__, map(self.record.answer, outputs), self.labels)) / len(self)
 
-    def _input(self, i: int, x: Any, nin: int) -> list[Number]:
-        xs = _numbers(x, f'표본 {i} 의 입력 x')
-        if len(xs) != nin:
-            raise ValueError(f'표본 {i} 의 입력 x 는 길이가 {nin} 이어야 합니다. {len(xs)} 입니다.')
-        return xs
+    def _input(self, i: int, x: Any) -> list[Number]:
+        nin = self.net.layers[0].nin
+        return _numbers(x, f'표본 {i} 의 입력 x', nin, f'길이가 {nin} 이어야')
 
     def _target(self, i: int, y: Any) -> Any:
-        if not isinstance(self.loss, Loss):
+        if self.record is not self.loss:
             return y.tolist() if hasattr(y, 'tolist') else y
-        ys = _numbers(self.loss.vector(y, self.outputs), f'표본 {i} 의 목표 y')
-        if len(ys) != self.outputs:
-            wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)'
-            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
+        wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)여야'
+        ys = _numbers(self.record.vector(y, self.outputs), f'표본 {i} 의 목표 y', self.outputs, wanted)
+        if not all(map(self.record.takes, ys)):
+            wanted, (other, chosen) = self.record.targets, self.record.classes
+            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {ys} 입니다. 클래스는 {other} 과 {chosen} 로 적습니다.')
         return ys
 
     def _label(self, y: Any) -> int | None:
@@ -95,11 +96,10 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
     return [(x, y) for x, y in found]
 
 
-def _numbers(xs: Any, whose: str) -> list[Number]:
-    xs = xs.tolist() if hasattr(xs, 'tolist') else xs
-    if isinstance(xs, set | dict):  # 차례가 없거나, 수가 값 쪽에 있다
-        raise TypeError(f'{whose} 는 차례가 있는 수의 목록입니다. {type(xs).__name__} {brief(xs)} 을(를) 받았습니다.')
-    found = [number(x, f'{whose} 는') for x in (xs if hasattr(xs, '__iter__') else [xs])]
+def _numbers(xs: Any, whose: str, count: int, wanted: str) -> list[Number]:
+    found = [number(x, f'{whose} 는') for x in sequence(xs, f'{whose} 는')]
+    if len(found) != count:
+        raise ValueError(f'{whose} 는 {wanted} 합니다. {len(found)}개를 받았습니다.')
     wrong = next((x for x in found if x - x != 0), None)
     if wrong is not None:
         raise ValueError(f'{whose} 에 {wrong} 이(가) 있습니다. 유한한 수를 주세요.')

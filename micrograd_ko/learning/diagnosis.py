@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,10 +18,12 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
+from micrograd_ko.learning.trainers import cost_of, measured
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number, number
 from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
 from micrograd_ko.staleness import first_nonfinite, replay
+from micrograd_ko.state import commit, data_set, grad_set
 from micrograd_ko.writing import limits
 from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.formulas import formula
@@ -49,9 +51,13 @@ class Finding(NamedTuple):
 
 
 class LayerFacts(NamedTuple):
-    """층 하나에서 잰 것: 입력 a^{l−1}, 출력 a^l, 기울기 σ′(z^l), 에러 δ^l 의 (표본 × 뉴런) 배열.
+    """층 하나에서 잰 것: 입력 a^{l−1}, 출력 a^l, 기울기 σ′(z^l), 에러 δ^l 의 (표본 × 뉴런) 배열과 그 요약.
 
-    update 는 층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
+    quiet   모든 표본에서 0 에 가까운 입력의 비율.
+    flat    σ′(z) 가 0 에 가까운 (표본, 뉴런)의 비율. 꺾인 활성화(relu)는 기울기가 0 이어도 포화가 아니다: 0.
+    dead    꺾인 활성화면 모든 표본에서 σ′(z) = 0 인 뉴런의 비율, 아니면 0.
+    delta   δ 의 크기: 제곱 평균의 제곱근.
+    update  층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
     """
 
     layer: int
@@ -60,33 +66,17 @@ class LayerFacts(NamedTuple):
     outputs: np.ndarray
     slopes: np.ndarray
     deltas: np.ndarray
+    quiet: float
+    flat: float
+    dead: float
+    delta: float
     update: float | None
-
-    @property
-    def quiet(self) -> float:
-        """모든 표본에서 0 에 가까운 입력의 비율."""
-        return float(np.mean(np.abs(self.inputs).max(axis=0) < limits.SMALL))
-
-    @property
-    def flat(self) -> float:
-        """σ′(z) 가 0 에 가까운 (표본, 뉴런)의 비율. 꺾인 활성화(relu)는 기울기가 0 이어도 포화가 아니다."""
-        return 0.0 if self.activation.kinks else float(np.mean(np.abs(self.slopes) < FLAT))
-
-    @property
-    def dead(self) -> float:
-        """모든 표본에서 σ′(z) = 0 인 뉴런의 비율."""
-        return float(np.mean(~self.slopes.any(axis=0))) if self.activation.kinks else 0.0
-
-    @property
-    def delta(self) -> float:
-        """δ 의 크기: 제곱 평균의 제곱근."""
-        return float(np.sqrt(np.mean(self.deltas**2)))
 
 
 class Diagnosis(Document):
     """진단의 결과. `findings` 는 찾은 것, `layers` 는 층마다 잰 것. 출력하면 글, 노트북에서는 표, `plot()` 은 그림이다."""
 
-    def __init__(self, findings: list[Finding], layers: list[LayerFacts]) -> None:
+    def __init__(self, findings: list[Finding], layers: Sequence[LayerFacts] = ()) -> None:
         self.findings, self.layers = findings, layers
 
     def blocks(self) -> Iterator[Line | Table]:
@@ -115,72 +105,82 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
     lr 을 주면 갱신의 크기도 재고, 한 스텝이 손실을 키우는지 본다. 부호: undefined, nonfinite(정의되지 않거나 유한하지 않은 값),
     inputs, saturated, dead, stuck(틀렸는데 δ ≈ 0 인 출력), vanishing, exploding(δ), rate(학습률), formula(약한 식).
     """
-    pairs = Dataset(samples, net, losses.checked(loss)).pairs
+    data = Dataset(samples, net, loss)
+    data.pairs = data.pairs[:: math.ceil(len(data) / MOST_SAMPLES)]
     lr = None if lr is None else number(lr, '학습률(lr)은')
-    pairs = pairs[:: math.ceil(len(pairs) / MOST_SAMPLES)]
-    parameters, kept = net.parameters(), [p.grad for p in net.parameters()]
-    traces, costs = [], []
-    net.zero_grad()
+    with _kept(net.parameters()):
+        net.zero_grad()
+        traces, costs = [], []
+        for i, (x, y) in enumerate(data.pairs):
+            try:
+                traces.append(net.trace(x))
+                outputs = traces[-1].output
+                costs.append(cost_of(loss, outputs if len(outputs) > 1 else outputs[0], y))
+                wrong = first_nonfinite(costs[-1])
+                if wrong is not None:
+                    return Diagnosis([_nonfinite(wrong, costs[-1], i)])
+                costs[-1].backward()
+            except DomainError as error:
+                return Diagnosis([Finding('오류', 'undefined', f'표본 {i}', str(error), '입력과 식의 정의역을 살펴보세요')])
+        slope = np.array([float(p.grad) for p in net.parameters()]) / len(data)
+        layers = _facts(net, traces, slope, lr)
+        found = [*_of_layers(layers, data.arrays[1] if data.record is loss else None)]
+        found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
+        weak = {finding.cure: finding for cost in costs[:3] for finding in weak_formulas(cost)}
+        if lr is not None:
+            found += _of_rate(data, slope, float(lr), sum(float(c.data) for c in costs) / len(data))
+    return Diagnosis([*found, *weak.values()], layers)
+
+
+@contextlib.contextmanager
+def _kept(parameters: list[Value]) -> Iterator[None]:
+    """나가면서 파라미터의 값과 기울기를 되돌린다."""
+    numbers, gradients = [p.data for p in parameters], [p.grad for p in parameters]
     try:
-        for i, (x, y) in enumerate(pairs):
-            traces.append(net.trace(x))
-            outputs = traces[-1].output
-            costs.append(loss(outputs if len(outputs) > 1 else outputs[0], y))
-            wrong = first_nonfinite(costs[-1])
-            if wrong is not None:
-                return Diagnosis([_nonfinite(wrong, costs[-1], i)], [])
-            costs[-1].backward()
-        slope = np.array([float(p.grad) for p in parameters]) / len(pairs)
-    except DomainError as error:
-        return Diagnosis([Finding('오류', 'undefined', f'표본 {i}', str(error), '입력과 식의 정의역을 살펴보세요')], [])
+        yield
     finally:
-        for p, grad in zip(parameters, kept, strict=True):
-            p.grad = grad
-    layers = _facts(net, traces, slope, lr)
-    found = [finding for x in layers for finding in _of_layer(x, hidden=x is not layers[-1])]
-    if isinstance(loss, losses.Loss):  # 목표가 출력마다 수 하나인 것을 안다
-        found += _of_output(layers[-1], np.array([y for _, y in pairs], float))
-    found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
-    if lr is not None:
-        found += _of_rate(net, pairs, loss, slope, lr, sum(float(c.data) for c in costs) / len(pairs))
-    weak = itertools.chain(*[weak_formulas(cost) for cost in costs[:3]])
-    return Diagnosis([*found, *{finding.cure: finding for finding in weak}.values()], layers)
+        commit([*data_set(parameters, numbers), *grad_set(parameters, gradients)])
 
 
 def _facts(net: MLP, traces: Sequence, slope: np.ndarray, lr: Number | None) -> list[LayerFacts]:
     facts, begin = [], 0
     for i, layer in enumerate(net.layers):
-        inputs, outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
+        activation, parameters = layer.neurons[0].activation, layer.parameters()
+        a, outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
         slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
         deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
-        end = begin + len(layer.parameters())
-        size = math.hypot(*[p.data for p in layer.parameters()])
-        update = None if lr is None or not size else float(lr) * float(np.linalg.norm(slope[begin:end])) / size
-        facts.append(LayerFacts(i + 2, layer.neurons[0].activation, inputs, outputs, slopes, deltas, update))
-        begin = end
+        size, moved = math.hypot(*[p.data for p in parameters]), math.hypot(*slope[begin : begin + len(parameters)])
+        facts.append(LayerFacts(
+            i + 2, activation, a, outputs, slopes, deltas, quiet=float(np.mean(np.abs(a).max(axis=0) < limits.SMALL)),
+            flat=0.0 if activation.kinks else float(np.mean(np.abs(slopes) < FLAT)),
+            dead=float(np.mean(~slopes.any(axis=0))) if activation.kinks else 0.0,
+            delta=float(np.sqrt(np.mean(deltas**2))), update=None if lr is None or not size else float(lr) * moved / size,
+        ))  # fmt: skip
+        begin += len(parameters)
     return facts
 
 
-def _of_layer(x: LayerFacts, hidden: bool) -> Iterator[Finding]:
-    """한 층에서: 0 에 가까운 입력, 죽은 뉴런, 은닉층이면 포화. 출력층은 옳게 답할수록 포화된다."""
-    where = f'{x.layer}층'
-    if x.quiet > MOSTLY:
-        cure = '입력을 표준화하세요: (x − 평균)/표준 편차' if x.layer == 2 else '앞 층의 편향이나 활성화 함수를 바꾸어 보세요'
-        sentence = f'입력의 {x.quiet:.0%} 가 언제나 0 에 가까워 ∂C/∂w = a·δ ≈ 0 이다(인사이트 1)'
-        yield Finding('경고', 'inputs', where, sentence, cure)
-    if x.dead > MANY:
-        sentence = f'뉴런의 {x.dead:.0%} 가 모든 표본에서 죽어(σ′ = 0) 배우지 않는다'
-        yield Finding('경고', 'dead', where, sentence, '학습률을 줄이고, 편향을 0 으로 시작하거나 leaky_relu 를 써 보세요')
-    if hidden and x.flat > MOSTLY:
-        sentence = f'뉴런의 {x.flat:.0%} 가 포화되어 σ′(z) ≈ 0, δ ≈ 0 이다(인사이트 2)'
-        yield Finding('경고', 'saturated', where, sentence, '초깃값의 가중치를 1/√(입력 수) 쯤으로 줄이고 입력을 표준화하세요')
+def _of_layers(layers: Sequence[LayerFacts], y: np.ndarray | None) -> Iterator[Finding]:
+    """층마다: 0 에 가까운 입력, 죽은 뉴런, 은닉층이면 포화(출력층은 옳게 답할수록 포화된다).
 
-
-def _of_output(x: LayerFacts, y: np.ndarray) -> Iterator[Finding]:
-    """목표와 ½ 넘게 다른데 δ ≈ 0 인 출력이 있는 표본. 꺾인 활성화는 보지 않는다."""
-    wrong = np.abs(x.outputs - y) > MOSTLY
-    stuck = np.any((np.abs(x.slopes) < FLAT) & (np.abs(x.deltas) < FLAT) & wrong, axis=1).mean()
-    if stuck > MANY and not x.activation.kinks:
+    출력층에서는, 목표 y 를 알면, 그것과 ½ 넘게 다른데 δ ≈ 0 인 출력이 있는 표본. 꺾인 활성화는 보지 않는다.
+    """
+    last = layers[-1]
+    for x in layers:
+        where = f'{x.layer}층'
+        if x.quiet > MOSTLY:
+            cure = '입력을 표준화하세요: (x − 평균)/표준 편차' if x.layer == 2 else '앞 층의 편향이나 활성화 함수를 바꾸어 보세요'
+            sentence = f'입력의 {x.quiet:.0%} 가 언제나 0 에 가까워 ∂C/∂w = a·δ ≈ 0 이다(인사이트 1)'
+            yield Finding('경고', 'inputs', where, sentence, cure)
+        if x.dead > MANY:
+            cure = '학습률을 줄이고, 편향을 0 으로 시작하거나 leaky_relu 를 써 보세요'
+            yield Finding('경고', 'dead', where, f'뉴런의 {x.dead:.0%} 가 모든 표본에서 죽어(σ′ = 0) 배우지 않는다', cure)
+        if x.flat > MOSTLY and x is not last:
+            cure = '초깃값의 가중치를 1/√(입력 수) 쯤으로 줄이고 입력을 표준화하세요'
+            yield Finding('경고', 'saturated', where, f'뉴런의 {x.flat:.0%} 가 포화되어 σ′(z) ≈ 0, δ ≈ 0 이다(인사이트 2)', cure)
+    wrong = 0 if y is None or last.activation.kinks else np.abs(last.outputs - y) > MOSTLY
+    stuck = np.any((np.abs(last.slopes) < FLAT) & (np.abs(last.deltas) < FLAT) & wrong, axis=1).mean()
+    if stuck > MANY:
         cure = '교차 엔트로피를 쓰세요: δᴸ = aᴸ − y 에는 σ′ 이 없습니다'
         yield Finding('경고', 'stuck', '출력층', f'표본의 {stuck:.0%} 에서 출력이 크게 틀렸는데 δ ≈ 0 이다(인사이트 2)', cure)
 
@@ -195,27 +195,21 @@ def _of_deltas(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
         yield Finding('경고', 'exploding', '2층', f'{sentence} 커진다', '초깃값을 줄이거나 clip 으로 기울기를 자르세요')
 
 
-def _of_rate(
-    net: MLP, pairs: Sequence[tuple], loss: Callable, slope: np.ndarray, lr: Number, before: float
-) -> Iterator[Finding]:
+def _of_rate(data: Dataset, slope: np.ndarray, lr: float, before: float) -> Iterator[Finding]:
     """η 의 한 스텝이 손실을 키우는가. 키운다면 줄어들 때까지 η 를 4 로 나누어 본다."""
-    start = [p.data for p in net.parameters()]
+    parameters, start = data.net.parameters(), np.array([float(p.data) for p in data.net.parameters()])
 
     def after(eta: float) -> float:
+        commit(data_set(parameters, (start - eta * slope).tolist()))
         try:
-            for p, w, g in zip(net.parameters(), start, slope.tolist(), strict=True):
-                p.data = float(w) - eta * g
-            return sum(float(loss(net(x), y).data) for x, y in pairs) / len(pairs)
+            return measured(data)[0]
         except EDGE_ERRORS:
             return math.inf
-        finally:
-            for p, w in zip(net.parameters(), start, strict=True):
-                p.data = w
 
-    rates = [float(lr) / 4**k for k in range(12)]
-    if np.any(slope) and not after(rates[0]) <= before:
+    grown, rates = after(lr), [lr / 4**k for k in range(12)]
+    if np.any(slope) and not grown <= before:
         better = next((eta for eta in rates if after(eta) <= before), rates[-1])
-        sentence = f'η = {lr:g} 의 한 스텝이 손실을 {before:.3g} 에서 {after(rates[0]):.3g} 로 키운다'
+        sentence = f'η = {lr:g} 의 한 스텝이 손실을 {before:.3g} 에서 {grown:.3g} 로 키운다'
         yield Finding('경고', 'rate', 'η', sentence, f'학습률을 {better:.1g} 쯤으로 줄이세요')
 
 
@@ -243,13 +237,12 @@ def weak_formulas(root: Value) -> list[Finding]:
     truths, labels = replay(order, lambda leaf: exact(leaf.data)), Labels(order)
     for node in order:
         error = _error(node.data, truths[node])
-        cure = _cure(node, truths, error / BETTER) if node.op is not None and error > WRONG else None
-        if cure is not None and node.op is not None:
-            op, sign, operands, better = cure
+        if node.op is not None and error > WRONG:
             written = formula(node.op, [labels.text(x) for x in node.parents])
-            instead = formula(op, [sign + labels.text(x) for x in operands])
             sentence = f'{written} 의 상대 오차가 {error:.0e} 이다(조건수 {_condition(node):.0e})'
-            found.append(Finding('경고', 'formula', labels.text(node), sentence, f'{instead} = {better!r} 로 적으세요'))
+            for op, sign, operands, better in _cure(node, truths, error / BETTER):
+                instead = formula(op, [sign + labels.text(x) for x in operands])
+                found.append(Finding('경고', 'formula', labels.text(node), sentence, f'{instead} = {better!r} 로 적으세요'))
     return found
 
 
@@ -262,16 +255,15 @@ def _error(found: Any, truth: Any) -> float:
     return float(abs(truth - found) / abs(truth)) if truth else float(bool(found))
 
 
-def _cure(node: Value, truths: dict[Value, Any], allowed: float) -> tuple[Op, str, Sequence[Value], float] | None:
-    """(연산, 피연산자의 부호, 피연산자, 그 값): 200자리에서 node 와 같고 float 로 더 정확한 표의 연산. 없으면 None.
+def _cure(node: Value, truths: dict[Value, Any], allowed: float) -> Iterator[tuple[Op, str, Sequence[Value], float]]:
+    """(연산, 피연산자의 부호, 피연산자, 그 값): 200자리에서 node 와 같고 float 로 더 정확한 표의 연산, 있으면 하나.
 
     세 대까지의 조상을 먼 것부터 본다: log(1 + e^z) 라면 log1p(e^z) 보다 softplus(z) 가 낫다.
     """
-    levels: list[list[Value]] = [list(node.parents)]
-    while len(levels) < 3:
-        levels.append([p for x in levels[-1] for p in x.parents])
+    parents = list(node.parents)
+    grand = [p for x in parents for p in x.parents]
     unary = [op for op in ops.table.values() if op.arity == 1]
-    for level in reversed(levels):
+    for level in ([p for x in grand for p in x.parents], grand, parents):
         single = [(op, sign, [x]) for x in dict.fromkeys(level) for sign in ('', '−') for op in unary]
         for op, sign, xs in [*single, *[(ops.logsumexp, '', level)] * (len(level) > 1)]:
             try:
@@ -280,5 +272,5 @@ def _cure(node: Value, truths: dict[Value, Any], allowed: float) -> tuple[Op, st
             except EDGE_ERRORS:
                 continue
             if _error(truth, truths[node]) < 1e-50 and _error(better, truths[node]) < allowed:
-                return op, sign, xs, better
-    return None
+                yield op, sign, xs, better
+                return

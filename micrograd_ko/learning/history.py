@@ -17,7 +17,6 @@ class History:
     seconds              에포크마다 걸린 초.
     engine, reason       'replay'(기록한 그래프를 재생) 나 'eager'(표본마다 그래프를 기록), 그리고 그 까닭.
     interrupted          Ctrl-C 로 멈췄는가.
-    best                 검증 손실이 가장 작은 에포크의 자리(0부터). 조기 종료(early stopping)를 쓰지 않았으면 None.
     state                마지막 에포크를 마친 파라미터, 최적화와 난수 발생기의 상태. `fit(…, resume=history)` 가 이어 배운다.
 
     출력하면 한 줄의 요약, 노트북에서는 그림이다.
@@ -31,7 +30,6 @@ class History:
     validation_accuracy: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     interrupted: bool = False
-    best: int | None = None
     state: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -42,6 +40,11 @@ class History:
     def __len__(self) -> int:
         """마친 에포크의 수."""
         return len(self.seconds)
+
+    @property
+    def best(self) -> int | None:
+        """검증 손실이 가장 작은 에포크의 자리(0부터): 조기 종료(early stopping)가 돌아가는 곳. 검증 표본이 없으면 None."""
+        return min(range(len(self.validation)), key=self.validation.__getitem__, default=None)
 
     def add(self, *measured: float | None) -> None:
         """한 에포크를 더한다: `measured` 의 차례로, 재지 않은 것은 None."""

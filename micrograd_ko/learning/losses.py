@@ -7,7 +7,7 @@
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko import ops
@@ -31,6 +31,7 @@ class Loss:
     takes_class  목표를 클래스 번호 하나로도 받는가.
     threshold    출력이 하나일 때 둘째 클래스라고 답하는 문턱.
     classes      클래스의 목표를 적는 두 수: (다른 클래스, 그 클래스).
+    takes        배울 목표가 될 수 있는 수인가. 아니면 기울기가 없거나 엉뚱한 것을 배운다.
     """
 
     __name__: str
@@ -38,24 +39,25 @@ class Loss:
     def __init__(
         self, value: Callable[[Any, Any], Value], gradient: 'Callable[[ndarray, ndarray], ndarray]', formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
-        threshold: float = 0.5, classes: tuple[int, int] = (0, 1),
+        threshold: float = 0.5, classes: tuple[int, int] = (0, 1), takes: Callable[[Any], bool] = lambda y: True,
     ) -> None:  # fmt: skip
         functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
         self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
         self.terms, self.targets, self.assumes, self.takes_class = terms, targets, assumes, takes_class
-        self.threshold, self.classes = threshold, classes
+        self.threshold, self.classes, self.takes = threshold, classes, takes
 
     def __call__(self, outputs: Any, targets: Any) -> Value:
         return self._value(outputs, targets)
 
-    def vector(self, target: Any, outputs: int) -> Sequence:
+    def vector(self, target: Any, outputs: int) -> list:
         """목표를 길이 outputs 인 수의 벡터로: 출력이 하나면 수도, 여럿이면 클래스 번호(0부터)도. 없는 번호면 ValueError."""
-        chosen = _class_number(target) if self.takes_class or outputs > 1 else None
-        if chosen is None:
-            return [y.data if isinstance(y, Value) else y for y in _sequence(target)]
-        if not 0 <= chosen < outputs:
-            raise ValueError(f'클래스 번호는 0 부터 {outputs - 1} 까지입니다. {target} 을(를) 받았습니다.')
-        return [self.classes[int(i == chosen)] for i in range(outputs)]
+        chosen = _class_number(target, outputs) if self.takes_class or outputs > 1 else None
+        return _data(target) if chosen is None else [self.classes[int(i == chosen)] for i in range(outputs)]
+
+    def answer(self, outputs: Any) -> int:
+        """출력이 말하는 클래스의 번호(0부터): 여럿이면 가장 큰 출력의 자리, 하나면 문턱(threshold)을 넘었는지."""
+        a = _data(outputs)
+        return a.index(max(a)) if len(a) > 1 else int(a[0] > self.threshold)
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -75,9 +77,10 @@ def quadratic(outputs: Any, targets: Any) -> Value:
 
 
 @functools.partial(
-    Loss, gradient=lambda a, y: _log_slope(1 - y, 1 - a) - _log_slope(y, a),
+    Loss, gradient=lambda a, y: ops.xlogy.partials[1](None, 1 - y, 1 - a) - ops.xlogy.partials[1](None, y, a),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
+    takes=lambda y: 0 <= y <= 1,
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
@@ -88,15 +91,11 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
     return -ops.total([ops.xlogy(y, a) + ops.xlogy(1 - y, 1 - a) for a, y in _pairs(outputs, targets)])
 
 
-def _log_slope(x: 'ndarray', a: 'ndarray') -> 'ndarray':
-    """∂(x·ln a)/∂a, 표의 규칙."""
-    return ops.xlogy.partials[1](None, x, a)
-
-
 @functools.partial(
     Loss, gradient=lambda a, y: (1 - y) * ops.sigmoid(a) - y * ops.sigmoid(-a),
     formula='Σⱼ [yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)]', slope='(1 − yⱼ)·σ(aⱼ) − yⱼ·σ(−aⱼ)',
     terms=('{}', 'yⱼ·ln(1 + e^(−aⱼ)) + (1 − yⱼ)·ln(1 + e^aⱼ)'), targets='출력마다 0 부터 1 까지의 확률', threshold=0.0,
+    takes=cross_entropy.takes,
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 σ(a) 다. 기울기는 σ(a) − y 다.',
 )  # fmt: skip
 def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
@@ -115,19 +114,19 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
     """소프트맥스 교차 엔트로피: C = ln Σ e^{zᵢ} − Σ yᵢ zᵢ. target 은 클래스 번호(0부터)이거나 원-핫(one-hot) 목록."""
     zs = listed(logits, 'softmax_cross_entropy 의 로짓(logits)은 목록입니다: net.trace(x).output.')
-    chosen = _class_number(target)
+    chosen = _class_number(target, len(zs))
     if chosen is not None:
-        if not 0 <= chosen < len(zs):
-            raise ValueError(f'클래스 번호는 0 부터 {len(zs) - 1} 까지입니다. {target} 을(를) 받았습니다.')
         return ops.logsumexp(zs) - zs[chosen]
-    terms = [(y, z) for z, y in _pairs(zs, target) if not _masked(z, y)]
+    # 가려진(masked) 클래스, 곧 로짓이 −∞ 이고 목표가 0 인 것의 y·z 는 nan 이 아니라 없는 항이다
+    terms = [(y, z) for z, y in _pairs(zs, target) if _data([z, y]) != [-math.inf, 0]]
     return ops.logsumexp(zs) - ops.dot([y for y, _ in terms], [z for _, z in terms])
 
 
 @functools.partial(
     Loss, gradient=lambda a, y: -y * ops.step(1 - y * a),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
-    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.', threshold=0.0, classes=(-1, 1),
+    takes=lambda y: y in (-1, 1), threshold=0.0, classes=(-1, 1),
+    assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
 )  # fmt: skip
 def hinge(outputs: Any, targets: Any) -> Value:
     """힌지 손실(hinge): C = Σⱼ max(0, 1 − yⱼ·aⱼ), 목표는 −1 이나 1."""
@@ -136,12 +135,6 @@ def hinge(outputs: Any, targets: Any) -> Value:
 
 _RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge
 LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
-
-
-def _masked(logit: Any, target: Any) -> bool:
-    """가려진(masked) 클래스인가: 로짓이 −∞ 이고 목표가 0 이면 y·z 는 nan 이 아니라 없는 항이다."""
-    z, y = [x.data if isinstance(x, Value) else x for x in (logit, target)]
-    return z == -math.inf and y == 0
 
 
 def mean(losses: Iterable[Value]) -> Value:
@@ -165,28 +158,28 @@ def checked(loss: Any) -> Callable[[Any, Any], Value]:
     raise TypeError(wanted + (' 표본의 X 와 Y 는 튜플 하나로 묶습니다: (X, Y).' if apart else ''))
 
 
-def _missing(name: str) -> Any:
-    raise AttributeError(
-        f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
-        '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
-    )
-
-
 if not TYPE_CHECKING:  # 형 검사기는 없는 이름을 스스로 안다
-    __getattr__ = _missing
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(
+            f'손실 {name!r} 이(가) 없습니다. 있는 것: {", ".join(LOSSES)}, 그리고 표본에 걸친 평균 mean. '
+            '제곱 오차(mse)는 quadratic(앞에 ½)이고, 내 손실은 (출력의 목록, 목표)를 받아 Value 를 주는 함수로 적습니다.'
+        )
 
 
-def _class_number(target: Any) -> int | None:
-    """목표가 클래스 번호면 그 수. 소수 1.0 과 배열 [1] 은 번호가 아니라 원-핫의 원소다."""
+def _class_number(target: Any, classes: int) -> int | None:
+    """목표가 클래스 번호면 그 수. 소수 1.0 과 배열 [1] 은 번호가 아니라 원-핫의 원소다. 없는 번호면 ValueError."""
     try:
-        return operator.index(target)
+        chosen = operator.index(target)
     except TypeError:
         return None
+    if not 0 <= chosen < classes:
+        raise ValueError(f'클래스 번호는 0 부터 {classes - 1} 까지입니다. {target} 을(를) 받았습니다.')
+    return chosen
 
 
 def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
     """(출력, 목표)의 목록. 목표는 노드 하나씩이 된다: 그림과 스텝이 그것을 목표로 알아본다."""
-    a, y = _sequence(outputs), _sequence(targets)
+    a, y = sequence(outputs), sequence(targets)
     if len(a) != len(y):
         raise ValueError(f'출력(outputs) {len(a)}개와 목표(targets) {len(y)}개의 수가 다릅니다. 출력마다 목표를 하나씩 주세요.')
     return [(output, _node(target, output)) for output, target in zip(a, y, strict=True)]
@@ -198,9 +191,14 @@ def _node(target: Any, output: Any) -> Any:
     return Value(beside(number(target), output.data))
 
 
-def _sequence(x: Any) -> list:
+def sequence(x: Any, what: str = '출력과 목표는') -> list:
+    """x 의 목록: 수 하나면 그것 하나, 배열이면 파이썬의 수. 차례가 없거나 수가 값 쪽에 있는 것(set, dict)이면 TypeError."""
     if isinstance(x, set | dict):
-        raise TypeError(f'출력과 목표는 차례가 있는 목록입니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.')
-    if hasattr(x, 'tolist'):
-        x = x.tolist()
+        raise TypeError(f'{what} 차례가 있는 목록입니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.')
+    x = x.tolist() if hasattr(x, 'tolist') else x
     return list(x) if hasattr(x, '__iter__') else [x]
+
+
+def _data(x: Any) -> list:
+    """수나 Value 의 목록을 수의 목록으로."""
+    return [y.data if isinstance(y, Value) else y for y in sequence(x)]

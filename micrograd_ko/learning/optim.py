@@ -14,13 +14,11 @@ from typing import Any, TypeAlias
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
-from micrograd_ko.misuse import brief, listed
+from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.number import Number, number
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
 Rate: TypeAlias = 'Number | Callable[[int], Number]'  # 학습률 η: 수이거나, 스텝(0부터) → 수인 함수
-
-
 _KEPT = (int, float, Fraction, str, type(None))  # 설정 가운데 그대로 적어 두는 것
 
 
@@ -37,7 +35,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
         self.parameters, self.steps = _checked(parameters), 0
-        self.lr = lr if callable(lr) else _require('학습률(lr)은 양수이거나 스텝의 함수', lr, lambda x: 0 < x < math.inf)
+        self.lr = lr if callable(lr) else _positive('학습률(lr)은 스텝의 함수이거나', lr)
         self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
         self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
@@ -56,9 +54,13 @@ class Optimizer:
     @alone
     def step(self) -> None:
         """모든 파라미터를 동시에 한 스텝 움직인다. 하나라도 움직일 수 없으면 오류이고, 아무것도 움직이지 않는다."""
-        eta, shrink = self.rate, self._shrink([p.grad for p in self.parameters])
-        columns = zip(self.parameters, *self.memory, strict=True)
-        moved = [self.rule(eta, p.data, p.grad * shrink, *memory) for p, *memory in columns]
+        eta, columns = self.rate, zip(self.parameters, *self.memory, strict=True)
+        try:
+            shrink = self._shrink([p.grad for p in self.parameters])
+            moved = [self.rule(eta, p.data, p.grad * shrink, *memory) for p, *memory in columns]
+        except OverflowError:
+            far = max(self.parameters, key=lambda p: max(p.grad, -p.grad))
+            raise OverflowError(f'한 스텝이 float 의 범위를 넘습니다. 기울기가 가장 큰 파라미터는 {far!r} 입니다.') from None
         data, *memory = map(list, zip(*moved, strict=True))
         commit([*data_set(self.parameters, data), (self, 'memory', memory), (self, 'steps', self.steps + 1)])
 
@@ -85,23 +87,22 @@ class Optimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""
-        if not isinstance(state, dict) or state.keys() != {'steps', 'memory'}:
-            raise ValueError(f'최적화의 상태는 state_dict() 가 준 사전(steps, memory)입니다. {brief(state)} 을(를) 받았습니다.')
-        steps, memory = state['steps'], [[number(x, '기억(memory)은') for x in column] for column in state['memory']]
-        if type(steps) is not int or steps < 0:
-            raise ValueError(f'스텝의 수(steps)는 0 이상의 정수입니다. {steps!r} 을(를) 받았습니다.')
-        if [len(column) for column in memory] != [len(self.parameters)] * self.memories:
-            wanted = f'{type(self).__name__} 는 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억합니다.'
-            raise ValueError(f'다른 최적화의 상태입니다. {wanted} 길이 {[len(column) for column in memory]} 을(를) 받았습니다.')
-        commit([(self, 'steps', steps), (self, 'memory', memory)])
+        steps, memory = [state.get(name) if isinstance(state, dict) else None for name in ('steps', 'memory')]
+        columns = [len(column) for column in memory] if isinstance(memory, list) else None
+        if type(steps) is not int or steps < 0 or columns != [len(self.parameters)] * self.memories:
+            wanted = f'스텝의 수 steps 와, 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억하는 memory'
+            raise ValueError(f'{type(self).__name__} 의 상태는 {wanted} 의 사전입니다. {brief(state)} 을(를) 받았습니다.')
+        numbers = [[number(x, '기억(memory)은') for x in column] for column in state['memory']]
+        commit([(self, 'steps', steps), (self, 'memory', numbers)])
 
     def _shrink(self, gradients: Iterable[Number]) -> Number:
         """기울기에 곱할 수: 길이가 clip 을 넘으면 clip 이 되게."""
         length = 0 if self.clip is None else math.hypot(*gradients)
         return self.clip / length if self.clip is not None and length > self.clip else 1
 
-    def _decayed(self, w: Any, g: Any) -> Any:
-        return g + self.weight_decay * w if self.weight_decay else g
+    def _decayed(self, eta: Any, w: Any, g: Any) -> tuple[Any, Any]:
+        """L2 를 더한 (w, g)."""
+        return w, g + self.weight_decay * w if self.weight_decay else g
 
 
 class SGD(Optimizer):
@@ -119,7 +120,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
-        g = self._decayed(w, g)
+        w, g = self._decayed(eta, w, g)
         velocity = tuple([self.momentum * v + g for v in memory])
         return w - eta * (velocity or (g,))[0], *velocity
 
@@ -140,12 +141,12 @@ class Adam(Optimizer):
         if len(pair) != 2:
             raise ValueError(f'betas 는 0 이상 1 미만의 수 둘입니다. {brief(betas)} 을(를) 받았습니다.')
         self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in pair]
-        self.eps = _require('eps 는 양수', eps, lambda x: 0 < x < math.inf)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
+        self.eps = _positive('eps 는', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
         (m, v), beta1, beta2, t = memory, self.beta1, self.beta2, self.steps + 1
-        g = self._decayed(w, g)
+        w, g = self._decayed(eta, w, g)
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
         step, scale = eta / (1 - beta1**t), 1 / ops.sqrt(1 - beta2**t)  # 스텝의 수를 모으면 칸마다는 나눗셈 하나다
         return w - step * m / (ops.sqrt(v) * scale + self.eps), m, v
@@ -160,11 +161,8 @@ class AdamW(Adam):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas, eps, weight_decay, clip)
 
-    def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
-        return super().rule(eta, w - eta * self.weight_decay * w, g, *memory)
-
-    def _decayed(self, w: Any, g: Any) -> Any:
-        return g
+    def _decayed(self, eta: Any, w: Any, g: Any) -> tuple[Any, Any]:
+        return w - eta * self.weight_decay * w, g
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': AdamW}
@@ -172,16 +170,19 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': Ada
 
 def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], Number]:
     """지수 일정: every 스텝마다 factor 배. lr·factor^(스텝 // every)."""
+    lr, factor, every = _positive('lr 은', lr), _positive('factor 는', factor), counted(every, 'every 는')
     return lambda step: lr * factor ** (step // every)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
     """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
-    return lambda step: end + (lr - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+    top, end, steps = float(_positive('lr 은', lr)), float(number(end, 'end 는')), counted(steps, 'steps 는')
+    return lambda step: end + (top - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
 def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
     """몸풀기(warmup): 처음 steps 스텝은 lr 의 1/steps, 2/steps, … 로 키운다."""
+    lr, steps = lr if callable(lr) else _positive('lr 은 스텝의 함수이거나', lr), counted(steps, 'steps 는')
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 
@@ -204,6 +205,10 @@ def _checked(parameters: Any) -> list[Value]:
     if not found or len(set(found)) < len(found):
         raise ValueError('파라미터가 하나도 없습니다.' if not found else '같은 파라미터가 두 번 들어 있습니다.')
     return found
+
+
+def _positive(what: str, x: Any) -> Number:
+    return _require(f'{what} 양수', x, lambda x: 0 < x < math.inf)
 
 
 def _require(what: str, x: Any, holds: Callable[[Any], bool]) -> Number:

@@ -8,7 +8,6 @@ import base64
 import contextlib
 import functools
 import io
-import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -58,8 +57,7 @@ def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any 
         levels = 20 if single else np.arange(outputs.shape[1] + 1) - 0.5
         axes.contourf(xs, ys, answers.reshape(size, size), levels=levels, cmap='RdBu_r' if single else 'tab10', alpha=0.4)
         if single:
-            threshold = loss.threshold if isinstance(loss, losses.Loss) else 0.5
-            axes.contour(xs, ys, answers.reshape(size, size), levels=[threshold], colors='black')
+            axes.contour(xs, ys, answers.reshape(size, size), levels=[data.record.threshold], colors='black')
         axes.scatter(*points.T, c=data.labels, cmap='RdBu_r' if single else 'tab10', edgecolors='black', s=20)
         axes.set(xlabel='$x_1$', ylabel='$x_2$', title=words('결정 경계', 'decision boundary'))
         return axes
@@ -76,11 +74,8 @@ def surface(
     data, program = Dataset(samples, net, loss), net.compile(loss)
     here = np.array([float(p.data) for p in net.parameters()])
     walked = np.array([*path, here], float) - here
-    if len(path) > 1:
-        directions = np.linalg.svd(walked - walked.mean(axis=0), full_matrices=False)[2][:2]
-    else:
-        drawn = random.Random(rng)
-        directions = np.linalg.qr(np.array([[drawn.gauss(0, 1) for _ in here] for _ in range(2)]).T)[0].T
+    spread = walked - walked.mean(axis=0) if len(path) > 1 else np.random.default_rng(rng).normal(size=(2, len(here)))
+    directions = np.linalg.svd(spread, full_matrices=False)[2][:2]
     places = walked @ directions.T
     middle = (places.max(axis=0) + places.min(axis=0)) / 2
     reach = 0.7 * max(np.ptp(places, axis=0).max(), np.linalg.norm(here) / 5)

@@ -12,8 +12,9 @@ from tqdm import tqdm
 from micrograd_ko.compiler import Program
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import Optimizer, Rate
-from micrograd_ko.learning.train import DivergedError, generator, optimizer_of
+from micrograd_ko.learning.train import DivergedError, optimizer_of
 from micrograd_ko.misuse import counted
+from micrograd_ko.nn import generator
 
 
 def fit(
@@ -29,8 +30,8 @@ def fit(
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 정의역을 벗어난 표본이 있으면 ReplayError, 손실이 유한하지 않으면
     DivergedError 이고, 어느 쪽이든 파라미터와 최적화의 상태는 마지막으로 마친 에포크의 것이다.
     """
-    given = ('epochs', epochs), ('batch_size', batch_size), ('threads', threads)
-    epochs, batch_size, threads = [counted(count, f'{what} 는') for what, count in given]
+    epochs, threads = counted(epochs, 'epochs 는'), counted(threads, 'threads 는')
+    batch_size = counted(batch_size, '미니배치의 크기(batch_size)는')
     moving, shuffler = optimizer_of(program.parameters, optimizer, lr), generator(rng)
     descent = program.descent(X, batch_size, moving, threads)
     history, samples = History('replay', f'{program.backend} 로 계산'), descent.samples

@@ -28,29 +28,31 @@ class SavedFileError(ValueError):
     """저장된 파일을 읽을 수 없다: 무엇이 잘못되었는지 알린다."""
 
 
-def save(net: MLP, path: str | os.PathLike) -> Path:
-    """신경망을 path 에. 있던 파일은 다 쓴 뒤에 바뀐다. 표에 없는 활성화나 나누어 쓰는 파라미터가 있으면 ValueError."""
-    return _write(path, 'network', {'network': _described(net)})
+def save(net: MLP, path: str | os.PathLike, history: History | None = None) -> Path:
+    """신경망을 path 에, history 를 주면 이어 배우는 데 필요한 것까지(checkpoint). 있던 파일은 다 쓴 뒤에 바뀐다.
+
+    표에 없는 활성화나 나누어 쓰는 파라미터가 있으면 ValueError.
+    """
+    payload, kind = {'network': _described(net)}, 'network'
+    if history is not None:
+        payload['history'], kind = asdict(history), 'checkpoint'
+    document = {'format': FORMAT, 'kind': kind, 'version': VERSION, 'payload': _encoded(payload)}
+    text = json.dumps({**document, 'sha256': _digest(document)}, ensure_ascii=False, allow_nan=False)
+    return write_atomically(path, text.encode())
 
 
 def load(path: str | os.PathLike, kind: type[Net]) -> Net:
     """`save` 나 checkpoint 가 쓴 신경망을 kind 의 것으로. 파일이 온전하지 않으면 SavedFileError."""
-    payload = _read(path, ('network', 'checkpoint'))
     with _whole(path):
-        net = _built(payload['network'], MLP, path)
-    return net if type(net) is kind else _built(payload['network'], kind, path)  # 하위 형을 만들지 못하는 것은 파일 탓이 아니다
-
-
-def save_checkpoint(path: str | os.PathLike, net: MLP, history: History) -> Path:
-    """학습의 상태를 path 에: 신경망과 기록, 이어 배우는 데 필요한 것 모두."""
-    return _write(path, 'checkpoint', {'network': _described(net), 'history': asdict(history)})
+        network = _read(path, 'network', 'checkpoint')['network']
+        net = _built(network, MLP)
+    return net if type(net) is kind else _built(network, kind)  # 하위 형을 만들지 못하는 것은 파일 탓이 아니다
 
 
 def load_checkpoint(path: str | os.PathLike) -> History:
     """checkpoint 의 기록: `fit(…, resume=…)` 에 준다. 파일이 온전하지 않으면 SavedFileError."""
-    payload = _read(path, ('checkpoint',))
     with _whole(path):
-        history = History(**payload['history'])
+        history = History(**_read(path, 'checkpoint')['history'])
         version, numbers, gauss = history.state['rng']
         history.state['rng'] = version, tuple(numbers), gauss
         return history
@@ -58,13 +60,18 @@ def load_checkpoint(path: str | os.PathLike) -> History:
 
 @contextlib.contextmanager
 def _whole(path: str | os.PathLike) -> Iterator[None]:
-    """SHA-256 까지 다시 적은 파일: 안의 것이 정해진 꼴이 아니어서 나는 오류는 SavedFileError 다."""
+    """안에서 어떤 오류가 나든 SavedFileError 다. SHA-256 까지 다시 적은 파일이어도 날것의 오류는 나지 않는다."""
     try:
         yield
-    except SavedFileError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise SavedFileError(f'{path}: 저장하는 꼴이 아닙니다(foreign or edited): {type(error).__name__} {error}') from error
+    except SavedFileError as error:
+        raise SavedFileError(f'{path}: {error}') from None
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith('Unterminated')
+        where = f'{error.lineno}번째 줄 {error.colno}번째 글자에서 깨졌습니다(damaged)'
+        raise SavedFileError(f'{path}: JSON 이 {"끝이 잘렸습니다(truncated)" if cut else where}.') from None
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        what = f'저장하는 꼴이 아닙니다(damaged, edited or foreign): {type(error).__name__} {error}'
+        raise SavedFileError(f'{path}: {what}') from error
 
 
 def _described(net: MLP) -> dict[str, Any]:
@@ -77,11 +84,11 @@ def _described(net: MLP) -> dict[str, Any]:
     return {'activations': [name for (name,) in activations], 'neurons': neurons}
 
 
-def _built(network: dict[str, Any], kind: type[Net], path: str | os.PathLike) -> Net:
+def _built(network: dict[str, Any], kind: type[Net]) -> Net:
     layers, names = network['neurons'], network['activations']
     unknown = [name for name in names if name not in table or table[name].arity != 1]
     if unknown:
-        raise SavedFileError(f'{path}: 활성화 함수 {unknown[0]!r} 이(가) 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
+        raise SavedFileError(f'활성화 함수 {unknown[0]!r} 이(가) 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
     kept = iter([neuron for layer in layers for neuron in layer])
     net = kind(len(layers[0][0][0]), [len(layer) for layer in layers], init=lambda rng, nin: next(kept))
     for layer, name in zip(net.layers, names, strict=True):
@@ -90,37 +97,21 @@ def _built(network: dict[str, Any], kind: type[Net], path: str | os.PathLike) ->
     return net
 
 
-def _write(path: str | os.PathLike, kind: str, payload: dict[str, Any]) -> Path:
-    document = {'format': FORMAT, 'kind': kind, 'version': VERSION, 'payload': _encoded(payload)}
-    text = json.dumps({**document, 'sha256': _digest(document)}, ensure_ascii=False, allow_nan=False)
-    return write_atomically(path, text.encode())
-
-
-def _read(path: str | os.PathLike, kinds: tuple[str, ...]) -> dict[str, Any]:
-    data = read(path)
-    try:
-        document = json.loads(data.decode())
-        found = document.pop('sha256', None) if isinstance(document, dict) and document.get('format') == FORMAT else None
-        digest = _digest(document)
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith('Unterminated')
-        what = '끝이 잘렸습니다(truncated)' if cut else f'{error.lineno}번째 줄 {error.colno}번째 글자에서 깨졌습니다(damaged)'
-        raise SavedFileError(f'{path}: JSON 이 {what}.') from None
-    except (ValueError, RecursionError) as error:
-        raise SavedFileError(f'{path}: 읽을 수 없는 글입니다(damaged): {error}') from None
-    if found is None:
-        raise SavedFileError(f'{path}: micrograd_ko 가 저장한 파일이 아닙니다(foreign).')
-    version = document.get('version')
-    if type(version) is int and version > VERSION:
-        raise SavedFileError(f'{path}: 더 새로운 판 {version} 의 파일입니다(newer). {VERSION} 까지 읽습니다.')
-    if found != digest:
-        raise SavedFileError(f'{path}: 내용이 저장한 것과 다릅니다(edited or damaged). SHA-256 이 맞지 않습니다.')
-    if type(version) is not int or version < 1:
-        raise SavedFileError(f'{path}: 판(version) {version!r} 을(를) 모릅니다. 1 부터 {VERSION} 까지 읽습니다.')
-    if document.get('kind') not in kinds:
-        raise SavedFileError(f'{path}: {" 나 ".join(kinds)} 의 파일이 아니라 {document.get("kind")} 의 파일입니다.')
-    with _whole(path):
-        return _decoded(document['payload'])
+def _read(path: str | os.PathLike, *kinds: str) -> dict[str, Any]:
+    text = read(path).decode()
+    document = json.loads(text)
+    found, version, kind = document.pop('sha256', None), document.get('version'), document.get('kind')
+    known = type(version) is int and version >= 1
+    for wrong, what in (
+        (found is None or document.get('format') != FORMAT, 'micrograd_ko 가 저장한 파일이 아닙니다(foreign)'),
+        (known and version > VERSION, f'더 새로운 판 {version} 의 파일입니다(newer). {VERSION} 까지 읽습니다'),
+        (found != _digest(document), '내용이 저장한 것과 다릅니다(edited or damaged). SHA-256 이 맞지 않습니다'),
+        (not known, f'판(version) {version!r} 을(를) 모릅니다. 1 부터 {VERSION} 까지 읽습니다'),
+        (kind not in kinds, f'{" 나 ".join(kinds)} 의 파일이 아니라 {kind} 의 파일입니다'),
+    ):
+        if wrong:
+            raise SavedFileError(f'{what}.')
+    return json.loads(text, object_hook=_decoded)['payload']
 
 
 def _digest(document: Any) -> str:
@@ -142,13 +133,10 @@ def _encoded(x: Any) -> Any:
     return {'#': f'{x:#x}'} if type(x) is int and x.bit_length() > 1000 else x  # 긴 십진수는 json 이 읽지 않는다
 
 
-def _decoded(x: Any) -> Any:
-    if isinstance(x, list):
-        return [_decoded(part) for part in x]
-    if not isinstance(x, dict):
-        return x
+def _decoded(x: dict[str, Any]) -> Any:
+    """{'#': 글} 이면 그 수, 아니면 그대로."""
     if x.keys() != {'#'}:
-        return {name: _decoded(part) for name, part in x.items()}
+        return x
     whole, slash, below = x['#'].partition('/')
     if slash:
         return Fraction(int(whole, 16), int(below, 16))

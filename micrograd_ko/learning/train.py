@@ -1,4 +1,4 @@
-"""학습(training): 미니배치로 나누고, 에포크(epoch)를 돌고, 정확도를 잰다. `fit` 이 이 모두를 하고 기록을 준다."""
+"""학습(training): 표본을 미니배치로 나누어 에포크(epoch)를 돌고, 재고, 멈추고, 이어 간다. `fit` 이 이 모두를 하고 기록을 준다."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from micrograd_ko.learning import losses, saving
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
-from micrograd_ko.learning.trainers import Eager, Replayed, chosen, descend
+from micrograd_ko.learning.trainers import Trainer, measured
 from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.state import commit, data_set
@@ -66,38 +66,50 @@ def fit(
     patience = None if patience is None else counted(patience, 'patience 는')
     if patience is not None and validation is None:
         raise ValueError('조기 종료(patience)에는 검증 표본 validation 이 필요합니다.')
-    callbacks = listed(callbacks, 'callbacks 는 함수(net, history)의 목록입니다: [f].')
+    wanted = 'callbacks 는 함수(net, history)의 목록입니다: [f].'
+    callbacks = listed(callbacks, wanted)
     if not all(map(callable, callbacks)):
-        raise TypeError(f'callbacks 는 함수(net, history)의 목록입니다. {brief(callbacks)} 을(를) 받았습니다.')
+        raise TypeError(f'{wanted} {brief(callbacks)} 을(를) 받았습니다.')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
         raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
-    moving = optimizer_of(net.parameters(), optimizer, lr)
-    trainer = chosen(earlier.engine if earlier is not None and engine == 'auto' else engine, net, data, loss, moving)
-    run = _Run(net, trainer, moving, _restorable(rng), patience, {
+    moving, shuffler = optimizer_of(net.parameters(), optimizer, lr), generator(rng)
+    if isinstance(shuffler, random.SystemRandom):
+        raise TypeError(f'rng 는 상태를 되돌릴 수 있어야 합니다. {shuffler!r} 을(를) 받았습니다.')
+    trainer = Trainer(data, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
+    run = _Run(trainer, moving, shuffler, data, held, {
         'net': repr(net), 'loss': getattr(loss, '__name__', repr(loss)), 'batch_size': batch_size, 'optimizer': moving.settings,
         'samples': data.digest, 'validation': held and held.digest, 'engine': trainer.kind,
     })  # fmt: skip
-    if earlier is not None:
-        run.resume(earlier, data)
-    if checkpoint is not None:  # 쓸 수 없는 곳이면 배우기 전에 알린다
-        saving.save_checkpoint(checkpoint, net, run.history)
+
+    def keep() -> None:
+        if checkpoint is not None:
+            saving.save(net, checkpoint, run.history)
+
     try:
+        if earlier is not None:
+            run.resume(earlier)
+        keep()  # 쓸 수 없는 곳이면 배우기 전에 알린다
         with tqdm(unit='스텝', leave=False, disable=None if progress else True) as bar:
-            for history in run.epochs(epochs, batch_size, data, held, bar):
-                if checkpoint is not None:
-                    saving.save_checkpoint(checkpoint, net, history)
-                answers = [callback(net, history) for callback in callbacks]
+            while len(run.history) < epochs and not run.stalled(patience):
+                run.epoch(epochs, batch_size, bar)
+                keep()
+                answers = [callback(net, run.history) for callback in callbacks]
                 if any(answer is True for answer in answers):
                     break
-        run.finish()
+        if patience is not None:
+            run.restore('best')
     except BaseException as error:
-        run.give_up(interrupted=isinstance(error, KeyboardInterrupt))
-        if not run.history.interrupted:
+        try:
+            run.restore()
+        finally:  # 돌아가는 동안 Ctrl-C 를 또 눌러도 마저 돌아간다
+            run.restore()
+        if not isinstance(error, KeyboardInterrupt):
             raise
-        if checkpoint is not None:  # 저장하는 동안 멈추었을 수도 있다
-            saving.save_checkpoint(checkpoint, net, run.history)
+        run.history.interrupted, done = True, len(run.history)
+        print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
+        keep()  # 저장하는 동안 멈추었을 수도 있다
     return run.history
 
 
@@ -105,87 +117,68 @@ class _Run:
     """학습 한 번. `history.state` 는 언제나 마지막으로 마친 에포크의 것이라, 어디서 멈추어도 그리로 돌아간다."""
 
     def __init__(
-        self, net: MLP, trainer: Eager | Replayed, optimizer: Optimizer, rng: random.Random, patience: int | None, plan: dict
+        self, trainer: Trainer, optimizer: Optimizer, rng: random.Random, data: Dataset, held: Dataset | None, plan: dict
     ) -> None:
-        self.net, self.trainer, self.optimizer, self.rng, self.patience = net, trainer, optimizer, rng, patience
+        self.trainer, self.optimizer, self.rng, self.data, self.held = trainer, optimizer, rng, data, held
+        self.parameters = data.net.parameters()
         self.history = History(trainer.engine, trainer.reason)
         self.history.state = {'plan': plan, 'best': None, **self._now()}
 
-    def resume(self, earlier: History, data: Dataset) -> None:
-        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError 이고, net 은 그대로다."""
+    def resume(self, earlier: History) -> None:
+        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError.
+
+        이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다.
+        """
         plan, before = self.history.state['plan'], earlier.state['plan']
         changed = [f'{name}: 그때 {before[name]!r}, 지금 {plan[name]!r}' for name in plan if plan[name] != before[name]]
+        if earlier.loss and not changed:
+            self._place(earlier.state['parameters'])
+            then, now = earlier.loss[-1], self.trainer.measure(self.data)[0]
+            if not math.isclose(then, now, rel_tol=1e-6, abs_tol=1e-12):
+                changed = [f'loss: 같은 파라미터에서 그때 {then}, 지금 {now}']
         if changed:
             raise ValueError(f'그때와 다른 것으로 이어서 배울 수 없습니다. {"; ".join(changed)}.')
-        started, self.history = self.history, copy.deepcopy(earlier)
-        self.history.interrupted, self.history.best = False, None
+        self.history = copy.deepcopy(earlier)
+        self.history.interrupted = False
         self.restore()
-        try:
-            self._check_loss(data)
-        except BaseException:
-            self.history = started
-            self.restore()
-            raise
 
-    def _check_loss(self, data: Dataset) -> None:
-        """이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다."""
-        before = self.history.loss[-1] if self.history else 0.0
-        loss = self.trainer.measure(data)[0] if self.history else 0.0
-        if not math.isclose(loss, before, rel_tol=1e-6, abs_tol=1e-12):
-            raise ValueError(f'그때와 다른 것으로 이어서 배울 수 없습니다. loss: 같은 파라미터에서 그때 {before}, 지금 {loss}.')
-
-    def epochs(self, epochs: int, batch_size: int, data: Dataset, held: Dataset | None, bar: tqdm) -> Iterator[History]:
-        """남은 에포크를 돈다. 에포크마다 기록을 낸다."""
-        while len(self.history) < epochs and not self._stalled():
-            start, number = time.perf_counter(), len(self.history) + 1
-            batches = list(minibatches(range(len(data)), batch_size, self.rng))
-            bar.total = bar.n + len(batches) * (epochs - number + 1)
-            bar.set_description(f'{number}/{epochs}에포크')
-            self.trainer.epoch(batches, bar.update)
-            measured = [*self._measured(data), *((None, None) if held is None else self._measured(held))]
-            self.history.add(*measured, time.perf_counter() - start)
-            now = self._now()
-            if held is not None and self._best() == len(self.history) - 1:
-                now['best'] = now['parameters']
-            self.history.state |= now
-            bar.set_postfix_str(f'C = {measured[0]:.4g}' + ('' if measured[1] is None else f', 정확도 {measured[1]:.1%}'))
-            yield self.history
-
-    def finish(self) -> None:
-        """조기 종료를 쓰면 가장 나았던 파라미터로."""
-        if self.patience is not None and self.history.validation:
-            self.history.best = self._best()
-            self._place(self.history.state['best'])
+    def epoch(self, epochs: int, batch_size: int, bar: tqdm) -> None:
+        """한 에포크를 배우고, 재고, 상태를 남긴다. epochs 는 막대에 적을 모두의 수."""
+        start, number = time.perf_counter(), len(self.history) + 1
+        batches = list(minibatches(range(len(self.data)), batch_size, self.rng))
+        bar.total = bar.n + len(batches) * (epochs - number + 1)
+        bar.set_description(f'{number}/{epochs}에포크')
+        self.trainer.epoch(batches, bar.update)
         self.optimizer.zero_grad()
+        loss, accuracy = self._measured(self.data)
+        validation = (None, None) if self.held is None else self._measured(self.held)
+        self.history.add(loss, accuracy, *validation, time.perf_counter() - start)
+        now = self._now()
+        if self.history.best == number - 1:
+            now['best'] = now['parameters']
+        self.history.state |= now
+        bar.set_postfix_str(f'C = {loss:.4g}' + ('' if accuracy is None else f', 정확도 {accuracy:.1%}'))
 
-    def give_up(self, interrupted: bool) -> None:
-        """마지막으로 마친 에포크로 돌아가고, Ctrl-C 였다면 알린다. 돌아가는 동안 또 누르면 마저 돌아가고 오류를 낸다."""
-        try:
-            self.restore()
-        except KeyboardInterrupt:
-            self.restore()
-            raise
-        self.history.interrupted = interrupted
-        if interrupted:
-            done = len(self.history)
-            print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
+    def stalled(self, patience: int | None) -> bool:
+        """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
+        best = self.history.best
+        return patience is not None and best is not None and len(self.history) - 1 - best >= patience
 
-    def restore(self) -> None:
-        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로."""
+    def restore(self, which: str = 'parameters') -> None:
+        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로. 'best' 는 가장 나았던 파라미터다."""
         state = self.history.state
         self.history.cut(state['epochs'])
-        self._place(state['parameters'])
+        self._place(state[which] or state['parameters'])
         self.optimizer.load_state_dict(state['optimizer'])
         self.optimizer.zero_grad()
         self.rng.setstate(state['rng'])
 
     def _now(self) -> dict[str, Any]:
-        parameters = [p.data for p in self.net.parameters()]
-        moved, drawn = self.optimizer.state_dict(), self.rng.getstate()
-        return {'epochs': len(self.history), 'parameters': parameters, 'optimizer': moved, 'rng': drawn}
+        parameters, moved = [p.data for p in self.parameters], self.optimizer.state_dict()
+        return {'epochs': len(self.history), 'parameters': parameters, 'optimizer': moved, 'rng': self.rng.getstate()}
 
-    def _place(self, parameters: Sequence) -> None:
-        commit(data_set(self.net.parameters(), parameters))
+    def _place(self, numbers: Sequence) -> None:
+        commit(data_set(self.parameters, numbers))
 
     def _measured(self, data: Dataset) -> tuple[float, float | None]:
         """(평균 손실, 정확도)."""
@@ -193,21 +186,6 @@ class _Run:
         if not math.isfinite(loss):
             raise DivergedError(self.history, loss)
         return loss, data.accuracy(outputs)
-
-    def _best(self) -> int:
-        return min(range(len(self.history)), key=self.history.validation.__getitem__)
-
-    def _stalled(self) -> bool:
-        """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
-        return self.patience is not None and 0 < self.patience <= len(self.history) - 1 - (self._best() if self.history else 0)
-
-
-def _restorable(rng: random.Random | int | None) -> random.Random:
-    """표본을 섞을 생성기(`nn.generator`). 상태를 되돌릴 수 없는 것이면 TypeError."""
-    found = generator(rng)
-    if isinstance(found, random.SystemRandom):
-        raise TypeError(f'rng 는 상태를 되돌릴 수 있어야 합니다. {found!r} 을(를) 받았습니다.')
-    return found
 
 
 def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate | None) -> Optimizer:
@@ -233,39 +211,15 @@ def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -
     return (shuffled[start : start + size] for start in range(0, len(shuffled), size))
 
 
-def epoch(
-    net: MLP, samples: Iterable[tuple], loss: Callable, optimizer: Optimizer, batch_size: int, rng: random.Random | int | None
-) -> float:
-    """모든 표본 (x, y) 를 한 번씩: 미니배치마다 C = (1/m) Σ_x C_x 를 역전파하고 한 스텝 움직인다.
-
-    loss(outputs, y) 는 한 표본의 C_x. 움직이기 전에 잰 C_x 의 평균을 돌려준다.
-    """
-    samples = listed(samples, 'epoch 의 표본은 (x, y) 의 목록입니다.')
-    if not samples:
-        raise ValueError('epoch: 표본이 하나도 없습니다. (x, y) 의 목록을 주세요.')
-    total = 0.0
-    for batch in minibatches(samples, batch_size, rng):
-        total += descend(net, batch, loss, optimizer) * len(batch)
-    return total / len(samples)
-
-
 def one_hot(label: int, classes: int) -> list[int]:
     """원-핫(one-hot): label 번째만 1 인 길이 classes 의 목록."""
-    if not 0 <= label < classes:
-        raise ValueError(f'클래스 번호(label)는 0 부터 {classes - 1} 까지입니다. {label!r} 을(를) 받았습니다.')
-    return [int(i == label) for i in range(classes)]
+    return losses.softmax_cross_entropy.vector(label, classes)
 
 
-def classify(net: MLP, x: Any) -> int:
-    """가장 큰 출력의 번호(0부터). 출력이 둘 이상인 net 에만 뜻이 있어서, 하나면 ValueError."""
-    outputs = [a.data for a in net.trace(x).output]
-    if len(outputs) < 2:
-        raise ValueError('classify: 출력이 하나인 신경망입니다. 클래스마다 출력이 하나씩 있어야 합니다.')
-    return outputs.index(max(outputs))
-
-
-def accuracy(net: MLP, samples: Sequence[tuple[Any, int]]) -> float:
-    """정확도(accuracy): (x, 클래스 번호)의 표본 가운데 맞힌 비율, 0 부터 1."""
-    if not samples:
-        raise ValueError('accuracy: 표본이 하나도 없습니다. (x, 클래스 번호)의 목록을 주세요.')
-    return sum(classify(net, x) == label for x, label in samples) / len(samples)
+def accuracy(net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic) -> float:
+    """정확도(accuracy): 표본 가운데 맞힌 비율, 0 부터 1. 답은 `loss.answer` 가 고른다. 목표가 클래스가 아니면 ValueError."""
+    data = Dataset(samples, net, loss)
+    found = data.accuracy(measured(data)[1])
+    if found is None:
+        raise ValueError('정확도(accuracy)를 잴 목표는 클래스 번호나 원-핫입니다.')
+    return found

@@ -11,13 +11,11 @@ from micrograd_ko.compiler.descent import Descent
 from micrograd_ko.engine import Value
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
-from micrograd_ko.learning.losses import Loss
 from micrograd_ko.learning.optim import Optimizer
 from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
 
-Batches = Sequence[Sequence[int]]  # 미니배치마다 표본의 번호
 Measured = tuple[float, Sequence[Sequence[Number]]]
 
 
@@ -40,42 +38,46 @@ def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimiz
     return cost.data
 
 
-class Eager:
-    """스텝마다 미니배치의 그래프를 기록한다. kind 는 결과의 비트를 정하는 것의 이름."""
-
-    engine = kind = 'eager'
-
-    def __init__(self, net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, reason: str) -> None:
-        self.net, self.data, self.loss, self.optimizer, self.reason = net, data, loss, optimizer, reason
-
-    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
-        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
-        for rows in batches:
-            descend(self.net, [self.data.pairs[row] for row in rows], self.loss, self.optimizer)
-            done(1)
-
-    def measure(self, data: Dataset) -> Measured:
-        """(평균 손실, 표본마다의 출력)."""
-        total, outputs = 0.0, []
-        for x, y in data.pairs:
-            a = self.net(x)
-            total += float(cost_of(self.loss, a, y).data)
-            outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
-        return total / len(data), outputs
+def measured(data: Dataset) -> Measured:
+    """(평균 손실, 표본마다의 출력)."""
+    total, outputs = 0.0, []
+    for x, y in data.pairs:
+        a = data.net(x)
+        total += float(cost_of(data.loss, a, y).data)
+        outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
+    return total / len(data), outputs
 
 
-class Replayed:
-    """한 표본의 그래프를 기록해 둔 `Program` 으로 미니배치를 재생한다. 파라미터는 벡터로 움직이고, 에포크를 마치면 옮긴다."""
+class Trainer:
+    """미니배치로 배우고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
 
-    engine = 'replay'
+    engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError.
+    """
 
-    def __init__(self, program: Program, data: Dataset, optimizer: Optimizer) -> None:
-        self.program, self.optimizer, self.arrays = program, optimizer, data.arrays
-        self.kind, self.reason = f'replay/{program.backend}', f'{program.backend} 로 계산'
+    def __init__(self, data: Dataset, optimizer: Optimizer, engine: str) -> None:
+        if engine not in ('auto', 'eager', 'replay'):
+            raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
+        self.data, self.optimizer, self.engine, self.kind = data, optimizer, 'eager', 'eager'
+        self.program: Program | None = None
         self.descent: Descent | None = None
+        self.reason = '그렇게 골랐다' if engine == 'eager' else _unfit(data, optimizer, careful=engine == 'auto')
+        if not self.reason:
+            try:
+                self.arrays, self.program = data.arrays, data.net.compile(data.loss)
+                backend = self.program.backend
+                self.engine, self.kind, self.reason = 'replay', f'replay/{backend}', f'{backend} 로 계산'
+            except (TypeError, ValueError, ArithmeticError) as error:
+                self.reason = f'기록할 수 없다: {error}'
+        if engine == 'replay' and self.program is None:
+            raise ValueError(f'재생(replay)으로 배울 수 없습니다. {self.reason}.')
 
-    def epoch(self, batches: Batches, done: Callable[[int], Any]) -> None:
-        """미니배치마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+    def epoch(self, batches: Sequence[Sequence[int]], done: Callable[[int], Any]) -> None:
+        """미니배치(표본의 번호들)마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+        if self.program is None:
+            for rows in batches:
+                descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
+                done(1)
+            return
         if self.descent is None:
             self.descent = self.program.descent(self.arrays, len(batches[0]), self.optimizer)
         self.descent.read()
@@ -85,33 +87,19 @@ class Replayed:
 
     def measure(self, data: Dataset) -> Measured:
         """(평균 손실, 표본마다의 출력)."""
+        if self.program is None:
+            return measured(data)
         return self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
 
 
-def chosen(engine: str, net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer) -> Eager | Replayed:
-    """engine 이 'auto' 면 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError."""
-    if engine not in ('auto', 'eager', 'replay'):
-        raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
-    reason = '그렇게 골랐다' if engine == 'eager' else _unfit(net, data, loss, optimizer, careful=engine == 'auto')
-    if not reason:
-        try:
-            return Replayed(net.compile(loss), data, optimizer)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            reason = f'기록할 수 없다: {error}'
-    if engine == 'replay':
-        raise ValueError(f'재생(replay)으로 배울 수 없습니다. {reason}.')
-    return Eager(net, data, loss, optimizer, reason)
-
-
-def _unfit(net: MLP, data: Dataset, loss: Callable, optimizer: Optimizer, careful: bool) -> str:
+def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
-    numbers = [*[p.data for p in net.parameters()], *optimizer.settings.values()]
-    if data.exact or any(type(x).__name__ == 'Fraction' for x in numbers):
-        return 'Fraction 은 정확하게 남아야 한다'
-    if optimizer.parameters != net.parameters():
-        return '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다'
-    if careful and not isinstance(loss, Loss):
-        return '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다'
-    if careful and type(net) is not MLP:
-        return f'{type(net).__name__} 의 순전파가 MLP 와 다를 수 있다'
-    return ''
+    parameters, kind = data.net.parameters(), type(data.net)
+    numbers = [*[p.data for p in parameters], *optimizer.settings.values()]
+    reasons = {
+        'Fraction 은 정확하게 남아야 한다': data.exact or any(type(x).__name__ == 'Fraction' for x in numbers),
+        '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다': optimizer.parameters != parameters,
+        '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다': careful and data.record is not data.loss,
+        f'{kind.__name__} 의 순전파가 MLP 와 다를 수 있다': careful and kind is not MLP,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), '')

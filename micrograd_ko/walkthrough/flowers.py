@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
+from micrograd_ko.engine import Value
 from micrograd_ko.learning.data import iris
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.learning.optim import SGD
-from micrograd_ko.learning.train import accuracy, classify, epoch, one_hot
+from micrograd_ko.learning.train import accuracy, minibatches, one_hot
+from micrograd_ko.learning.trainers import descend
 from micrograd_ko.nn import MLP
 from micrograd_ko.walkthrough.lines import lead, paragraphs, table
 from micrograd_ko.writing.console import paint
@@ -51,17 +53,21 @@ def train(net: MLP, samples: Sequence[iris.Sample], epochs: int, rng: random.Ran
     """에포크마다의 평균 손실. 터미널이면 진행 막대(tqdm)를 stderr 에 그린다."""
     from tqdm import tqdm
 
+    def cost(outputs: Sequence[Value], label: int) -> Value:
+        return quadratic(outputs, one_hot(label, CLASSES))
+
     optimizer, history = SGD(net.parameters(), lr=ETA), []
     bar = tqdm(range(epochs), desc='  학습', unit='에포크', leave=False, disable=None)
     for _ in bar:
-        history.append(epoch(net, samples, lambda a, label: quadratic(a, one_hot(label, CLASSES)), optimizer, BATCH, rng))
+        costs = [descend(net, batch, cost, optimizer) * len(batch) for batch in minibatches(samples, BATCH, rng)]
+        history.append(float(sum(costs)) / len(samples))
         bar.set_postfix_str(f'C = {history[-1]:.4f}')
     return history
 
 
 def confusion(net: MLP, samples: Sequence[iris.Sample]) -> list[list[int]]:
     """혼동 행렬(confusion matrix): [참 품종][답한 품종] 의 꽃 수."""
-    counts = Counter((label, classify(net, x)) for x, label in samples)
+    counts = Counter((label, quadratic.answer(net(x))) for x, label in samples)
     return [[counts[true, answer] for answer in range(CLASSES)] for true in range(CLASSES)]
 
 
@@ -87,7 +93,7 @@ def _answers(net: MLP) -> Iterator[tuple[tuple[int, int], int]]:
     for i, j in itertools.product(range(ROWS), range(COLUMNS)):
         x = [0.0] * len(iris.FEATURES)
         x[PETALS[0]], x[PETALS[1]] = (REACH * (2 * k / (n - 1) - 1) for k, n in ((j, COLUMNS), (i, ROWS)))
-        yield (i, j), classify(net, x)
+        yield (i, j), quadratic.answer(net(x))
 
 
 def _cell(x: float, count: int) -> int:

@@ -141,8 +141,8 @@ def test_wrong_kinds_of_arguments(use, told):
         (lambda: MLP(2, []), '층은 하나 이상'),
         (lambda: micrograd.MLP(3, [4, 1])([1.0, 2.0]), r'ReLUNeuron\(3\): .* 3개를 받습니다\. 2개를'),
         (lambda: SGD([], 0.1), '파라미터가 하나도'),
-        (lambda: train.epoch(NET, [], losses.quadratic, SGD(NET.parameters(), 0.1), 3, random.Random(0)), '표본이 하나도'),
-        (lambda: train.accuracy(NET, []), '표본이 하나도'),
+        *[(lambda use=use: use(NET, []), r'표본\(samples\)이 하나도') for use in (
+            lambda net, samples: net.fit(samples, epochs=1, lr=0.1), train.accuracy)],
         (lambda: iris.standardise([([1.0, 2.0], 0), ([1.0, 3.0], 0)], []), r'\[1\]번째 특징'),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, SGD, Adam, History, Value, equations, iris, losses, optim, train
+from micrograd_ko import MLP, SGD, Adam, DomainError, History, Value, equations, iris, losses, optim, train
 from micrograd_ko.learning.train import DivergedError
 
 ROOT = Path(__file__).parents[2]
@@ -163,6 +163,19 @@ def test_replay_refuses_what_it_cannot_do_with_the_reason():
         train.fit(MLP(1, [1]), [([Fraction(1, 3)], 1)], epochs=1, lr=0.1, engine='replay')
     with pytest.raises(ValueError, match='기록할 수 없다'):
         train.fit(network(), TRAINING, lambda a, label: a[label], epochs=1, lr=0.1, engine='replay')
+
+
+def test_what_is_no_array_of_floats_is_learned_eagerly():
+    """목표가 사전인 나의 손실과 float 를 넘는 목표: 배열이 되지 못하는 까닭을 말하고 스텝마다 기록한다."""
+    def named(a, y):
+        return losses.quadratic(a, y['hot'])
+
+    history = train.fit(network(), [(x, {'hot': y}) for x, y in HOT[:5]], named, epochs=1, lr=0.1, rng=0)
+    assert history.engine == 'eager'
+    with pytest.raises(ValueError, match=r'기록할 수 없다.*dict'):
+        train.fit(network(), [(x, {'hot': y}) for x, y in HOT[:5]], named, epochs=1, lr=0.1, engine='replay')
+    with pytest.raises(DomainError, match='sub'):
+        train.fit(MLP(1, [1]), [([1.0], 10**400)], epochs=1, lr=0.1)
 
 
 # 같은 비트 ---------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko import DomainError, Value, losses, ops
+from micrograd_ko import MLP, DomainError, Value, diagnose, losses, ops
 from micrograd_ko.testing import MP, exact
 
 outputs = st.lists(st.floats(0.01, 0.99), min_size=1, max_size=5)
@@ -55,6 +55,36 @@ def test_hinge_is_zero_beyond_the_margin():
     loss = losses.hinge(vs, [1, 1, 1])
     loss.backward()
     assert loss.data == 0.5 + 1.5 and [v.grad for v in vs] == [0, -1, -1]
+
+
+@pytest.mark.parametrize(('loss', 'y', 'told'), [
+    (losses.hinge, 0, r'−1 이나 1입니다. \[0\] .* -1 과 1 로'), (losses.hinge, 0.5, r'−1 이나 1입니다. \[0.5\]'),
+    (losses.cross_entropy, -1, r'확률입니다. \[-1\] .* 0 과 1 로'), (losses.sigmoid_cross_entropy, 2.0, r'확률입니다. \[2.0\]'),
+])  # fmt: skip
+def test_a_target_of_another_loss_is_told(loss, y, told):
+    """0 과 1 로 적은 클래스를 힌지에 주면 0 의 기울기가 소리 없이 사라지고, −1 의 교차 엔트로피는 아래로 끝이 없다."""
+    net = MLP(2, [1], output='linear', rng=0)
+    before = net.state_dict()
+    for use in (lambda samples: net.fit(samples, loss, epochs=1, lr=0.1), lambda samples: diagnose(net, samples, loss)):
+        with pytest.raises(ValueError, match=f'표본 1 의 목표 y 는 .*{told}'):
+            use([([0.2, 0.1], 1), ([0.1, 0.2], y)])
+    assert net.state_dict() == before
+    net.fit([([0.2, 0.1], 1), ([0.1, 0.2], loss.classes[0])], losses.quadratic, epochs=1, lr=0.1)
+
+
+def test_a_softmax_of_one_output_has_nothing_to_learn():
+    """확률이 언제나 1 이라 손실도 기울기도 0 이다: 정확도 0 % 를 적는 대신 알린다."""
+    for y in (0, 1, [1.0]):
+        with pytest.raises(ValueError, match=r'출력이 하나면.*sigmoid_cross_entropy'):
+            MLP(2, [1], output='linear').fit([([0.1, 0.2], y)], losses.softmax_cross_entropy, epochs=1, lr=0.1)
+    assert losses.softmax_cross_entropy([Value(3.0)], 0).data == 0
+
+
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=5))
+def test_the_answer_of_several_outputs_is_the_place_of_the_largest(outputs):
+    for loss in losses.LOSSES.values():
+        assert outputs[loss.answer(outputs)] == outputs[loss.answer(values(outputs))] == max(outputs)
+    assert [losses.hinge.answer(Value(x)) for x in (-0.5, 0.25)] == [0, 1] and losses.quadratic.answer(0.25) == 0
 
 
 def test_mean_is_the_mean_and_so_is_its_gradient():

@@ -156,10 +156,22 @@ def test_a_step_that_fails_changes_nothing():
     before = [a.data, b.data], optimizer.state_dict()
     with pytest.raises(TypeError, match='학습률의 일정'):
         optimizer.step()
-    b.grad, optimizer.lr = 10**400, 0.1
-    with pytest.raises(OverflowError):
+    b.grad, b.name, optimizer.lr = 10**400, 'w²₁₁', 0.1
+    with pytest.raises(OverflowError, match=r'float 의 범위.*w²₁₁'):
         optimizer.step()
     assert ([a.data, b.data], optimizer.state_dict()) == before
+
+
+@pytest.mark.parametrize('make', MAKERS)
+@pytest.mark.parametrize('huge', [10**400, -(10**400), Fraction(10**400, 3)], ids=['int', 'negative', 'Fraction'])
+def test_a_gradient_beyond_floats_is_told_and_nothing_moves(make, huge):
+    parameters = [Value(1.0), Value(1.0, 'w')]
+    optimizer = make(parameters)
+    before = optimizer.state_dict()
+    parameters[1].grad = huge
+    with pytest.raises(OverflowError, match=r"float 의 범위.*name='w'"):
+        optimizer.step()
+    assert [p.data for p in parameters] == [1.0, 1.0] and optimizer.state_dict() == before
 
 
 # 일정과 자르기 ------------------------------------------------------------------------------------------------------------
@@ -207,6 +219,14 @@ NET = MLP(2, [1], rng=random.Random(0))
     (lambda: Adam(NET.parameters(), betas=(0.9, 1.0)), ValueError, 'betas'),
     (lambda: Adam(NET.parameters(), eps=-1), ValueError, 'eps'),
     (lambda: list(walked(SGD([Value(1.0)], lambda step: -1.0), [1.0])), ValueError, '일정'),
+    *[(lambda make=make, steps=steps: make(0.1, steps), ValueError, 'steps 는 양의 정수')
+      for make in (optim.cosine, optim.warmup) for steps in (0, -3, 2.5, '9', None)],
+    *[(lambda every=every: optim.exponential(0.1, 0.5, every), ValueError, 'every 는 양의 정수') for every in (0, -1, 0.5)],
+    *[(lambda make=make, lr=lr: make(lr, 3), ValueError, 'lr 은.*양수')
+      for make in (optim.cosine, optim.warmup, optim.exponential) for lr in (0, -0.1, math.nan)],
+    (lambda: optim.cosine('a', 3), TypeError, 'lr 은.*str'), (lambda: optim.cosine(lambda step: 0.1, 3), TypeError, 'lr 은'),
+    (lambda: optim.exponential(0.1, 'a'), TypeError, 'factor 는.*str'), (lambda: optim.exponential(0.1, 0), ValueError, 'factor'),
+    (lambda: optim.cosine(0.1, 3, None), TypeError, 'end 는'), (lambda: optim.warmup(None, 3), TypeError, 'lr 은'),
 ])  # fmt: skip
 def test_what_is_wrong_is_told(make, error, match):
     with pytest.raises(error, match=match):

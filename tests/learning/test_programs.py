@@ -7,7 +7,7 @@ import pytest
 
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops
 from micrograd_ko.learning.optim import SGD, Adam
-from micrograd_ko.learning.train import DivergedError, epoch
+from micrograd_ko.learning.train import DivergedError
 
 BACKENDS = ['numpy', 'llvm']
 
@@ -50,9 +50,8 @@ def test_it_walks_as_the_eager_epochs_do(backend):
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(23, 3)), rng.normal(size=(23, 2))
     nets = [MLP(3, [4, 2], rng=random.Random(7)) for _ in range(2)]
-    shuffler, eager = random.Random(5), SGD(nets[0].parameters(), 0.1, momentum=0.5)
-    for _ in range(3):
-        epoch(nets[0], list(zip(X.tolist(), Y.tolist(), strict=True)), losses.quadratic, eager, 5, shuffler)
+    eager = SGD(nets[0].parameters(), 0.1, momentum=0.5)
+    nets[0].fit((X, Y), epochs=3, batch_size=5, optimizer=eager, rng=5, engine='eager')
     x, y = [[Value(0.5) for _ in range(n)] for n in (3, 2)]
     program = compile_graph(losses.quadratic(nets[1](x), y), (x, y), nets[1].parameters(), backend=backend)
     program.fit((X, Y), 3, 5, optimizer=SGD(nets[1].parameters(), 0.1, momentum=0.5), rng=5, progress=False)
@@ -112,6 +111,15 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
     with pytest.raises(ReplayError) as undefined:
         program.fit([[1.0]] * 30 + [[-1.0]] + [[1.0]] * 9, 3, 4, 0.01, rng=0, progress=False)
     assert undefined.value.row == 30 and w.data == 2.0
+
+
+def test_numpy_integers_count():
+    found = []
+    for epochs, batch_size in ((2, 10), (np.int64(2), np.int32(10))):
+        program, X = line('numpy')
+        program.fit(X, epochs, batch_size, 0.1, rng=3, progress=False)
+        found.append([p.data for p in program.parameters])
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [

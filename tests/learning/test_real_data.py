@@ -52,11 +52,12 @@ def test_thirty_epochs_of_digits_side_by_side_with_the_matrices():
 
 
 def test_digits_are_told_apart(tmp_path):
+    """책 3장의 것들을 쓰면 씨앗마다 97 % 를 넘고, 가르친 적 없는 사람의 글씨도 더 잘 읽는다."""
     text = run('digits', tmp_path)
-    scores = [[float(x) for x in pair] for pair in re.findall(r'무작위 ([\d.]+)%  다른 손 ([\d.]+)%', text)]
-    drawn, others = zip(*scores, strict=True)
-    assert len(scores) == 5 and sum(drawn) / 5 >= 97 and min(drawn) > 94  # 뽑힌 360 장이 어려우면 97 % 에 못 미친다
-    assert all(88 < other < 93 for other in others)
+    scores = [[float(x) for x in re.findall(r'([\d.]+)%', line)] for line in text.splitlines() if '씨앗' in line]
+    plain, others, better, better_others = zip(*scores, strict=True)
+    assert len(scores) == 5 and min(better) >= 97 and min(better_others) > 94
+    assert sum(plain) / 5 >= 97 and min(plain) > 94 and all(88 < other < 93 for other in others)
     assert masked(text) == masked(SHOWN['digits'])
 
 

@@ -1,4 +1,4 @@
-"""학습의 도구: 미니배치, 한 에포크, 분류."""
+"""학습의 도구: 미니배치, 원-핫, 정확도."""
 
 import itertools
 import random
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, SGD, equations, losses, train
+from micrograd_ko import MLP, losses, train
 
 
 @given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 5))
@@ -33,33 +33,21 @@ def test_minibatches_refuse_an_empty_batch(size):
         train.minibatches([1, 2], size, random.Random(0))
 
 
-def test_epoch_is_the_matrix_update_of_each_minibatch():
-    """크기가 다른 마지막 배치까지, 행렬의 sgd_step 을 배치마다 한 것과 같다. 손실은 걷기 전 손실의 표본 평균이다."""
-    rng = random.Random(0)
-    net = MLP(2, [3, 2], rng=rng)
-    samples = [([rng.gauss(0, 1), rng.gauss(0, 1)], [rng.random(), rng.random()]) for _ in range(5)]
-    (weights, biases), costs = net.matrices(), []
-    for batch in train.minibatches(samples, 2, random.Random(7)):
-        for x, y in batch:
-            output = equations.feedforward(weights, biases, x)[1][-1]
-            costs.append(sum((output - y) ** 2) / 2)
-        weights, biases = equations.sgd_step(weights, biases, batch, 0.5)
-    mean = train.epoch(net, samples, losses.quadratic, SGD(net.parameters(), lr=0.5), 2, random.Random(7))
-    # 세 스텝 동안 쌓인 반올림: 수는 모두 1 안팎이고 연산은 수십 번이므로 ε 의 수십 배, 1e-13 에 못 미친다
-    assert mean == pytest.approx(sum(costs) / 5, abs=1e-13)
-    for ours, theirs in zip([*net.matrices()[0], *net.matrices()[1]], [*weights, *biases], strict=True):
-        assert np.abs(ours - theirs).max() < 1e-13
-
-
-def test_classify_and_accuracy():
+def test_accuracy_counts_the_answers_of_the_loss():
     net = MLP.from_matrices([[[1.0, 0.0], [0.0, 1.0]]], [[0.0, 0.0]], 'linear')
-    assert [train.classify(net, x) for x in ([3, 1], [1, 3])] == [0, 1]
+    assert [losses.quadratic.answer(net(x)) for x in ([3, 1], [1, 3])] == [0, 1]
     assert train.accuracy(net, [([3, 1], 0), ([1, 3], 1), ([2, 5], 0), ([5, 2], 0)]) == 0.75
+    with pytest.raises(ValueError, match='클래스 번호나 원-핫'):
+        train.accuracy(net, [([3, 1], [0.3, 0.7])])
 
 
-def test_classify_refuses_a_single_output():
-    with pytest.raises(ValueError, match='출력이 하나'):
-        train.classify(MLP(2, [1]), [0, 1])
+@pytest.mark.parametrize(('loss', 'right'), [
+    (losses.quadratic, 0.5), (losses.sigmoid_cross_entropy, 1.0), (lambda a, y: (a - y) ** 2, 0.5),
+])  # fmt: skip
+def test_a_single_output_is_measured_too(loss, right):
+    """출력 −1 과 0.25 를 0 과 1 로 읽는가: 확률이면 ½, 로짓이면 0 을 넘는지가 답이다."""
+    net = MLP.from_matrices([[[1.0]]], [[0.0]], 'linear')
+    assert train.accuracy(net, [([-1.0], 0), ([0.25], 1)], loss) == right
 
 
 @pytest.mark.parametrize('label', [-1, 3])
@@ -72,11 +60,5 @@ def test_samples_may_be_anything_that_can_be_listed_and_the_generator_a_seed():
     shuffled = list(train.minibatches([0, 1, 2, 3, 4], 2, random.Random(3)))
     for samples in (range(5), iter(range(5)), np.arange(5)):
         assert list(train.minibatches(samples, np.int64(2), 3)) == shuffled
-    pairs, nets = [([0.5], [1.0]), ([-0.5], [0.0])], [MLP(1, [1], rng=0) for _ in range(2)]
-    costs = [
-        train.epoch(net, samples, losses.quadratic, SGD(net.parameters(), 0.1), 1, rng)
-        for net, samples, rng in zip(nets, (pairs, iter(pairs)), (random.Random(0), 0), strict=True)
-    ]
-    assert costs[0] == costs[1] and nets[0].state_dict() == nets[1].state_dict()
     with pytest.raises(TypeError, match='표본'):
         train.minibatches(3, 2, 0)

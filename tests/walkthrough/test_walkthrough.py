@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from micrograd_ko import equations, iris, receipt, train
+from micrograd_ko import equations, iris, losses, receipt, train
 from micrograd_ko.graph import topological
 from micrograd_ko.nn import MLP
 from micrograd_ko.render import engines
@@ -214,7 +214,7 @@ def test_the_boundary_shows_what_the_network_answers():
     assert len(grid) == flowers.ROWS and {len(row) for row in grid} == {flowers.COLUMNS}
     for i, j in itertools.product(range(0, flowers.ROWS, 4), range(0, flowers.COLUMNS, 13)):
         length, breadth = (2 * flowers.REACH * k / (n - 1) - flowers.REACH for k, n in ((j, flowers.COLUMNS), (i, flowers.ROWS)))
-        assert grid[-1 - i][j] == flowers.SHADES[train.classify(net, [0, 0, length, breadth])]
+        assert grid[-1 - i][j] == flowers.SHADES[losses.quadratic.answer(net([0, 0, length, breadth]))]
     assert len({cell for row in grid for cell in row}) == 3
     marked = drawn([([0, 0, -2, -2], 0), ([0, 0, 9, 9], 2)])
     assert marked[-1][0] == '1' and marked[0][-1] == '3'  # 밖의 꽃은 가장자리에
