@@ -57,7 +57,7 @@ class Network:
     others: tuple['Network', ...] = ()
 
     @property
-    def samples(self) -> int:
+    def sample_count(self) -> int:
         """표본의 수."""
         return 1 + len(self.others)
 

@@ -69,7 +69,7 @@ class Drawing:
     @property
     def steps(self) -> list[Step]:
         say = WRITERS[self._lang]
-        steps = [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
+        steps = [step.now() for step in self._level.walk(self._subject.rehearsed()).steps(LR)]
         return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
 
     def html(self, lr: Any = LR) -> str:

@@ -37,7 +37,7 @@ class _Table:
     def __init__(self, net: Network, part: str, title: str, columns: tuple[str, ...]) -> None:
         self.net, self.part, self.title, self.columns = net, part, title, columns
         self.parameters = Reading.scaled(part, net.parameters)
-        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.samples == 1)
+        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.sample_count == 1)
 
     def scales(self) -> str:
         w, b, z, a = self.columns

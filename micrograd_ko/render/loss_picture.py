@@ -18,7 +18,7 @@ def card(net: Network, known: bool) -> Card:
         rows = [strip_row('y', ys, Reading.scaled('data', ys), Reading.scaled('grad', ys, known), 'y')]
     if not net.targets:  # 클래스 번호는 노드가 아니라서 기울기가 없다
         rows = [(name, data, Cell()) for name, data, _ in rows]
-    heading = '손실 C' if net.samples == 1 else f'손실 C (표본 {net.samples}개)'
+    heading = '손실 C' if net.sample_count == 1 else f'손실 C (표본 {net.sample_count}개)'
     drawn = Card.of_rows('loss', 'loss', heading, [*rows, named_row('C', net.order[-1], data, gradient, 'C')])
     formula = [(Cell('', 'title', note=f'C = {net.loss.formula}', span=3),)] if net.loss is not None else []
     return drawn._replace(rows=(*formula, *drawn.rows), lines=(heading.replace(' C', ''), *drawn.lines[1:]))

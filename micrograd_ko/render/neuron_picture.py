@@ -24,7 +24,7 @@ def draw(subject: Subject) -> Picture:
         edges += loss_picture.edges(net, cards.ends)
     caption = [*pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
-        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.samples == 1 else ''
+        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sample_count == 1 else ''
         caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
     return Picture(tuple(groups), tuple(edges), tuple(caption))
 
@@ -35,8 +35,8 @@ class _Cards:
     def __init__(self, net: Network, known: bool) -> None:
         self.net, self.ends = net, dict[Value, End]()
         self.weights = Reading.scaled('data', [w for unit in net.units for w in unit.w])
-        self.gradients = Reading.scaled('grad', net.values if net.samples == 1 else net.parameters, known)
-        is_one = net.samples == 1  # 표본이 여럿이면 x, z, a, δ 는 표본마다 다르다
+        self.gradients = Reading.scaled('grad', net.values if net.sample_count == 1 else net.parameters, known)
+        is_one = net.sample_count == 1  # 표본이 여럿이면 x, z, a, δ 는 표본마다 다르다
         self.signals = Reading('data', known=is_one), self.gradients._replace(known=known and is_one)
 
     def input(self) -> Card:
@@ -91,10 +91,10 @@ class _Cards:
 
 def pooling(net: Network) -> list[str]:
     """여러 표본의 손실을 신경망 하나로 그린 그림의 설명."""
-    if net.samples == 1:
+    if net.sample_count == 1:
         return []
     told = 'w 와 b 의 기울기에는 모든 표본에서 온 항이 더해져 있고, 표본마다 다른 x, z, a, δ 는 – 로 적었다'
-    return [f'표본 {net.samples}개의 손실. {told}']
+    return [f'표본 {net.sample_count}개의 손실. {told}']
 
 
 def _id(layer: int, j: int) -> str:

@@ -16,7 +16,7 @@ from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import Level
 from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
-from micrograd_ko.render.step import Step, label
+from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.render.words import WORDS, WRITERS, english_table
 from micrograd_ko.reverse import squares
@@ -35,11 +35,9 @@ ET.register_namespace('', _SVG[1:-1])
 
 def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
-    is_graph, say = level.name == 'ops', WRITERS[lang]
-    title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
-    picture = level.picture(subject)  # 제목과 그림은 스텝의 끝에서 파라미터가 움직이기 전의 것이다
-    graph = live_graph(subject.order)
-    walk = level.walk(subject.live())
+    is_graph, say, walk = level.name == 'ops', WRITERS[lang], level.walk(subject)
+    title = f'{filled(walk.label(walk.root))}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
+    picture, graph = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
     addressed = _Addressed(picture.translated(say), subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
@@ -51,7 +49,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     data = {
         'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
         'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
-        'samples': subject.samples or None, **graph.data, **addressed.data, **walk.data(),
+        'samples': subject.samples or None, **graph.data, **addressed.data, **walk.places(),
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(

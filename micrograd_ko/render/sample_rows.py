@@ -13,7 +13,7 @@ def with_samples(subject: Subject, X: Any, Y: Any) -> Subject:
     한 표본의 손실이 아니거나, 입력과 목표가 저마다 다른 잎이 아니거나, 수의 개수가 맞지 않으면 ValueError.
     """
     net = subject.network
-    if net is None or net.root is None or net.samples > 1 or len(net.targets) != len(net.outputs):
+    if net is None or net.root is None or net.sample_count > 1 or len(net.targets) != len(net.outputs):
         raise ValueError(
             'samples 는 신경망 하나에 표본 하나를 넣은 손실에 씁니다. 출력마다 목표(target)가 노드로 있어야 합니다: '
             '클래스 번호 대신 원-핫(one-hot) 목록으로 손실을 만들거나 net.page(X, Y) 를 쓰세요.'

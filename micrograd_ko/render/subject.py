@@ -6,23 +6,12 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, swept, topological
-from micrograd_ko.kinds.live import Live
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import recognise
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.staleness import replay
 from micrograd_ko.writing.labels import Labels
-
-
-class LiveNode:
-    """스텝이 읽는 노드. 값과 기울기는 살아 있는 수(`Live`)다: 페이지에서 x[번호] 와 g[번호] 이고, 지금은 node 의 것이다."""
-
-    __slots__ = ('data', 'grad', 'name', 'node', 'op', 'parents')
-
-    def __init__(self, number: int, node: Value, parents: 'tuple[LiveNode, ...]') -> None:
-        self.node, self.name, self.op, self.parents = node, node.name, node.op, parents
-        self.data, self.grad = Live(node.data, f'x[{number}]'), Live(node.grad, f'g[{number}]')
 
 
 class NoStepsError(ValueError):
@@ -82,16 +71,6 @@ class Subject(NamedTuple):
         if self.seeded:
             roots[0].backward()
         return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded, self.samples)
-
-    def live(self) -> 'Subject':
-        """예행한 것을 스텝이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
-        found: dict[Value, Any] = {}
-        for number, node in enumerate(self.order):
-            found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
-        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수는 견줄 수 없다
-        network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
-        roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
-        return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
 
 
 def subject_of(x: Any) -> Subject:
