@@ -22,10 +22,7 @@ class Dataset:
 
     def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
         self.outputs, self.loss = len(require_mlp(net).layers[-1].neurons), checked(loss)
-        found = _listed(samples)
-        if not found:
-            raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
-        self.pairs = [(self._input(i, x, net.layers[0].nin), self._target(i, y)) for i, (x, y) in enumerate(found)]
+        self.pairs = pairs_of(samples, net.layers[0].nin, self.outputs, self.loss)
         labels = [self._label(y) for _, y in self.pairs]
         self.labels = None if None in labels else labels
 
@@ -56,21 +53,6 @@ class Dataset:
         answers = [a.index(max(a)) if len(a) > 1 else int(a[0] > threshold) for a in map(list, outputs)]
         return sum(map(int.__eq__, answers, self.labels)) / len(answers)
 
-    def _input(self, i: int, x: Any, nin: int) -> list[Number]:
-        xs = _numbers(x, f'표본 {i} 의 입력 x')
-        if len(xs) != nin:
-            raise ValueError(f'표본 {i} 의 입력 x 는 길이가 {nin} 이어야 합니다. {len(xs)} 입니다.')
-        return xs
-
-    def _target(self, i: int, y: Any) -> Any:
-        if not isinstance(self.loss, Loss):
-            return y.tolist() if hasattr(y, 'tolist') else y
-        ys = _numbers(self.loss.vector(y, self.outputs), f'표본 {i} 의 목표 y')
-        if len(ys) != self.outputs:
-            wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)'
-            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
-        return ys
-
     def _label(self, y: Any) -> int | None:
         """목표의 클래스 번호: 원-핫(−1 과 1 로 적은 것도)의 자리, 출력이 하나면 0 이나 1."""
         if type(y) is int and self.outputs > 1:
@@ -83,10 +65,35 @@ class Dataset:
         return ys.index(1) if ys.count(1) == 1 and len(set(ys)) == 2 else None
 
 
+def pairs_of(samples: Any, nin: int, outputs: int, loss: Callable) -> list[tuple[list[Number], Any]]:
+    """확인한 (x, y) 의 목록. x 는 수 nin개, y 는 손실이 기록이면 수 outputs개. 맞지 않으면 ValueError, 수가 아니면 TypeError."""
+    found = _listed(samples)
+    if not found:
+        raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
+    return [(_input(i, x, nin), _target(i, y, outputs, loss)) for i, (x, y) in enumerate(found)]
+
+
+def _input(i: int, x: Any, nin: int) -> list[Number]:
+    xs = _numbers(x, f'표본 {i} 의 입력 x')
+    if len(xs) != nin:
+        raise ValueError(f'표본 {i} 의 입력 x 는 길이가 {nin} 이어야 합니다. {len(xs)} 입니다.')
+    return xs
+
+
+def _target(i: int, y: Any, outputs: int, loss: Callable) -> Any:
+    if not isinstance(loss, Loss):
+        return y.tolist() if hasattr(y, 'tolist') else y
+    ys = _numbers(loss.vector(y, outputs), f'표본 {i} 의 목표 y')
+    if len(ys) != outputs:
+        wanted = f'출력마다 하나씩 {outputs}개이거나 클래스 번호(int)'
+        raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {len(ys)}개입니다.')
+    return ys
+
+
 def _listed(samples: Any) -> list[tuple[Any, Any]]:
     """(x, y) 의 목록."""
     if isinstance(samples, tuple):
-        if len(samples) != 2 or len(samples[0]) != len(samples[1]):
+        if len(samples) != 2 or not all(hasattr(part, '__len__') for part in samples) or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
         return list(zip(*[np.asarray(part) if hasattr(part, '__array__') else part for part in samples], strict=True))
     found = list(samples) if hasattr(samples, '__iter__') else [samples]

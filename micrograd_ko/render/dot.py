@@ -90,7 +90,7 @@ def _cell(cell: Cell, fill: str) -> str:
             words = [f'<B>{_text(cell.text)}</B>' if cell.text else '', _small(cell.note)]
             return _data(cell, ' '.join(filter(None, words)), fill)
         case 'column':
-            return _data(cell, _small(cell.text), fill)
+            return _data(cell, _small(f'{cell.text} {cell.note}'.strip()), fill)
         case 'label':
             return _data(cell, _small(cell.text), ALIGN='LEFT')
         case 'heat':

@@ -51,8 +51,8 @@ class _Table:
         if self.net.sampled:
             columns += [_column(z, [u.z for u in units], self.signals), _column(a, [u.a for u in units], self.signals)]
         matrix = _matrix([unit.w for unit in units], self.parameters)
-        shape = f' ({_shape(units)})' if self.part == 'data' else ''
-        rows: list[Row] = [(Cell(w + shape, 'column', span=len(matrix[0])),), *matrix]
+        shape = f'({len(units)}×{len(units[0].w)})' if self.part == 'data' else ''
+        rows: list[Row] = [(Cell(w, 'column', note=shape, span=len(matrix[0])),), *matrix]
         for heading, *cells in columns:
             rows = [(*rows[0], Cell('', 'column'), heading), *[(*row, Cell(), x) for row, x in zip(rows[1:], cells, strict=True)]]
         return rows
@@ -63,7 +63,7 @@ def _input(net: Network, tables: Sequence[_Table]) -> Card:
     rows: list[Row] = [(Cell(heading, 'title', span=len(tables) if net.sampled else 1),)]
     if net.sampled:
         rows += zip(*[_column(table.title, net.inputs, table.signals) for table in tables], strict=True)
-    return Card('layer1', 'input', tuple(rows), (heading,))
+    return Card('layer1', 'input', tuple(rows))
 
 
 def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
@@ -72,11 +72,7 @@ def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Ta
     written = f'a{up} = ' + (f'f({weighted})' if op is None else formulas.formula(op, [weighted]))
     rows = [row for table in tables for row in table.rows(units, up)]
     head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
-    return Card(f'layer{layer}', net.kind(layer), ((head,), *rows), (role, written, f'W{up} {_shape(units)}'))
-
-
-def _shape(units: Sequence[Unit]) -> str:
-    return f'{len(units)}×{len(units[0].w)}'
+    return Card(f'layer{layer}', net.kind(layer), ((head,), *rows))
 
 
 def _matrix(elements: Sequence[Sequence[Value]], reading: Reading) -> list[Row]:

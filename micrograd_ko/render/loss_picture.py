@@ -21,7 +21,7 @@ def card(net: Network, known: bool) -> Card:
     heading = '손실 C' if net.sample_count == 1 else f'손실 C (표본 {net.sample_count}개)'
     drawn = Card.of_rows('loss', 'loss', heading, [*rows, named_row('C', net.order[-1], data, gradient, 'C')])
     formula = [(Cell('', 'title', note=f'C = {net.loss.formula}', span=3),)] if net.loss is not None else []
-    return drawn._replace(rows=(*formula, *drawn.rows), lines=(heading.replace(' C', ''), *drawn.lines[1:]))
+    return drawn._replace(rows=(*formula, *drawn.rows))
 
 
 def edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from micrograd_ko.render import color
-from micrograd_ko.render.picture import Edge, Picture
+from micrograd_ko.render.picture import Card, Edge, Picture
 
+NAMES = 'name', 'label'  # 이름을 적는 칸의 style
 _PLAIN = frozenset(' .,+-=–')  # 글자와 숫자 말고 그대로 두어도 문법이 되지 않는 문자
 
 
@@ -14,7 +15,7 @@ def mermaid(picture: Picture) -> str:
     for number, group in enumerate(picture.groups):
         if group.title:
             lines.append(f'  subgraph g{number}["{escape(group.title)}"]')
-        lines += [f'  {card.id}["{"<br/>".join(map(escape, card.lines))}"]:::{card.kind}_' for card in group.cards]
+        lines += [f'  {card.id}["{"<br/>".join(map(escape, _lines(card)))}"]:::{card.kind}_' for card in group.cards]
         if group.title:
             lines.append('  end')
     for edge in _without_ports(picture.edges):
@@ -24,6 +25,12 @@ def mermaid(picture: Picture) -> str:
         fill, border = color.KINDS[kind]
         lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{color.INK}')
     return '\n'.join(lines) + '\n'
+
+
+def _lines(card: Card) -> list[str]:
+    """상자의 글: 이름이 있는 행은 이름과 수, 제목과 곁글(note)이 있는 칸은 그것. 행렬의 수는 적지 않는다."""
+    told = [row if row[0].style in NAMES else row[:1] for row in card.rows if row[0].style in (*NAMES, 'title') or row[0].note]
+    return [' '.join([text for cell in row for text in (cell.text, cell.note) if text]) for row in told]
 
 
 def _without_ports(edges: Iterable[Edge]) -> Iterable[Edge]:

@@ -18,7 +18,7 @@ from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.render.words import WORDS, WRITERS, english_table
+from micrograd_ko.render.words import WRITERS, english_table, script_words
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import numbers
 from micrograd_ko.writing.html import escape
@@ -37,21 +37,21 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
     is_graph, say, walk = level.name == 'ops', WRITERS[lang], level.walk(subject)
     title = f'{filled(walk.label(walk.root))}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
-    picture, graph = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
+    picture, (table, graph) = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
     addressed = _Addressed(picture.translated(say), subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     names = {key: say(f'{key} · {statement.title}') for key, statement in level.statements.items()}
     formulas = [
-        f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(statement.text)}</b></li>'
+        f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(say(statement.text))}</b></li>'
         for key, statement in level.statements.items()
     ]
     data = {
-        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
+        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': script_words(say),
         'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
-        'samples': subject.samples or None, **graph.data, **addressed.data, **walk.places(),
+        'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
-    script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
+    script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
         title=escape(say(f'{title} · 한 스텝씩 보는 역전파')), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
@@ -59,12 +59,13 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     )  # fmt: skip
 
 
-def said(page: str, say: Callable[[str], str]) -> str:
-    """페이지의 틀에서 태그 사이의 글과 aria-label 을 say 로 옮긴 것."""
-    def changed(found: re.Match) -> str:
-        return found[0].replace(found[0].strip(), say(found[0].strip()))
+# 태그 사이의 글(그 안의 글쇠와 표시까지 한 문장이다)과 aria-label
+_SAID = re.compile(r'(?<=>)[^<>]+(?:<(kbd|i)\b[^<>]*>[^<>]*</\1>[^<>]*)*(?=<)|(?<=aria-label=")[^"]*(?=")')
 
-    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', changed, page)
+
+def said(page: str, say: Callable[[str], str]) -> str:
+    """페이지의 틀의 글을 say 로 옮긴 것."""
+    return _SAID.sub(lambda found: found[0].replace(found[0].strip(), say(found[0].strip())), page)
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:
@@ -183,7 +184,7 @@ class _Addressed:
         for i, edge in enumerate(picture.edges):
             self.texts[f'edge{i}'] = edge.label
             edges.append(edge._replace(label=max(edge.label, WIDEST, key=len)) if edge.label else edge)
-        self.picture = picture.with_cells(addressed)._replace(caption=(), edges=tuple(edges))
+        self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
         walked = [(i, edge) for i, edge in enumerate(picture.edges) if edge.uses is not None]
         self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i for i, edge in walked if edge.uses}
         arrival = {(x, position): k for k, (x, position) in enumerate(_walked(order))}

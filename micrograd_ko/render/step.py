@@ -93,7 +93,8 @@ class Walk:
         steps = [*self.forward()]
         if not self.subject.seeded:
             return steps
-        lines = f'{self.slope(self.root)} = {number(self.grad[self.root])}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
+        one = f'{self.slope(self.root)} = {number(self.grad[self.root])}'
+        lines = one, '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
         steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
         steps += self.backward()
         return [*steps, self._update(lr)] if self.parameters else steps
@@ -103,8 +104,8 @@ class Walk:
 
         페이지에서 y[번호] 가 새 값이다.
         """
-        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         SGD(self.parameters, lr).step()
+        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
         escaped = True  # 새 값이 정의역을 벗어났는가
         with contextlib.suppress(DomainError):
             refresh(self.root)
@@ -146,8 +147,9 @@ class Walk:
             count = squares(x.result)
             if count and x.position >= count:
                 continue
-            end, before, local = k + count, 0 if x.operand not in met else Live(x.before, f'before[{k}]'), Live(x.local, f'local[{k}]')
+            end, before = k + count, Live(x.before, f'before[{k}]') if x.operand in met else 0
             met.add(x.operand)
+            local = Live(x.local, f'local[{k}]')
             local = local + Live(walked[end].local, f'local[{end}]') if count else local
             numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
             found.append(Arrival(x.result, x.position, x.operand, *numbers, walked[end].last))
