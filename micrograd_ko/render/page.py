@@ -6,7 +6,8 @@ import json
 import re
 import string
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
@@ -159,42 +160,37 @@ class _Addressed:
     """
 
     def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
-        number = {node: i for i, node in enumerate(order)}
-        longest: dict[tuple[int, str], str] = {}
+        number, longest = {node: i for i, node in enumerate(order)}, defaultdict[Any, str](lambda: WIDEST)
         for change in [change for step in steps for change in step.changes]:
             key, written = (change.node, change.part), filled(numbers.number(change.number))
-            longest[key] = max(longest.get(key, WIDEST), written, key=len)
-        self._places: dict[tuple[int, str], list[int]] = {}  # 수 → 칸의 번호
-        self.texts: dict[str, str] = {}
-        found: list[tuple[int, int, int]] = []
+            longest[key] = max(longest[key], written, key=len)
+        self._places = defaultdict[tuple[int, str], list[int]](list)  # 수 → 칸의 번호
+        self.texts = {f'edge{i}': edge.label for i, edge in enumerate(picture.edges)}
+        cells: list[tuple[int, int, int]] = []
         scales: dict[tuple[bool, tuple[int, ...]], int] = {}
 
         def addressed(cell: Cell) -> Cell:
             if cell.source is None or cell.source[0] not in number:
                 return cell
             node, reading = cell.source
-            key, is_heat = (number[node], reading.part), cell.style == 'heat'
+            key, is_heat, address = (number[node], reading.part), cell.style == 'heat', f'c{len(cells)}'
             scale = reading.part == 'grad', tuple(sorted([number[v] for v in reading.among]))
-            self._places.setdefault(key, []).append(len(found))
-            self.texts[f'c{len(found)}'] = cell.text
-            found.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))
-            return cell._replace(address=f'#c{len(found) - 1}', text='' if is_heat else longest.get(key, WIDEST))
+            self._places[key].append(len(cells))
+            self.texts[address] = cell.text
+            cells.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))
+            return cell._replace(address=f'#{address}', text='' if is_heat else longest[key])
 
-        edges = []
-        for i, edge in enumerate(picture.edges):
-            self.texts[f'edge{i}'] = edge.label
-            edges.append(edge._replace(label=max(edge.label, WIDEST, key=len)) if edge.label else edge)
+        edges = [edge._replace(label=edge.label and max(edge.label, WIDEST, key=len)) for edge in picture.edges]
         self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
-        walked = [(i, edge) for i, edge in enumerate(picture.edges) if edge.uses is not None]
-        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i for i, edge in walked if edge.uses}
-        arrival = {(x, position): k for k, (x, position) in enumerate(_walked(order))}
-        self.data = {'cells': found, 'scales': list(scales), 'edges': [_traced(edge, number, arrival) for edge in picture.edges]}
+        self.data = {'cells': cells, 'scales': list(scales), 'edges': list(_traced(picture.edges, order, number))}
+        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i
+                       for i, edge in enumerate(picture.edges) if edge.uses}  # fmt: skip
 
     def cells(self, step: Step) -> str:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
         return json.dumps([
             (cell, which, int(change.partial)) for which, change in enumerate(step.changes)
-            for cell in self._places.get((change.node, change.part), ())
+            for cell in self._places[change.node, change.part]
         ], separators=(',', ':'))  # fmt: skip
 
     def edges(self, step: Step) -> list[int]:
@@ -202,16 +198,15 @@ class _Addressed:
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
 
 
-def _walked(order: Sequence[Value]) -> Iterable[tuple[Value, int]]:
-    """역전파의 스텝(`reverse.arrivals`)의 차례: (결과, 몇째 피연산자)."""
-    return [(node, position) for node in reversed(order) for position in range(len(node.parents))]
-
-
-def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[Any]:
-    """선의 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
-    if edge.uses is None:
-        return [None, None, [], None]
-    operand, result, position = edge.uses
-    positions = range(position, len(result.parents), squares(result) or len(result.parents)) if edge.label else ()
-    shown = None if edge.weight is None else number[edge.weight]
-    return [number[operand], number[result], [arrival[result, i] for i in positions], shown]
+def _traced(edges: Sequence[Edge], order: Sequence[Value], number: Mapping[Value, int]) -> Iterator[list[Any]]:
+    """선마다 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
+    places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
+    arrival = {place: k for k, place in enumerate(places)}
+    for edge in edges:
+        if edge.uses is None:
+            yield [None, None, [], None]
+            continue
+        operand, result, position = edge.uses
+        count = len(result.parents)
+        walked = [arrival[result, i] for i in range(position, count, squares(result) or count)] if edge.label else []
+        yield [number[operand], number[result], walked, None if edge.weight is None else number[edge.weight]]

@@ -44,8 +44,8 @@ def test_the_page_is_english(subject, level, browser):
     seen = page.evaluate("""() => steps.map((step, i) => {
         player.go(i);
         const labels = [...document.querySelectorAll('[aria-label]')].map((x) => x.getAttribute('aria-label'));
-        const lines = [...find('lines').children].map((x) => x.textContent), told = [document.body.innerText, find('formulas').textContent];
-        return [find('what').textContent, lines, told, labels];
+        const told = [document.body.innerText, find('formulas').textContent];
+        return [find('what').textContent, [...find('lines').children].map((x) => x.textContent), told, labels];
     })""")
     language = page.get_attribute('html', 'lang')
     page.close()
