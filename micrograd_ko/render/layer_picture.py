@@ -68,8 +68,8 @@ def _input(net: Network, tables: Sequence[_Table]) -> Card:
 
 def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
     up, role = notation.superscript(layer), net.role(layer)
-    op, weighted = shared_activation(units), f'W{up}·a{notation.superscript(layer - 1)} + b{up}'
-    written = f'a{up} = ' + (f'f({weighted})' if op is None else formulas.formula(op, [weighted]))
+    weighted = f'W{up}·a{notation.superscript(layer - 1)} + b{up}'
+    written = f'a{up} = {formulas.formula(shared_activation(units), [weighted])}'
     rows = [row for table in tables for row in table.rows(units, up)]
     head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
     return Card(f'layer{layer}', net.kind(layer), ((head,), *rows))

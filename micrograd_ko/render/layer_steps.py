@@ -33,7 +33,7 @@ class LayerWalk(NetworkWalk):
             shape = f'W{up} 는 {len(units)} × {len(units[0].w)}'
             weighted = f'z{up} = W{up} a{previous} + b{up}', f'{self._data(zs)}   ({shape})'
             yield Step('forward', f'순전파: z{up}', weighted, ('2단계',), self.known(zs, 'data'))
-            activated = f'a{up} = {activation(units, f"z{up}")}', self._data(outputs)
+            activated = f'a{up} = {formula(shared_activation(units), [f"z{up}"])}', self._data(outputs)
             yield Step('forward', f'순전파: a{up}', activated, ('2단계',), self.known(outputs, 'data'))
         yield from self.loss()
 
@@ -86,7 +86,7 @@ class LayerWalk(NetworkWalk):
         if arriving.rest is not None:
             lines, flowing = self._told(f'{self.over}a{up}', flowing, arriving), f'{self.over}a{up}'
         filled = f'{self._grad(outputs)} ⊙ {vector(slopes)}'
-        lines += self._told(f'δ{up}', f'{flowing} ⊙ {slope_of(units, f"z{up}")}', errors, filled)
+        lines += self._told(f'δ{up}', f'{flowing} ⊙ {prime(shared_activation(units), read(f"z{up}")).text}', errors, filled)
         cited = ERROR[is_output] if errors.rest is None and arriving.rest is None else ()
         changes = self.known([*outputs, *errors.nodes], 'grad')
         step = Step('backward', f'에러 δ{up}', tuple(dict.fromkeys(lines)), cited, changes)
@@ -124,15 +124,3 @@ class LayerWalk(NetworkWalk):
         if sums.rest is None or self.is_alone(w):
             return chain(name, form, product(self.data[a], self.grad[z]), total)
         return chain(name, f'{form} + r', f'{number(sums.own[0])} + {grouped(number(sums.rest[0]))}', total)
-
-
-def activation(units: Sequence[Unit], operand: str) -> str:
-    """한 층의 활성화: 'σ(z²)'. 뉴런마다 다르면 'f(z²)'."""
-    op = shared_activation(units)
-    return f'f({operand})' if op is None else formula(op, [operand])
-
-
-def slope_of(units: Sequence[Unit], operand: str) -> str:
-    """한 층의 활성화의 미분: 'σ′(z²)'. 뉴런마다 다르면 'f′(z²)'."""
-    op = shared_activation(units)
-    return f'f′({operand})' if op is None else prime(op, read(operand)).text
