@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit, shared_activation
-from micrograd_ko.render import loss_picture
-from micrograd_ko.render.neuron_picture import pooling
+from micrograd_ko.render.neuron_picture import loss_card, pooling
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.writing import formulas, limits, notation
@@ -21,7 +20,7 @@ def draw(subject: Subject) -> Picture:
     cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
     edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:
-        cards.append(loss_picture.card(net, subject.known))
+        cards.append(loss_card(net, subject.known))
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
         tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
         edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나

@@ -20,10 +20,6 @@ class Reading(NamedTuple):
     known: bool = True
     among: tuple[Value, ...] = ()
 
-    def unscaled(self) -> 'Reading':
-        """같은 수를 칠하지 않고."""
-        return self._replace(scale=0.0)
-
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
         """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
