@@ -50,8 +50,8 @@ class Drawing:
     """
 
     def __init__(self, subject: Subject, level: Level, lang: str = 'ko') -> None:
-        self._subject, self._level, self._lang, self.detail = subject, level, lang, level.name
-        self._picture = level.picture(subject).translated(WRITERS[lang])
+        self._subject, self._level, self._lang, self._say = subject, level, lang, WRITERS[lang]
+        self.detail, self._picture = level.name, level.picture(subject).translated(self._say)
 
     @functools.cached_property
     def digraph(self) -> 'graphviz.Digraph':
@@ -71,9 +71,7 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        say = WRITERS[self._lang]
-        steps = [step.now() for step in self._level.walk(self._subject.rehearsed()).steps(LR)]
-        return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
+        return [step.now(self._say) for step in self._level.walk(self._subject.rehearsed()).steps(LR)]
 
     def html(self, lr: Any = LR) -> str:
         """스텝 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
@@ -118,7 +116,7 @@ class Drawing:
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         with contextlib.suppress(NoStepsError, DomainError):  # 볼 스텝이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
-            bundle['text/html'] = page.frame(self.html(), self.svg, WRITERS[self._lang])
+            bundle['text/html'] = page.frame(self.html(), self.svg, self._say)
         return bundle
 
     def __repr__(self) -> str:

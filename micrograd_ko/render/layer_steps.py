@@ -45,11 +45,12 @@ class LayerWalk(NetworkWalk):
             cited = '3단계', *self.assumption
             yield Step('backward', '손실에서 출력으로', known or (f'{self.nabla} = {slopes}',), cited, changes)
         for layer, units in reversed([*enumerate(net.layers, 2)]):
+            name = f'{self.over}b{notation.superscript(layer)}'
+            biases = self._sums([(unit.b, {(unit.z, 2 * len(unit.w))}) for unit in units])  # b 는 z 의 마지막 피연산자다
             yield self._error(layer, units)
-            yield self._biases(layer, units)
+            yield self._equation(name, name, f'δ{notation.superscript(layer)}', biases, ('5단계', '방정식 3'))
             yield self._weights(layer, units)
-        told = self._told(f'{self.over}a¹', '(W²)ᵀ δ²', self._from_next(net.inputs, net.layers[0]))
-        yield Step('backward', '입력의 기울기', told, (), self.known(net.inputs, 'grad'))
+        yield self._equation('입력의 기울기', f'{self.over}a¹', '(W²)ᵀ δ²', self._from_next(net.inputs, net.layers[0]))
 
     def _data(self, nodes: Iterable[Value]) -> str:
         return vector([self.data[v] for v in nodes])
@@ -75,6 +76,11 @@ class LayerWalk(NetworkWalk):
             return f'{name} = {form}', chain(numbers, self._grad(sums.nodes))
         return f'{name} = {form} + r', f'{numbers or vector(sums.own)} + {vector(sums.rest)} = {self._grad(sums.nodes)}', REST
 
+    def _equation(self, title: str, name: str, form: str, sums: Sums, cited: tuple[str, ...] = ()) -> Step:
+        """방정식 하나의 스텝. 온 항이 그 방정식의 것뿐일 때만 그 이름을 단다."""
+        lines, cited = self._told(name, form, sums), cited if sums.rest is None else ()
+        return Step('backward', title, lines, cited, self.known(sums.nodes, 'grad'))
+
     def _error(self, layer: int, units: Sequence[Unit]) -> Step:
         """에러 δ: 출력층이면 방정식 1, 아니면 방정식 2. 온 항이 더 있으면 ∂C/∂a 부터 적는다."""
         up, following, is_output = notation.superscript(layer), notation.superscript(layer + 1), units is self.net.layers[-1]
@@ -97,13 +103,6 @@ class LayerWalk(NetworkWalk):
     def _slope(self, unit: Unit) -> Any:
         """σ′(z): a 가 z 로 넘기는 국소 미분."""
         return next(x.local for x in self.terms[unit.z] if x.result is unit.a)
-
-    def _biases(self, layer: int, units: Sequence[Unit]) -> Step:
-        """방정식 3. b 는 z 의 마지막 피연산자다."""
-        up, sums = notation.superscript(layer), self._sums([(unit.b, {(unit.z, 2 * len(unit.w))}) for unit in units])
-        cited = ('5단계', '방정식 3') if sums.rest is None else ()
-        lines = self._told(f'{self.over}b{up}', f'δ{up}', sums)
-        return Step('backward', f'{self.over}b{up}', lines, cited, self.known(sums.nodes, 'grad'))
 
     def _weights(self, layer: int, units: Sequence[Unit]) -> Step:
         """방정식 4. 첫 가중치의 수도 채워 적는다."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko import ops
@@ -49,11 +49,11 @@ class Step(NamedTuple):
     changes: tuple[Change, ...] = ()
     edges: tuple[tuple[int, int, int], ...] = ()
 
-    def now(self) -> 'Step':
-        """지금의 수로 채운 스텝."""
+    def now(self, say: Callable[[str], str]) -> 'Step':
+        """지금의 수로 채우고 say 로 옮긴 스텝."""
         lines, formulas = (tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas))
         changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
-        return Step(self.phase, filled(self.title), lines, formulas, changes, self.edges)
+        return Step(self.phase, say(filled(self.title)), tuple(map(say, lines)), formulas, changes, self.edges)
 
     def insight(self, number: int, condition: Any, told: str) -> 'Step':
         """condition 이 참이면 노트의 인사이트도 적는 스텝."""
@@ -81,11 +81,9 @@ class Walk:
         return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self._number.items()}
 
     def forward(self) -> Iterable[Step]:
-        """주어진 값부터 root 의 값까지."""
         raise NotImplementedError
 
     def backward(self) -> Iterable[Step]:
-        """root 의 기울기를 안 다음부터."""
         raise NotImplementedError
 
     def steps(self, lr: Any) -> list[Step]:
