@@ -188,13 +188,10 @@ class Network:
         return f'{layer}층 · 출력층' if self.kind(layer) == 'output' else f'{layer}층 · 은닉층'
 
 
-MIXED = Op('f', lambda m, x: x, (lambda z, x: 1,))  # 뉴런마다 다른 활성화를 함께 부르는 이름
-
-
 def shared_activation(units: Sequence[Unit]) -> Op:
-    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 f 라고 적히는 `MIXED`."""
+    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 f 라고 적히는 연산."""
     found = {unit.activation for unit in units}
-    return found.pop() if len(found) == 1 else MIXED
+    return found.pop() if len(found) == 1 else Op('f', lambda m, x: x, (lambda z, x: 1,))
 
 
 def in_module(net: MLP) -> Network:

@@ -27,7 +27,7 @@ def draw(subject: Subject) -> Picture:
         edges += _loss_edges(net, cards.ends)
     caption = [*pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
-        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sample_count == 1 else ''
+        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sampled and net.sample_count == 1 else ''
         caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
     return Picture(tuple(groups), tuple(edges), tuple(caption))
 
