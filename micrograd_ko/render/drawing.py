@@ -28,7 +28,6 @@ from micrograd_ko.writing import files, limits
 if TYPE_CHECKING:
     import graphviz
 
-DETAILS = ('auto', *LEVELS)
 LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
 
 
@@ -171,7 +170,7 @@ def mimebundle(x: Any) -> dict[str, str]:
 
 
 def _check(detail: Any, focus: Any, depth: Any, lang: Any) -> None:
-    for name, given, known in (('detail', detail, DETAILS), ('lang', lang, tuple(WRITERS))):
+    for name, given, known in (('detail', detail, ('auto', *LEVELS)), ('lang', lang, tuple(WRITERS))):
         if given not in known:
             raise ValueError(f'{name} 은 {", ".join(known)} 가운데 하나입니다. {given!r} 을(를) 받았습니다.')
     if (focus is not None or depth is not None) and detail not in ('auto', 'ops'):

@@ -18,7 +18,7 @@ class GraphWalk(Walk):
     update, seed = GRAPH['갱신'].text, ('씨앗',)
 
     def __init__(self, subject: Subject) -> None:
-        parameters = subject.network.parameters if subject.network else trainable(subject.order)
+        parameters = subject.network.parameters if subject.network else _trainable(subject.order)
         super().__init__(subject, [p for p in parameters if p in subject.chosen])
         self.nodes = [node for node in subject.order if node in subject.chosen]
 
@@ -63,7 +63,7 @@ class GraphWalk(Walk):
         return Step('backward', f'역전파: ⋯ → {operand}', lines, ('연쇄법칙',), self.arrived([last]))
 
 
-def trainable(order: Sequence[Value]) -> list[Value]:
+def _trainable(order: Sequence[Value]) -> list[Value]:
     """갱신할 잎: 이름 있는 잎 가운데 `affine` 의 입력이 아닌 것. 이름 있는 잎이 없으면 모든 잎."""
     leaves = [node for node in order if node.op is None]
     inputs = {x for node in order if node.op is ops.affine for x in ops.affine.split(node.parents)[1]}

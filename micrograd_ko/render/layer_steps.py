@@ -84,7 +84,7 @@ class LayerWalk(NetworkWalk):
     def _error(self, layer: int, units: Sequence[Unit]) -> Step:
         """에러 δ: 출력층이면 방정식 1, 아니면 방정식 2. 온 항이 더 있으면 ∂C/∂a 부터 적는다."""
         up, following, is_output = notation.superscript(layer), notation.superscript(layer + 1), units is self.net.layers[-1]
-        outputs, slopes = [unit.a for unit in units], [self._slope(unit) for unit in units]
+        outputs, slopes = [unit.a for unit in units], [x.local for u in units for x in self.terms[u.z] if x.result is u.a]
         errors = self._sums([(unit.z, {(unit.a, 0)}) for unit in units])
         arriving = Sums([], [], None) if is_output else self._from_next(outputs, self.net.layers[layer - 1])
         lines: tuple[str, ...] = ()
@@ -99,10 +99,6 @@ class LayerWalk(NetworkWalk):
         saturated = sum(abs(slope) < limits.SMALL for slope in slopes)
         told = f'σ′(z) 가 0 에 가까운 뉴런 {number(saturated)}개: 그 에러는 거의 사라진다.'
         return step.insight(2, saturated > 0, told) if errors.rest is None else step
-
-    def _slope(self, unit: Unit) -> Any:
-        """σ′(z): a 가 z 로 넘기는 국소 미분."""
-        return next(x.local for x in self.terms[unit.z] if x.result is unit.a)
 
     def _weights(self, layer: int, units: Sequence[Unit]) -> Step:
         """방정식 4. 첫 가중치의 수도 채워 적는다."""

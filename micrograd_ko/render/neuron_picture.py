@@ -49,7 +49,7 @@ class _Cards:
         return Card.of_rows('input', 'input', '입력', rows)
 
     def neuron(self, layer: int, j: int, unit: Unit, compact: bool) -> Card:
-        card, z, a = _id(layer, j), indexed('z', layer, j), indexed('a', layer, j)
+        card, z, a = f'l{layer}j{j}', indexed('z', layer, j), indexed('a', layer, j)
         rows = self._rows(card, 'w', (layer, j), unit.w, self.weights, self.gradients)
         rows.append(self._row(card, indexed('b', layer, j), unit.b, 'b', Reading('data'), self.gradients))
         if self.net.sampled:
@@ -81,15 +81,11 @@ class _Cards:
             for j, unit in enumerate(units, 1):
                 short = len(unit.w) <= limits.LONG_ROW
                 for k, (w, x) in enumerate(zip(unit.w, unit.inputs, strict=True), 1):
-                    head = _id(layer, j), f'w{k}' if short else 'w'
-                    tail = (_id(layer - 1, k), out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
+                    head = f'l{layer}j{j}', f'w{k}' if short else 'w'
+                    tail = (f'l{layer - 1}j{k}', out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
                     (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
                     found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0), w)
         return found.values()
-
-
-def _id(layer: int, j: int) -> str:
-    return f'l{layer}j{j}'
 
 
 def loss_card(net: Network, known: bool) -> Card:

@@ -122,20 +122,12 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
         for child in list(parent):
             if child.tag == _SVG + 'title':  # Graphviz 의 노드 이름(n0): 풍선말로 뜨면 방해가 된다
                 parent.remove(child)
-            elif child.tag == _SVG + 'a':
-                _unlink(child)
+            elif child.tag == _SVG + 'a':  # 링크는 묶음이 되고, 칸의 주소는 그 이름이 된다
+                address = child.get(_XLINK + 'href', '')
+                child.tag, child.attrib = _SVG + 'g', {'id': address[1:], 'class': 'cell'} if address.startswith('#c') else {}
     for group in root.iter(_SVG + 'g'):
         _write(group, (texts or {}).get(group.get('id', '')))
     return ET.tostring(root, encoding='unicode')
-
-
-def _unlink(link: ET.Element) -> None:
-    """링크를 묶음으로. 칸의 주소였으면 그 이름을 id 로 삼는다."""
-    address = link.get(_XLINK + 'href', '')
-    link.tag = _SVG + 'g'
-    link.attrib.clear()
-    if address.startswith('#c'):
-        link.attrib |= {'id': address[1:], 'class': 'cell'}
 
 
 def _write(group: ET.Element, text: str | None) -> None:

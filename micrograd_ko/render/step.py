@@ -175,8 +175,13 @@ class Walk:
 
     def evaluation(self, v: Value) -> tuple[str, str, str, str]:
         """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
+        def applied(operands: Sequence[str], times: str) -> str:  # 제곱의 합이면 d² + e² 이다
+            assert v.op is not None
+            squared = [formula(ops.square, [x]) for x in operands[: squares(v)]]
+            return formula(ops.total, squared) if squared else formula(v.op, operands, times)
+
         names, numbers = list(map(self.label, v.parents)), [number(self.data[parent]) for parent in v.parents]
-        return self.label(v), _applied(v, names), _applied(v, numbers, ' × '), number(self.data[v])
+        return self.label(v), applied(names, '·'), applied(numbers, ' × '), number(self.data[v])
 
     def derivation(self, name: str, x: Arrival) -> str:
         """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
@@ -188,14 +193,6 @@ class Walk:
         same = [v for v in operands if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
         which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
         return chain(name, named, in_numbers, number(x.local)) + which
-
-
-def _applied(v: Value, operands: Sequence[str], times: str = '·') -> str:
-    """v 의 연산을 피연산자의 글에 적용한 식. 제곱의 합이면 d² + e² 이다."""
-    assert v.op is not None
-    if not squares(v):
-        return formula(v.op, operands, times)
-    return formula(ops.total, [formula(ops.square, [x]) for x in operands[: squares(v)]])
 
 
 def progress(x: Arrival) -> str:
