@@ -36,8 +36,9 @@ ET.register_namespace('', _SVG[1:-1])
 
 def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
-    is_graph, say, walk = level.name == 'ops', WRITERS[lang], level.walk(subject)
-    title = f'{filled(walk.label(walk.root))}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
+    say, walk = WRITERS[lang], level.walk(subject)
+    title = f'{filled(walk.label(walk.root))}: {say("계산 그래프")}'
+    title = title if level.name == 'ops' else say(f'{"-".join(map(str, subject.net.sizes))} 신경망')
     picture, (table, graph) = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
     addressed = _Addressed(picture.translated(say), subject.order, steps)
@@ -54,7 +55,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
-        title=escape(say(f'{title} · 한 스텝씩 보는 역전파')), lang=lang,
+        title=escape(f'{title} · {say("한 스텝씩 보는 역전파")}'), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
