@@ -29,24 +29,21 @@ def tint(x: Any, scale: float) -> str:
     if x is None:
         return 'white'
     strength = depth(x, scale)
-    return WARNING if strength is None else _mixed(x, abs(strength))
+    return WARNING if strength is None else _mixed(x, strength)
 
 
 def depth(x: Any, scale: float) -> float | None:
-    """칸을 칠할 짙기: −0.8 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 모르는 수는 0, 유한하지 않으면 None."""
-    if x is None:
-        return 0.0
+    """칸을 칠할 짙기: 0 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 유한하지 않으면 None."""
     size = _size(x)
     if not math.isfinite(size):
         return None
-    strength = round(math.sqrt(min(size / scale, 1)) * _STEPS) / _STEPS if scale else 0.0
-    return strength * (0.8 if x > 0 else -0.8)
+    return 0.8 * (round(math.sqrt(min(size / scale, 1)) * _STEPS) / _STEPS if scale else 0.0)
 
 
 def stroke(x: Any, scale: float) -> tuple[str, float]:
     """가중치 x 로 이어진 선의 (색, 굵기)."""
     strength = depth(x, scale)
-    return (WARNING, 2.0) if strength is None else (_mixed(x, 1.0), 0.5 + 2.5 * abs(strength))
+    return (WARNING, 2.0) if strength is None else (_mixed(x, 1.0), 0.5 + 2.5 * strength)
 
 
 def _size(x: Any) -> float:

@@ -92,11 +92,10 @@ def embedded(data: Any) -> str:
 
 
 # 틀 안에서는 노트북의 주제가 보이지 않는다. 틀의 color-scheme 이 그 안의 prefers-color-scheme 이 된다(Jupyter, VS Code, Colab)
-_SCHEMES = ''.join([
-    f'[data-jp-theme-light="{is_light}"] .mgko-steps, .vscode-{scheme} .mgko-steps, html[theme={scheme}] .mgko-steps '
-    f'{{ color-scheme: {scheme} }} '
-    for scheme, is_light in (('light', 'true'), ('dark', 'false'))
-])  # fmt: skip
+_SCHEMES = (
+    '[data-jp-theme-light="true"] .mgko-steps, .vscode-light .mgko-steps, html[theme=light] .mgko-steps { color-scheme: light } '
+    '[data-jp-theme-light="false"] .mgko-steps, .vscode-dark .mgko-steps, html[theme=dark] .mgko-steps { color-scheme: dark } '
+)
 
 
 def frame(page: str, svg: str, say: Callable[[str], str] = str) -> str:

@@ -69,6 +69,8 @@ class Walk:
     update      갱신의 식. seed 는 씨앗의 스텝이 쓰는 식의 이름.
     """
 
+    forward: Callable[[], Iterable[Step]]
+    backward: Callable[[], Iterable[Step]]
     update: str
     seed: tuple[str, ...] = ()
 
@@ -79,12 +81,6 @@ class Walk:
 
     def _live(self, part: str, name: str) -> dict[Value, Live]:
         return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self._number.items()}
-
-    def forward(self) -> Iterable[Step]:
-        raise NotImplementedError
-
-    def backward(self) -> Iterable[Step]:
-        raise NotImplementedError
 
     def steps(self, lr: Any) -> list[Step]:
         """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""

@@ -30,8 +30,7 @@ def english(text: str) -> str:
     if text in english_table():
         return english_table()[text]
     matches = ((_pattern(korean).fullmatch(text), translation) for korean, translation in english_table().items())
-    found, translation = next(((found, translation) for found, translation in matches if found), (None, ''))
-    return text if found is None else re.sub(r'\{(\d)\}', lambda place: english(found[int(place[1]) + 1]), translation)
+    return next((translation.format(*map(english, found.groups())) for found, translation in matches if found), text)
 
 
 @functools.cache

@@ -102,6 +102,14 @@ def test_mermaid_edges():
     assert draw(network_232()).mermaid.count('input --> l2j1') == 1
 
 
+def test_mermaid_writes_titles_and_named_rows():
+    """표의 행을 글로: 제목과 식과 행렬의 크기는 적고, 행렬의 수는 적지 않는다."""
+    _, loss = loss_232()
+    layer, neuron = draw(loss, 'layer').mermaid, draw(loss, 'neuron').mermaid
+    assert 'layer2["2층 · 은닉층 a² = relu#40;W²·a¹ + b²#41;<br/>W² #40;3×2#41;"]' in layer
+    assert '["C = ½ Σⱼ #40;aⱼ − yⱼ#41;²<br/>손실 C<br/>y₁ 1 ' in layer and '<br/>w²₁₁ 0.5 ' in neuron
+
+
 def test_a_leaf_alone():
     assert 'x' in draw(Value(3.0, 'x')).dot
 
