@@ -61,9 +61,9 @@ class LayerWalk(NetworkWalk):
     def _sums(self, places: Sequence[tuple[Value, set[tuple[Value, int]]]]) -> Sums:
         """노드마다의 합. places 는 (노드, 방정식이 말하는 자리들)이고 자리는 (결과, 그 몇째 피연산자)다."""
         own, rest = ([
-            sum([x.flowing * x.local for x in self.terms[v] if ((x.result, x.position) in own) == wanted]) for v, own in places
+            sum([x.flowing * x.local for x in self.terms[v] if ((x.result, x.position) in here) == wanted]) for v, here in places
         ] for wanted in (True, False))  # fmt: skip
-        pure = all((x.result, x.position) in own for v, own in places for x in self.terms[v])
+        pure = all((x.result, x.position) in here for v, here in places for x in self.terms[v])
         return Sums([v for v, _ in places], own, None if pure else rest)
 
     def _from_next(self, nodes: Sequence[Value], following: Sequence[Unit]) -> Sums:
