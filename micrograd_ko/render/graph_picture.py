@@ -1,8 +1,5 @@
 """연산 수준(ops): 노드 하나가 상자 하나. 상자에 값과 기울기, 선에 국소 미분(local derivative)을 적는다."""
 
-import functools
-import operator
-
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row
@@ -21,12 +18,11 @@ def draw(subject: Subject) -> Picture:
         caption.append(f'노드 {len(subject.order)}개 가운데 {len(ids)}개만 그렸다. ⋯ 는 그리지 않은 피연산자가 있다는 표시')
     lines = []
     for node, card in ids.items():
-        slopes = list(edges(node))
-        count = squares(node) or len(slopes)
-        for i, (parent, _) in enumerate(slopes[:count]):
+        slopes, count = list(edges(node)), squares(node)
+        for i, (parent, d) in enumerate(slopes[: count or None]):
             if parent in ids:
-                d = functools.reduce(operator.add, [d for _, d in slopes[i::count]])
-                label, tip = numbers.number(d) if labelled else '', numbers.number(d, limits.EXACT_DIGITS)
+                slope = d + slopes[count + i][1] if count else d  # 제곱의 두 자리로 가는 선은 하나다
+                label, tip = numbers.number(slope) if labelled else '', numbers.number(slope, limits.EXACT_DIGITS)
                 lines.append(Edge((ids[parent], ''), (card, ''), label, tip, uses=(parent, node, i)))
     cards = tuple([_card(card, node, subject) for node, card in ids.items()])
     return Picture((Group('', cards),), tuple(lines), tuple(caption))
