@@ -106,12 +106,13 @@ cosh       = row('cosh',       None, (lambda z, x: sinh(x),),             r'\cos
 tanh       = row('tanh',       None, (lambda z, x: 1 - z * z,),           r'\tanh #1', MILD)
 
 # 활성화(activation): 어떤 float 에도 넘치지 않도록 e^{-|x|} 로 적는다. silu 의 e^{-|x|} 는 준정규수(subnormal)가 되기 전에 x 를
-# 곱하도록 둘로 나눈다. silu 와 gelu 의 꼬리가 0 이면 x 가 -inf 여도 -0 이다
+# 곱하도록 e^{-64} 까지와 나머지로 나눈다(반씩 나누면 exp 의 반올림이 두 배가 된다). silu 와 gelu 의 꼬리가 0 이면 x 가 -inf 여도 -0 이다
 sigmoid    = row('sigmoid',    lambda m, x: m.select(x, 1, e := m.exp(-m.abs(x))) / (1 + e),
                  (lambda z, x: z * (1 - z),),                             r'\sigma(#1)', MILD, sign='σ')
 softplus   = row('softplus',   lambda m, x: m.relu(x) + m.log1p(m.exp(-m.abs(x))),
                  (lambda z, x: sigmoid(x),),                              r'\ln(1 + e^{#1})', MILD)
-silu       = row('silu',       lambda m, x: m.select(x, x, m.select(h := m.exp(-m.abs(x) / 2), x * h * h, -h)) / (1 + h * h),
+silu       = row('silu',       lambda m, x: m.select(x, y := x / (1 + (a := m.exp(-(t := m.select(m.abs(x) - 64, 64, m.abs(x)))))
+                                                             * (b := m.exp(t - m.abs(x)))), m.select(b, y * a * b, -b)),
                  (lambda z, x: sigmoid(x) + z * sigmoid(-x),),            r'#1\,\sigma(#1)', MILD)
 
 # 오차 함수(error function): √2 와 √π 는 x 와 같은 종류의 수로 만든다 (π = 4 arctan 1)

@@ -49,6 +49,8 @@ LAZY = {
     ('compiler.machine.backend', 'compiler.backends'): '저장한 것을 읽는 곳의 백엔드를 고른다',
     ('compiler.backends', 'compiler.machine.backend'): 'llvmlite 가 있을 때만',
     ('compiler.program', 'learning.programs'): 'program.fit: 배우는 일은 컴파일러 위에 있다',
+    ('render.drawing', 'learning.dataset'): '표본을 줄 때만 NumPy 를 읽는다',
+    ('render.subject', 'learning.dataset'): '위와 같다',
     ('trainable', 'learning.train'): 'net.fit: 배우는 일은 신경망 위에 있다',
     ('trainable', 'learning.saving'): 'net.save, MLP.load: 위와 같다',
     ('learning.history', 'learning.plots'): '그림을 볼 때만 읽는다',

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from micrograd_ko.kinds.huge import ieee
 from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.operation import Namespace, Op, interpret
 
@@ -41,10 +42,10 @@ _UNUSUAL = {'inf': 'Infinity', '-inf': '-Infinity', 'nan': 'NaN'}
 
 
 def script(x: Any) -> Script:
-    """수는 그 글로(double 의 모든 자리), 식은 그대로."""
+    """수는 그 글로(double 의 모든 자리; 범위를 넘는 수는 ±Infinity), 식은 그대로."""
     if isinstance(x, Script):
         return x
-    written = repr(float(x))
+    written = repr(ieee(x))
     written = _UNUSUAL.get(written, written)
     return Script(f'({written})' if written.startswith('-') else written)
 

@@ -26,10 +26,7 @@ class Dataset:
         if self.record.takes_class and self.outputs == 1:
             instead = '클래스마다 출력을 하나씩 두거나 sigmoid_cross_entropy 를 쓰세요.'
             raise ValueError(f'{loss.__name__}: 출력이 하나면 확률이 언제나 1 이라 배울 것이 없습니다. {instead}')
-        found = _listed(samples)
-        if not found:
-            raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
-        self.pairs = [(self._input(i, x), self._target(i, y)) for i, (x, y) in enumerate(found)]
+        self.pairs = pairs_of(samples, net.layers[0].nin, self.outputs, self.loss)
         labels = [self._label(y) for _, y in self.pairs]
         self.labels = None if None in labels else labels
 
@@ -58,20 +55,6 @@ class Dataset:
             return None
         return sum(map(int.__eq__, map(self.record.answer, outputs), self.labels)) / len(self)
 
-    def _input(self, i: int, x: Any) -> list[Number]:
-        nin = self.net.layers[0].nin
-        return _numbers(x, f'표본 {i} 의 입력 x', nin, f'길이가 {nin} 이어야')
-
-    def _target(self, i: int, y: Any) -> Any:
-        if self.record is not self.loss:
-            return y.tolist() if hasattr(y, 'tolist') else y
-        wanted = f'출력마다 하나씩 {self.outputs}개이거나 클래스 번호(int)여야'
-        ys = _numbers(self.record.vector(y, self.outputs), f'표본 {i} 의 목표 y', self.outputs, wanted)
-        if not all(map(self.record.takes, ys)):
-            wanted, (other, chosen) = self.record.targets, self.record.classes
-            raise ValueError(f'표본 {i} 의 목표 y 는 {wanted}입니다. {ys} 입니다. 클래스는 {other} 과 {chosen} 로 적습니다.')
-        return ys
-
     def _label(self, y: Any) -> int | None:
         """목표의 클래스 번호: 원-핫(−1 과 1 로 적은 것도)의 자리, 출력이 하나면 0 이나 1."""
         if type(y) is int and self.outputs > 1:
@@ -84,10 +67,31 @@ class Dataset:
         return ys.index(1) if ys.count(1) == 1 and len(set(ys)) == 2 else None
 
 
+def pairs_of(samples: Any, nin: int, outputs: int, loss: Callable) -> list[tuple[list[Number], Any]]:
+    """확인한 (x, y) 의 목록. x 는 수 nin개, y 는 손실이 기록이면 수 outputs개. 맞지 않으면 ValueError, 수가 아니면 TypeError."""
+    found = _listed(samples)
+    if not found:
+        raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
+    return [
+        (_numbers(x, f'표본 {i} 의 입력 x', nin, f'길이가 {nin} 이어야'), _target(f'표본 {i} 의 목표 y', y, outputs, loss))
+        for i, (x, y) in enumerate(found)
+    ]
+
+
+def _target(whose: str, y: Any, outputs: int, loss: Callable) -> Any:
+    if not isinstance(loss, Loss):
+        return y.tolist() if hasattr(y, 'tolist') else y
+    ys = _numbers(loss.vector(y, outputs), whose, outputs, f'출력마다 하나씩 {outputs}개이거나 클래스 번호(int)여야')
+    if not all(map(loss.takes, ys)):
+        other, chosen = loss.classes
+        raise ValueError(f'{whose} 는 {loss.targets}입니다. {ys} 입니다. 클래스는 {other} 과 {chosen} 로 적습니다.')
+    return ys
+
+
 def _listed(samples: Any) -> list[tuple[Any, Any]]:
     """(x, y) 의 목록."""
     if isinstance(samples, tuple):
-        if len(samples) != 2 or len(samples[0]) != len(samples[1]):
+        if len(samples) != 2 or not all(hasattr(part, '__len__') for part in samples) or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
         return list(zip(*[np.asarray(part) if hasattr(part, '__array__') else part for part in samples], strict=True))
     found = list(samples) if hasattr(samples, '__iter__') else [samples]

@@ -57,7 +57,7 @@ class Network:
     others: tuple['Network', ...] = ()
 
     @property
-    def samples(self) -> int:
+    def sample_count(self) -> int:
         """표본의 수."""
         return 1 + len(self.others)
 
@@ -188,10 +188,10 @@ class Network:
         return f'{layer}층 · 출력층' if self.kind(layer) == 'output' else f'{layer}층 · 은닉층'
 
 
-def shared_activation(units: Sequence[Unit]) -> Op | None:
-    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 None."""
+def shared_activation(units: Sequence[Unit]) -> Op:
+    """한 층의 뉴런이 모두 쓰는 활성화 함수. 뉴런마다 다르면 f 라고 적히는 연산."""
     found = {unit.activation for unit in units}
-    return found.pop() if len(found) == 1 else None
+    return found.pop() if len(found) == 1 else Op('f', lambda m, x: x, (lambda z, x: 1,))
 
 
 def in_module(net: MLP) -> Network:

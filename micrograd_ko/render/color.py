@@ -20,7 +20,7 @@ _STEPS = 10  # 짙기의 수준. 마지막 비트가 다른 기계에서도 같�
 
 def largest(numbers: Iterable[Any]) -> float:
     """유한한 수들의 가장 큰 절댓값. 하나도 없으면 0."""
-    sizes = [abs(_float(x)) for x in numbers if x is not None]
+    sizes = [_size(x) for x in numbers if x is not None]
     return max([size for size in sizes if math.isfinite(size)], default=0.0)
 
 
@@ -29,31 +29,26 @@ def tint(x: Any, scale: float) -> str:
     if x is None:
         return 'white'
     strength = depth(x, scale)
-    return WARNING if strength is None else _mixed(x, abs(strength))
+    return WARNING if strength is None else _mixed(x, strength)
 
 
 def depth(x: Any, scale: float) -> float | None:
-    """칸을 칠할 짙기: −0.8 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 모르는 수는 0, 유한하지 않으면 None."""
-    if x is None:
-        return 0.0
-    size = abs(_float(x))
+    """칸을 칠할 짙기: 0 에서 0.8, 제곱근이라 작은 수도 부호가 보인다. 유한하지 않으면 None."""
+    size = _size(x)
     if not math.isfinite(size):
         return None
-    strength = round(math.sqrt(min(size / scale, 1)) * _STEPS) / _STEPS if scale else 0.0
-    return strength * (0.8 if x > 0 else -0.8)
+    return 0.8 * (round(math.sqrt(min(size / scale, 1)) * _STEPS) / _STEPS if scale else 0.0)
 
 
 def stroke(x: Any, scale: float) -> tuple[str, float]:
     """가중치 x 로 이어진 선의 (색, 굵기)."""
     strength = depth(x, scale)
-    return (WARNING, 2.0) if strength is None else (_mixed(x, 1.0), 0.5 + 2.5 * abs(strength))
+    return (WARNING, 2.0) if strength is None else (_mixed(x, 1.0), 0.5 + 2.5 * strength)
 
 
-def _float(x: Any) -> float:
-    try:
-        return float(x)
-    except OverflowError:  # float 의 범위를 넘는 정수와 분수
-        return sys.float_info.max if x > 0 else -sys.float_info.max
+def _size(x: Any) -> float:
+    """절댓값. float 의 범위를 넘는 정수와 분수는 가장 큰 float 다."""
+    return abs(x) if isinstance(x, float) else float(min(abs(x), sys.float_info.max))
 
 
 def _mixed(x: Any, strength: float) -> str:

@@ -1,21 +1,16 @@
 """그림을 DOT 로 적는다. 상자는 Graphviz 의 HTML 꼴 표이고, 배치는 Graphviz 가 한다(`engines`)."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING
+from typing import Any
 
 from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture
 from micrograd_ko.writing import html, limits
 
-if TYPE_CHECKING:
-    import graphviz
-
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
 
 
-def digraph(picture: Picture) -> graphviz.Digraph:
+def digraph(picture: Picture) -> Any:
     """그림을 `graphviz.Digraph` 로. 같은 그림은 언제나 같은 글이 된다."""
     import graphviz  # 설명과 Mermaid 는 graphviz 없이도 된다
 
@@ -44,27 +39,25 @@ def _text(text: str) -> str:
     return html.escape(text).replace('\\', '\\\\').replace(']', '&#93;')
 
 
-def _write_group(graph: graphviz.Digraph, number: int, group: Group) -> None:
+def _write_group(graph: Any, number: int, group: Group) -> None:
     """층의 이름 아래에 상자를 차례로 세운다. Graphviz 의 cluster 안에서는 보이지 않는 선(invis)이 순서를 지켜 주지 못한다."""
     if not group.title:
         for card in group.cards:
-            _write_card(graph, card)
+            graph.node(card.id, _card(card), id=card.id)
         return
     with graph.subgraph() as column:
         column.attr(rank='same')
         column.node(f'group{number}', f'<{_aside(_text(group.title))}>')
         for card in group.cards:
-            _write_card(column, card)
-        ids = [f'group{number}', *[card.id for card in group.cards]]
-        for upper, lower in itertools.pairwise(ids):
+            column.node(card.id, _card(card), id=card.id)
+        for upper, lower in itertools.pairwise([f'group{number}', *[card.id for card in group.cards]]):
             column.edge(upper, lower, style='invis')
 
 
-def _write_card(graph: graphviz.Digraph, card: Card) -> None:
+def _card(card: Card) -> str:
     fill, border = color.KINDS[card.kind]
     rows = [_element('TR', ''.join([_cell(cell, fill) for cell in row])) for row in card.rows]
-    table = _table(''.join(rows), '1', '2' if card.compact else '3', COLOR=border, BGCOLOR='white')
-    graph.node(card.id, f'<{table}>', id=card.id)
+    return f'<{_table("".join(rows), "1", "2" if card.compact else "3", COLOR=border, BGCOLOR="white")}>'
 
 
 def _element(tag: str, content: str, **attributes: str) -> str:
@@ -90,7 +83,7 @@ def _cell(cell: Cell, fill: str) -> str:
             words = [f'<B>{_text(cell.text)}</B>' if cell.text else '', _small(cell.note)]
             return _data(cell, ' '.join(filter(None, words)), fill)
         case 'column':
-            return _data(cell, _small(cell.text), fill)
+            return _data(cell, _small(f'{cell.text} {cell.note}'.strip()), fill)
         case 'label':
             return _data(cell, _small(cell.text), ALIGN='LEFT')
         case 'heat':
@@ -111,7 +104,7 @@ def _small(text: str) -> str:
     return f'<FONT POINT-SIZE="10" COLOR="{color.FAINT}">{_text(text)}</FONT>' if text else ''
 
 
-def _write_edge(graph: graphviz.Digraph, number: int, edge: Edge) -> None:
+def _write_edge(graph: Any, number: int, edge: Edge) -> None:
     label = _table(_element('TR', _element('TD', _text(edge.label))), padding='1', BGCOLOR='#f4f1e6')
     attributes = {
         'id': f'edge{number}', 'color': edge.color, 'penwidth': f'{edge.width:g}' if edge.width != 1 else '',

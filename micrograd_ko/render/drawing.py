@@ -6,17 +6,20 @@ import functools
 import os
 import tempfile
 import webbrowser
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micrograd_ko.engine import Value
+from micrograd_ko.learning.losses import quadratic
+from micrograd_ko.misuse import counted
+from micrograd_ko.nn import MLP
 from micrograd_ko.operation import DomainError
 from micrograd_ko.render import engines, page
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
-from micrograd_ko.render.sample_rows import with_samples
 from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
 from micrograd_ko.render.words import WRITERS
@@ -25,7 +28,6 @@ from micrograd_ko.writing import files, limits
 if TYPE_CHECKING:
     import graphviz
 
-DETAILS = ('auto', *LEVELS)
 LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fraction 그래프가 정확하게 남는다
 
 
@@ -47,8 +49,8 @@ class Drawing:
     """
 
     def __init__(self, subject: Subject, level: Level, lang: str = 'ko') -> None:
-        self._subject, self._level, self._lang, self.detail = subject, level, lang, level.name
-        self._picture = level.picture(subject).translated(WRITERS[lang])
+        self._subject, self._level, self._lang, self._say = subject, level, lang, WRITERS[lang]
+        self.detail, self._picture = level.name, level.picture(subject).translated(self._say)
 
     @functools.cached_property
     def digraph(self) -> 'graphviz.Digraph':
@@ -68,9 +70,7 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        say = WRITERS[self._lang]
-        steps = [step.now() for step in self._level.walk(self._subject.rehearsed().live()).steps(LR)]
-        return [step._replace(title=say(step.title), lines=tuple(map(say, step.lines))) for step in steps]
+        return [step.now(self._say) for step in self._level.walk(self._subject.rehearsed()).steps(LR)]
 
     def html(self, lr: Any = LR) -> str:
         """스텝 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
@@ -115,7 +115,7 @@ class Drawing:
         except engines.LayoutError as error:
             return {'text/plain': f'{self!r}\n{error}'}
         with contextlib.suppress(NoStepsError, DomainError):  # 볼 스텝이 없거나, 그린 뒤에 잎의 값이 정의역을 벗어났다
-            bundle['text/html'] = page.frame(self.html(), self.svg, WRITERS[self._lang])
+            bundle['text/html'] = page.frame(self.html(), self.svg, self._say)
         return bundle
 
     def __repr__(self) -> str:
@@ -139,15 +139,26 @@ def draw(
 
     기울기는 `backward()` 뒤에 보인다. 그 전에는 '–' 다. `.save('x.html')` 은 한 스텝씩 보는 페이지를 쓴다.
     """
-    _check(detail, focus, depth, max_nodes)
-    if lang not in WRITERS:
-        raise ValueError(f'lang 은 {", ".join(WRITERS)} 가운데 하나입니다. {lang!r} 을(를) 받았습니다.')
-    subject = subject_of(x)
-    subject = subject if samples is None else with_samples(subject, *samples)
+    _check(detail, focus, depth, lang)
+    subject, max_nodes = subject_of(x), counted(max_nodes, '상자의 한계(max_nodes)는')
+    subject = subject if samples is None else subject.with_samples(samples)
     level = chosen_level(detail if focus is None and depth is None else 'ops', subject)
     subject = subject.narrowed(focus, depth)
     _guard(level, subject, max_nodes)
     return Drawing(subject, level, lang)
+
+
+def page_of(net: MLP, X: Any, Y: Any, loss: Callable[[list[Value], Any], Value] | None, detail: str, lang: str) -> Drawing:
+    """net 과 표본의 놀이터: 첫 표본의 손실을 그리고, 그 스텝 페이지(`.save('x.html')`)에서 모든 표본을 고르고 배운다.
+
+    X 의 행은 입력, Y 의 행은 목표. loss(출력의 목록, 목표) → Value 의 기본은 `losses.quadratic`. 클래스 번호는 원-핫이 된다.
+    표본이 없거나 크기가 맞지 않으면 ValueError.
+    """
+    from micrograd_ko.learning.dataset import Dataset
+
+    loss = loss or quadratic
+    xs, ys = zip(*Dataset((X, Y), net, loss).pairs, strict=True)
+    return draw(loss(net.trace(xs[0]).output, ys[0]), detail, samples=(xs, ys), lang=lang)
 
 
 def mimebundle(x: Any) -> dict[str, str]:
@@ -158,17 +169,16 @@ def mimebundle(x: Any) -> dict[str, str]:
     return bundle
 
 
-def _check(detail: str, focus: Any, depth: Any, max_nodes: Any) -> None:
-    if detail not in DETAILS:
-        raise ValueError(f'detail 은 {", ".join(DETAILS)} 가운데 하나입니다. {detail!r} 을(를) 받았습니다.')
+def _check(detail: Any, focus: Any, depth: Any, lang: Any) -> None:
+    for name, given, known in (('detail', detail, ('auto', *LEVELS)), ('lang', lang, tuple(WRITERS))):
+        if given not in known:
+            raise ValueError(f'{name} 은 {", ".join(known)} 가운데 하나입니다. {given!r} 을(를) 받았습니다.')
     if (focus is not None or depth is not None) and detail not in ('auto', 'ops'):
         raise ValueError(f"focus 와 depth 는 노드를 고르므로 detail='ops' 에 씁니다. detail={detail!r} 을(를) 받았습니다.")
     if focus is not None and not isinstance(focus, Value):
         raise TypeError(f'focus 는 그래프 안의 Value 입니다. {type(focus).__name__} {focus!r} 을(를) 받았습니다.')
     if depth is not None and not (type(depth) is int and depth >= 0):
         raise ValueError(f'depth 는 0 이상의 정수입니다. {depth!r} 을(를) 받았습니다.')
-    if not (type(max_nodes) is int and max_nodes > 0):
-        raise ValueError(f'max_nodes 는 양의 정수입니다. {max_nodes!r} 을(를) 받았습니다.')
 
 
 def _guard(level: Level, subject: Subject, max_nodes: int) -> None:

@@ -3,6 +3,7 @@
 같은 글에서는 언제나 같은 파일이 나온다: 프로세스가 그때까지 무엇을 그렸는지, 지금이 몇 시인지는 지운다(`_repeatable`).
 """
 
+import contextlib
 import itertools
 import re
 import shutil
@@ -20,8 +21,6 @@ INSTALL = """그림을 배치할 Graphviz 가 없습니다. 다음 가운데 하
   Windows                 winget install graphviz
   conda                   conda install -c conda-forge graphviz
 설치 없이도 .dot 과 .mermaid 글은 쓸 수 있습니다."""
-
-
 _REPAIR = 'Graphviz 의 dot 이 맞는지(dot -V) 보고, 아니면 PATH 에서 빼거나 다시 설치하세요.'
 
 
@@ -39,16 +38,16 @@ def with_program(program: str, dot: str, kind: str) -> bytes:
     """PATH 의 `dot` 으로."""
     command = [program, f'-T{kind}', *_RESOLUTION.get(kind, ())]
     try:
-        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=PATIENCE)
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, check=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         message = f'Graphviz 가 {PATIENCE}초 안에 배치하지 못했습니다. 다른 수준(detail)으로 그리거나 focus=, depth= 로 좁히세요.'
         raise LayoutError(message) from None
     except OSError as error:
         raise LayoutError(f'PATH 의 {program} 을(를) 실행하지 못했습니다: {error}. {_REPAIR}') from error
-    said = done.stderr.decode(errors='replace').strip()
-    if done.returncode:
-        what = said or f'아무 말 없이 종료 코드 {done.returncode} 로 끝났습니다. {_REPAIR}'
-        raise LayoutError(f'{program} 이(가) 그림을 만들지 못했습니다: {what}')
+    except subprocess.CalledProcessError as error:
+        quiet = f'아무 말 없이 종료 코드 {error.returncode} 로 끝났습니다. {_REPAIR}'
+        said = error.stderr.decode(errors='replace').strip() or quiet
+        raise LayoutError(f'{program} 이(가) 그림을 만들지 못했습니다: {said}') from error
     return _repeatable(done.stdout, kind, f'PATH 의 {program}')
 
 
@@ -60,13 +59,12 @@ def with_pygraphviz(dot: str, kind: str) -> bytes:
         raise LayoutError(INSTALL) from None
     if int(pygraphviz.__version__.split('.')[0]) < 2:
         raise LayoutError(INSTALL)
-    graph = pygraphviz.AGraph(string=dot)
     try:
-        return _repeatable(graph.draw(format=kind, prog='dot', args=' '.join(_RESOLUTION.get(kind, ()))), kind, 'pygraphviz')
+        with contextlib.closing(pygraphviz.AGraph(string=dot)) as graph:
+            made = graph.draw(format=kind, prog='dot', args=' '.join(_RESOLUTION.get(kind, ())))
     except (ValueError, OSError) as error:
         raise LayoutError(f'Graphviz(pygraphviz)가 그림을 만들지 못했습니다: {error}') from error
-    finally:
-        graph.close()
+    return _repeatable(made, kind, 'pygraphviz')
 
 
 def _repeatable(made: bytes | None, kind: str, engine: str) -> bytes:

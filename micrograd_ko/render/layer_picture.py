@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit, shared_activation
-from micrograd_ko.render import loss_picture
-from micrograd_ko.render.neuron_picture import pooling
+from micrograd_ko.render.neuron_picture import loss_card, pooling
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.writing import formulas, limits, notation
@@ -21,7 +20,7 @@ def draw(subject: Subject) -> Picture:
     cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
     edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:
-        cards.append(loss_picture.card(net, subject.known))
+        cards.append(loss_card(net, subject.known))
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
         tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
         edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
@@ -37,7 +36,7 @@ class _Table:
     def __init__(self, net: Network, part: str, title: str, columns: tuple[str, ...]) -> None:
         self.net, self.part, self.title, self.columns = net, part, title, columns
         self.parameters = Reading.scaled(part, net.parameters)
-        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.samples == 1)
+        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.sample_count == 1)
 
     def scales(self) -> str:
         w, b, z, a = self.columns
@@ -51,8 +50,8 @@ class _Table:
         if self.net.sampled:
             columns += [_column(z, [u.z for u in units], self.signals), _column(a, [u.a for u in units], self.signals)]
         matrix = _matrix([unit.w for unit in units], self.parameters)
-        shape = f' ({_shape(units)})' if self.part == 'data' else ''
-        rows: list[Row] = [(Cell(w + shape, 'column', span=len(matrix[0])),), *matrix]
+        shape = f'({len(units)}×{len(units[0].w)})' if self.part == 'data' else ''
+        rows: list[Row] = [(Cell(w, 'column', note=shape, span=len(matrix[0])),), *matrix]
         for heading, *cells in columns:
             rows = [(*rows[0], Cell('', 'column'), heading), *[(*row, Cell(), x) for row, x in zip(rows[1:], cells, strict=True)]]
         return rows
@@ -63,20 +62,16 @@ def _input(net: Network, tables: Sequence[_Table]) -> Card:
     rows: list[Row] = [(Cell(heading, 'title', span=len(tables) if net.sampled else 1),)]
     if net.sampled:
         rows += zip(*[_column(table.title, net.inputs, table.signals) for table in tables], strict=True)
-    return Card('layer1', 'input', tuple(rows), (heading,))
+    return Card('layer1', 'input', tuple(rows))
 
 
 def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
     up, role = notation.superscript(layer), net.role(layer)
-    op, weighted = shared_activation(units), f'W{up}·a{notation.superscript(layer - 1)} + b{up}'
-    written = f'a{up} = ' + (f'f({weighted})' if op is None else formulas.formula(op, [weighted]))
+    weighted = f'W{up}·a{notation.superscript(layer - 1)} + b{up}'
+    written = f'a{up} = {formulas.formula(shared_activation(units), [weighted])}'
     rows = [row for table in tables for row in table.rows(units, up)]
     head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
-    return Card(f'layer{layer}', net.kind(layer), ((head,), *rows), (role, written, f'W{up} {_shape(units)}'))
-
-
-def _shape(units: Sequence[Unit]) -> str:
-    return f'{len(units)}×{len(units[0].w)}'
+    return Card(f'layer{layer}', net.kind(layer), ((head,), *rows))
 
 
 def _matrix(elements: Sequence[Sequence[Value]], reading: Reading) -> list[Row]:

@@ -1,9 +1,8 @@
 """수준(level of detail): 노드마다(ops), 뉴런마다(neuron), 층마다(layer). 수준 하나가 상자의 수, 그림, 스텝을 안다."""
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from micrograd_ko.note.recognise import Network
 from micrograd_ko.note.statements import GRAPH, NOTE, Statement
 from micrograd_ko.render import graph_picture, graph_steps, layer_picture, layer_steps, neuron_picture, neuron_steps
 from micrograd_ko.render.picture import Picture
@@ -13,10 +12,10 @@ from micrograd_ko.writing.limits import MOST_STEPS, NARROW
 
 
 class Level(NamedTuple):
-    """수준. boxes(신경망) 은 상자가 되는 것들(None 이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 스텝."""
+    """수준. part 는 `Network` 에서 상자가 되는 것들(빈 글이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 스텝."""
 
     name: str
-    boxes: Callable[[Network], Sized] | None
+    part: str
     picture: Callable[[Subject], Picture]
     walk: Callable[[Subject], Walk]
     statements: Mapping[str, Statement]
@@ -24,9 +23,9 @@ class Level(NamedTuple):
     def count(self, subject: Subject) -> int:
         """상자의 수. 신경망이면 입력과 손실도 하나씩이다. 그릴 수 없으면 0."""
         net = subject.network
-        if self.boxes is None:
+        if not self.part:
             return len(subject.chosen)
-        return 0 if net is None else 1 + len(self.boxes(net)) + (net.root is not None)
+        return 0 if net is None else 1 + len(getattr(net, self.part)) + (net.root is not None)
 
 
 def _neuron_walk(subject: Subject) -> Walk:
@@ -36,14 +35,12 @@ def _neuron_walk(subject: Subject) -> Walk:
 
 
 ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 스텝 페이지의 목록
-LEVELS = {
-    level.name: level
-    for level in (
-        Level('ops', None, graph_picture.draw, graph_steps.GraphWalk, GRAPH),
-        Level('neuron', lambda net: net.units, neuron_picture.draw, _neuron_walk, ON_PAGE),
-        Level('layer', lambda net: net.layers, layer_picture.draw, layer_steps.LayerWalk, ON_PAGE),
-    )
-}
+_LEVELS = (
+    Level('ops', '', graph_picture.draw, graph_steps.GraphWalk, GRAPH),
+    Level('neuron', 'units', neuron_picture.draw, _neuron_walk, ON_PAGE),
+    Level('layer', 'layers', layer_picture.draw, layer_steps.LayerWalk, ON_PAGE),
+)
+LEVELS = {level.name: level for level in _LEVELS}
 
 
 def chosen_level(detail: str, subject: Subject) -> Level:

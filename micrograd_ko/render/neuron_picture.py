@@ -1,11 +1,14 @@
-"""뉴런 수준(neuron): 뉴런 하나가 상자 하나. 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다."""
+"""뉴런 수준(neuron): 뉴런 하나가 상자 하나. 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다.
 
-from collections.abc import Iterable, Sequence
+신경망의 값에서 손실 C 까지의 노드는 손실의 상자 하나다(층 수준도 그것을 쓴다).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Network, Unit
-from micrograd_ko.render import color, loss_picture
-from micrograd_ko.render.picture import Card, Edge, End, Group, Picture, Reading, Row, named_row, strip_row
+from micrograd_ko.render import color
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, strip_row
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.writing import formulas, labels, limits, numbers
 from micrograd_ko.writing.notation import indexed
@@ -20,11 +23,11 @@ def draw(subject: Subject) -> Picture:
         groups.append(Group(f'{net.role(layer)} ({len(units)})', columns))
     edges = list(cards.edges())
     if net.root is not None:
-        groups.append(Group('', (loss_picture.card(net, subject.known),)))
-        edges += loss_picture.edges(net, cards.ends)
+        groups.append(Group('', (loss_card(net, subject.known),)))
+        edges += _loss_edges(net, cards.ends)
     caption = [*pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
-        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.samples == 1 else ''
+        error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sampled and net.sample_count == 1 else ''
         caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
     return Picture(tuple(groups), tuple(edges), tuple(caption))
 
@@ -33,22 +36,20 @@ class _Cards:
     """한 그림의 상자들. 같은 짙기가 그림 어디서나 같은 크기를 뜻하도록 눈금(scale)을 함께 쓴다. ends 는 값의 선이 나가는 칸."""
 
     def __init__(self, net: Network, known: bool) -> None:
-        self.net, self.ends = net, dict[Value, End]()
+        self.net, self.ends, is_one = net, dict[Value, End](), net.sample_count == 1
         self.weights = Reading.scaled('data', [w for unit in net.units for w in unit.w])
-        self.gradients = Reading.scaled('grad', net.values if net.samples == 1 else net.parameters, known)
-        is_one = net.samples == 1  # 표본이 여럿이면 x, z, a, δ 는 표본마다 다르다
+        self.gradients = Reading.scaled('grad', net.values if is_one else net.parameters, known)  # 다른 것은 표본마다 다르다
         self.signals = Reading('data', known=is_one), self.gradients._replace(known=known and is_one)
 
     def input(self) -> Card:
-        xs = self.net.inputs
-        data, gradient = self.signals
+        xs, (data, gradient) = self.net.inputs, self.signals
         rows = self._rows('input', 'a', (1,), xs, Reading.scaled('data', xs, data.known), gradient)
         if not self.net.sampled:  # 이름만
             rows = [(name._replace(port=out.port),) for name, _, out in rows]
         return Card.of_rows('input', 'input', '입력', rows)
 
     def neuron(self, layer: int, j: int, unit: Unit, compact: bool) -> Card:
-        card, z, a = _id(layer, j), indexed('z', layer, j), indexed('a', layer, j)
+        card, z, a = f'l{layer}j{j}', indexed('z', layer, j), indexed('a', layer, j)
         rows = self._rows(card, 'w', (layer, j), unit.w, self.weights, self.gradients)
         rows.append(self._row(card, indexed('b', layer, j), unit.b, 'b', Reading('data'), self.gradients))
         if self.net.sampled:
@@ -63,10 +64,8 @@ class _Cards:
     ) -> list[Row]:
         """입력이나 가중치의 행들. 많으면 색 띠 한 줄."""
         if len(values) <= limits.LONG_ROW:
-            data = data.unscaled()
-            return [
-                self._row(card, indexed(letter, *place, k), v, f'{letter}{k}', data, gradient) for k, v in enumerate(values, 1)
-            ]
+            data, named = data._replace(scale=0.0), enumerate(values, 1)  # 적은 수는 칠하지 않는다
+            return [self._row(card, indexed(letter, *place, k), v, f'{letter}{k}', data, gradient) for k, v in named]
         name = indexed(letter, *place) + ('ₖ' if letter == 'w' else '')
         self.ends |= dict.fromkeys(values, (card, f'{letter}o'))
         return [strip_row(name, values, data, gradient, letter, f'{letter}o')]
@@ -82,20 +81,46 @@ class _Cards:
             for j, unit in enumerate(units, 1):
                 short = len(unit.w) <= limits.LONG_ROW
                 for k, (w, x) in enumerate(zip(unit.w, unit.inputs, strict=True), 1):
-                    head = _id(layer, j), f'w{k}' if short else 'w'
-                    tail = (_id(layer - 1, k), out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
+                    head = f'l{layer}j{j}', f'w{k}' if short else 'w'
+                    tail = (f'l{layer - 1}j{k}', out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
                     (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
                     found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0), w)
         return found.values()
 
 
+def loss_card(net: Network, known: bool) -> Card:
+    """목표 y 의 행들(표본이 여럿이면 없다)과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
+    targets, data, gradient = _targets(net), Reading('data'), Reading('grad', known=known)
+    if len(targets) <= limits.MOST_TARGETS:
+        rows = [named_row(name, y, data, gradient, name) for name, y in targets.values()]
+    else:
+        ys = [y for _, y in targets.values()]
+        rows = [strip_row('y', ys, Reading.scaled('data', ys), Reading.scaled('grad', ys, known), 'y')]
+    if not net.targets:  # 클래스 번호는 노드가 아니라서 기울기가 없다
+        rows = [(name, data, Cell()) for name, data, _ in rows]
+    heading = '손실 C' if net.sample_count == 1 else f'손실 C (표본 {net.sample_count}개)'
+    drawn = Card.of_rows('loss', 'loss', heading, [*rows, named_row('C', net.order[-1], data, gradient, 'C')])
+    formula = [(Cell('', 'title', note=f'C = {net.loss.formula}', span=3),)] if net.loss is not None else []
+    return drawn._replace(rows=(*formula, *drawn.rows))
+
+
+def _loss_edges(net: Network, ends: Mapping[Value, End]) -> list[Edge]:
+    """손실이 쓰는 값마다 선 하나: 짝이 되는 목표의 행으로, 없으면 C 로. ends 는 값의 선이 나가는 칸."""
+    targets = _targets(net)
+    ports = {a: name if len(targets) <= limits.MOST_TARGETS else 'y' for a, (name, _) in targets.items()}
+    return [Edge(ends[v], ('loss', ports.get(v, 'C')), uses=(v, net.order[-1], 0)) for v in net.used]
+
+
+def _targets(net: Network) -> dict[Value, tuple[str, Value]]:
+    """출력 → 목표의 (이름, 노드). 클래스 번호로 준 목표는 그것이 뜻하는 0 과 1 로 보인다. 그 노드는 그래프에 없다."""
+    if net.targets or net.loss is None:
+        return {a: (net.names[y], y) for a, y in net.targets.items()}
+    return {a: (indexed('y', None, j), Value(y)) for j, (a, y) in enumerate(zip(net.outputs, net.goal, strict=True), 1)}
+
+
 def pooling(net: Network) -> list[str]:
     """여러 표본의 손실을 신경망 하나로 그린 그림의 설명."""
-    if net.samples == 1:
+    if net.sample_count == 1:
         return []
     told = 'w 와 b 의 기울기에는 모든 표본에서 온 항이 더해져 있고, 표본마다 다른 x, z, a, δ 는 – 로 적었다'
-    return [f'표본 {net.samples}개의 손실. {told}']
-
-
-def _id(layer: int, j: int) -> str:
-    return f'l{layer}j{j}'
+    return [f'표본 {net.sample_count}개의 손실. {told}']

@@ -6,7 +6,8 @@ import json
 import re
 import string
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
@@ -16,9 +17,9 @@ from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.levels import Level
 from micrograd_ko.render.live_graph import live_graph
 from micrograd_ko.render.picture import Cell, Edge, Picture
-from micrograd_ko.render.step import Step, label
+from micrograd_ko.render.step import Step
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.render.words import WORDS, WRITERS, english_table
+from micrograd_ko.render.words import WRITERS, english_table, script_words
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import numbers
 from micrograd_ko.writing.html import escape
@@ -35,38 +36,38 @@ ET.register_namespace('', _SVG[1:-1])
 
 def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
-    is_graph, say = level.name == 'ops', WRITERS[lang]
-    title = f'{label(subject.order[-1])}: 계산 그래프' if is_graph else f'{"-".join(map(str, subject.net.sizes))} 신경망'
-    picture = level.picture(subject)  # 제목과 그림은 스텝의 끝에서 파라미터가 움직이기 전의 것이다
-    graph = live_graph(subject.order)
-    walk = level.walk(subject.live())
+    say, walk = WRITERS[lang], level.walk(subject)
+    title = f'{filled(walk.label(walk.root))}: {say("계산 그래프")}'
+    title = title if level.name == 'ops' else say(f'{"-".join(map(str, subject.net.sizes))} 신경망')
+    picture, (table, graph) = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
     addressed = _Addressed(picture.translated(say), subject.order, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     names = {key: say(f'{key} · {statement.title}') for key, statement in level.statements.items()}
     formulas = [
-        f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(statement.text)}</b></li>'
+        f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(say(statement.text))}</b></li>'
         for key, statement in level.statements.items()
     ]
     data = {
-        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': {key: say(word) for key, word in WORDS.items()},
+        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': script_words(say),
         'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
-        'samples': subject.samples or None, **graph.data, **addressed.data, **walk.data(),
+        'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
-    script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
+    script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
-        title=escape(say(f'{title} · 한 스텝씩 보는 역전파')), lang=lang,
+        title=escape(f'{title} · {say("한 스텝씩 보는 역전파")}'), lang=lang,
         style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
 
 
-def said(page: str, say: Callable[[str], str]) -> str:
-    """페이지의 틀에서 태그 사이의 글과 aria-label 을 say 로 옮긴 것."""
-    def changed(found: re.Match) -> str:
-        return found[0].replace(found[0].strip(), say(found[0].strip()))
+# 태그 사이의 글(그 안의 글쇠와 표시까지 한 문장이다)과 aria-label
+_SAID = re.compile(r'(?<=>)[^<>]+(?:<(kbd|i)\b[^<>]*>[^<>]*</\1>[^<>]*)*(?=<)|(?<=aria-label=")[^"]*(?=")')
 
-    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', changed, page)
+
+def said(page: str, say: Callable[[str], str]) -> str:
+    """페이지의 틀의 글을 say 로 옮긴 것."""
+    return _SAID.sub(lambda found: found[0].replace(found[0].strip(), say(found[0].strip())), page)
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:
@@ -91,11 +92,10 @@ def embedded(data: Any) -> str:
 
 
 # 틀 안에서는 노트북의 주제가 보이지 않는다. 틀의 color-scheme 이 그 안의 prefers-color-scheme 이 된다(Jupyter, VS Code, Colab)
-_SCHEMES = ''.join([
-    f'[data-jp-theme-light="{is_light}"] .mgko-steps, .vscode-{scheme} .mgko-steps, html[theme={scheme}] .mgko-steps '
-    f'{{ color-scheme: {scheme} }} '
-    for scheme, is_light in (('light', 'true'), ('dark', 'false'))
-])  # fmt: skip
+_SCHEMES = (
+    '[data-jp-theme-light="true"] .mgko-steps, .vscode-light .mgko-steps, html[theme=light] .mgko-steps { color-scheme: light } '
+    '[data-jp-theme-light="false"] .mgko-steps, .vscode-dark .mgko-steps, html[theme=dark] .mgko-steps { color-scheme: dark } '
+)
 
 
 def frame(page: str, svg: str, say: Callable[[str], str] = str) -> str:
@@ -122,20 +122,12 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
         for child in list(parent):
             if child.tag == _SVG + 'title':  # Graphviz 의 노드 이름(n0): 풍선말로 뜨면 방해가 된다
                 parent.remove(child)
-            elif child.tag == _SVG + 'a':
-                _unlink(child)
+            elif child.tag == _SVG + 'a':  # 링크는 묶음이 되고, 칸의 주소는 그 이름이 된다
+                address = child.get(_XLINK + 'href', '')
+                child.tag, child.attrib = _SVG + 'g', {'id': address[1:], 'class': 'cell'} if address.startswith('#c') else {}
     for group in root.iter(_SVG + 'g'):
         _write(group, (texts or {}).get(group.get('id', '')))
     return ET.tostring(root, encoding='unicode')
-
-
-def _unlink(link: ET.Element) -> None:
-    """링크를 묶음으로. 칸의 주소였으면 그 이름을 id 로 삼는다."""
-    address = link.get(_XLINK + 'href', '')
-    link.tag = _SVG + 'g'
-    link.attrib.clear()
-    if address.startswith('#c'):
-        link.attrib |= {'id': address[1:], 'class': 'cell'}
 
 
 def _write(group: ET.Element, text: str | None) -> None:
@@ -160,42 +152,37 @@ class _Addressed:
     """
 
     def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
-        number = {node: i for i, node in enumerate(order)}
-        longest: dict[tuple[int, str], str] = {}
+        number, longest = {node: i for i, node in enumerate(order)}, defaultdict[Any, str](lambda: WIDEST)
         for change in [change for step in steps for change in step.changes]:
             key, written = (change.node, change.part), filled(numbers.number(change.number))
-            longest[key] = max(longest.get(key, WIDEST), written, key=len)
-        self._places: dict[tuple[int, str], list[int]] = {}  # 수 → 칸의 번호
-        self.texts: dict[str, str] = {}
-        found: list[tuple[int, int, int]] = []
+            longest[key] = max(longest[key], written, key=len)
+        self._places = defaultdict[tuple[int, str], list[int]](list)  # 수 → 칸의 번호
+        self.texts = {f'edge{i}': edge.label for i, edge in enumerate(picture.edges)}
+        cells: list[tuple[int, int, int]] = []
         scales: dict[tuple[bool, tuple[int, ...]], int] = {}
 
         def addressed(cell: Cell) -> Cell:
             if cell.source is None or cell.source[0] not in number:
                 return cell
             node, reading = cell.source
-            key, is_heat = (number[node], reading.part), cell.style == 'heat'
+            key, is_heat, address = (number[node], reading.part), cell.style == 'heat', f'c{len(cells)}'
             scale = reading.part == 'grad', tuple(sorted([number[v] for v in reading.among]))
-            self._places.setdefault(key, []).append(len(found))
-            self.texts[f'c{len(found)}'] = cell.text
-            found.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))
-            return cell._replace(address=f'#c{len(found) - 1}', text='' if is_heat else longest.get(key, WIDEST))
+            self._places[key].append(len(cells))
+            self.texts[address] = cell.text
+            cells.append((number[node], scales.setdefault(scale, len(scales)), int(is_heat)))
+            return cell._replace(address=f'#{address}', text='' if is_heat else longest[key])
 
-        edges = []
-        for i, edge in enumerate(picture.edges):
-            self.texts[f'edge{i}'] = edge.label
-            edges.append(edge._replace(label=max(edge.label, WIDEST, key=len)) if edge.label else edge)
-        self.picture = picture.with_cells(addressed)._replace(caption=(), edges=tuple(edges))
-        walked = [(i, edge) for i, edge in enumerate(picture.edges) if edge.uses is not None]
-        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i for i, edge in walked if edge.uses}
-        arrival = {(x, position): k for k, (x, position) in enumerate(_walked(order))}
-        self.data = {'cells': found, 'scales': list(scales), 'edges': [_traced(edge, number, arrival) for edge in picture.edges]}
+        edges = [edge._replace(label=edge.label and max(edge.label, WIDEST, key=len)) for edge in picture.edges]
+        self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
+        self.data = {'cells': cells, 'scales': list(scales), 'edges': list(_traced(picture.edges, order, number))}
+        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i
+                       for i, edge in enumerate(picture.edges) if edge.uses}  # fmt: skip
 
     def cells(self, step: Step) -> str:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
         return json.dumps([
             (cell, which, int(change.partial)) for which, change in enumerate(step.changes)
-            for cell in self._places.get((change.node, change.part), ())
+            for cell in self._places[change.node, change.part]
         ], separators=(',', ':'))  # fmt: skip
 
     def edges(self, step: Step) -> list[int]:
@@ -203,16 +190,15 @@ class _Addressed:
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
 
 
-def _walked(order: Sequence[Value]) -> Iterable[tuple[Value, int]]:
-    """역전파의 스텝(`reverse.arrivals`)의 차례: (결과, 몇째 피연산자)."""
-    return [(node, position) for node in reversed(order) for position in range(len(node.parents))]
-
-
-def _traced(edge: Edge, number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]) -> list[Any]:
-    """선의 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
-    if edge.uses is None:
-        return [None, None, [], None]
-    operand, result, position = edge.uses
-    positions = range(position, len(result.parents), squares(result) or len(result.parents)) if edge.label else ()
-    shown = None if edge.weight is None else number[edge.weight]
-    return [number[operand], number[result], [arrival[result, i] for i in positions], shown]
+def _traced(edges: Sequence[Edge], order: Sequence[Value], number: Mapping[Value, int]) -> Iterator[list[Any]]:
+    """선마다 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
+    places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
+    arrival = {place: k for k, place in enumerate(places)}
+    for edge in edges:
+        if edge.uses is None:
+            yield [None, None, [], None]
+            continue
+        operand, result, position = edge.uses
+        count = len(result.parents)
+        walked = [arrival[result, i] for i in range(position, count, squares(result) or count)] if edge.label else []
+        yield [number[operand], number[result], walked, None if edge.weight is None else number[edge.weight]]

@@ -20,10 +20,6 @@ class Reading(NamedTuple):
     known: bool = True
     among: tuple[Value, ...] = ()
 
-    def unscaled(self) -> 'Reading':
-        """같은 수를 칠하지 않고."""
-        return self._replace(scale=0.0)
-
     @classmethod
     def scaled(cls, part: str, values: Iterable[Value], known: bool = True) -> 'Reading':
         """values 가운데 절댓값이 가장 큰 것을 눈금으로."""
@@ -52,7 +48,7 @@ class Reading(NamedTuple):
 class Cell(NamedTuple):
     """칸. style: 'title', 'column'(열 이름), 'label'(설명), 'name', 'number', 'heat'(글 없이 색만), 'strip'(cells 를 가로로).
 
-    note 는 제목 곁에 작게 적는 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 적힌 수의 (노드, 읽기)이고,
+    note 는 제목과 열 이름 곁의 글, tip 은 풍선말(tooltip), width 는 색 칸의 너비. source 는 적힌 수의 (노드, 읽기)이고,
     address 를 주면 SVG 에서 그 이름으로 칸을 찾을 수 있다(스텝 페이지가 쓴다).
     """
 
@@ -74,20 +70,18 @@ End = tuple[str, str]  # 선의 끝: (상자, 칸의 port). port 가 비면 상�
 
 
 class Card(NamedTuple):
-    """상자. lines 는 Mermaid 처럼 표를 그리지 못하는 곳에서 행을 대신하는 글의 줄들."""
+    """상자. 행이 위에서 아래로 놓인다."""
 
     id: str
     kind: str
     rows: tuple[Row, ...]
-    lines: tuple[str, ...]
     compact: bool = False
 
     @classmethod
     def of_rows(cls, card: str, kind: str, heading: str, rows: Sequence[Row], compact: bool = False) -> 'Card':
         """제목과 이름 | 값 | 기울기 의 행들. 이름뿐인 행이면 열의 이름이 없고, 기울기가 없는 행이면 기울기의 열도 없다."""
-        lines = [' '.join([cell.text for cell in row if cell.text]) for row in rows]
         columns = (Cell('값', 'column'), Cell('기울기', 'column'))[: len(rows[0]) - 1]
-        return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), (heading, *lines), compact)
+        return cls(card, kind, ((Cell(heading, 'title'), *columns), *rows), compact)
 
 
 class Edge(NamedTuple):
@@ -121,26 +115,23 @@ class Picture(NamedTuple):
     def cards(self) -> list[Card]:
         return [card for group in self.groups for card in group.cards]
 
-    def with_cells(self, change: Callable[[Cell], Cell]) -> 'Picture':
-        """칸을 change(칸)으로 바꾼 그림. 띠는 그 안의 칸을 바꾼다."""
-        def changed(row: Row) -> Row:
-            return tuple([cell._replace(cells=changed(cell.cells)) if cell.cells else change(cell) for cell in row])
+    def changed(self, change: Callable[[Cell], Cell], say: Callable[[str], str] = str) -> 'Picture':
+        """칸을 change(칸)으로, 칸 밖의 글을 say(글)로 바꾼 그림. 띠는 그 안의 칸을 바꾼다."""
+        def cells(row: Row) -> Row:
+            return tuple([cell._replace(cells=cells(cell.cells)) if cell.cells else change(cell) for cell in row])
 
-        def rewritten(card: Card) -> Card:
-            return card._replace(rows=tuple(map(changed, card.rows)))
-
-        return self._replace(groups=tuple([group._replace(cards=tuple(map(rewritten, group.cards))) for group in self.groups]))
+        groups = [
+            Group(say(group.title), tuple([card._replace(rows=tuple(map(cells, card.rows))) for card in group.cards]))
+            for group in self.groups
+        ]
+        return Picture(tuple(groups), self.edges, tuple(map(say, self.caption)))
 
     def translated(self, say: Callable[[str], str]) -> 'Picture':
         """글을 say 로 옮긴 그림. 노드의 이름은 그대로다."""
-        def card(card: Card) -> Card:
-            return card._replace(lines=tuple(map(say, card.lines)))
+        def cell(cell: Cell) -> Cell:
+            return cell if cell.style == 'name' else cell._replace(text=say(cell.text), note=say(cell.note))
 
-        groups = [Group(say(group.title), tuple(map(card, group.cards))) for group in self.groups]
-        caption = tuple(map(say, self.caption))
-        return Picture(tuple(groups), self.edges, caption).with_cells(
-            lambda cell: cell if cell.style == 'name' else cell._replace(text=say(cell.text), note=say(cell.note))
-        )
+        return self.changed(cell, say)
 
 
 def named_row(name: str, v: Value, data: Reading, gradient: Reading, port: str, out: str = '') -> Row:

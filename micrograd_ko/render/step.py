@@ -1,7 +1,9 @@
 """스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 여기에는 스텝의 꼴과 스텝을 내는 뼈대가 있다."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, cast
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
@@ -47,38 +49,46 @@ class Step(NamedTuple):
     changes: tuple[Change, ...] = ()
     edges: tuple[tuple[int, int, int], ...] = ()
 
-    def now(self) -> 'Step':
-        """지금의 수로 채운 스텝."""
+    def now(self, say: Callable[[str], str]) -> 'Step':
+        """지금의 수로 채우고 say 로 옮긴 스텝."""
         lines, formulas = (tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas))
         changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
-        return Step(self.phase, filled(self.title), lines, formulas, changes, self.edges)
+        return Step(self.phase, say(filled(self.title)), tuple(map(say, lines)), formulas, changes, self.edges)
+
+    def insight(self, number: int, condition: Any, told: str) -> 'Step':
+        """condition 이 참이면 노트의 인사이트도 적는 스텝."""
+        lines, formulas = (*self.lines, when(condition, told)), (*self.formulas, when(condition, f'인사이트 {number}'))
+        return self._replace(lines=lines, formulas=formulas)
 
 
 class Walk:
-    """한 그래프의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward`(주어진 값부터)와 `backward` 의 스텝을 준다.
+    """예행한 그래프(`Subject.rehearsed`)의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward` 와 `backward` 의 스텝을 준다.
 
-    parameters 는 갱신할 잎(없으면 갱신하지 않는다), update 는 갱신의 식, seed 는 씨앗의 스텝이 쓰는 식의 이름.
+    parameters  갱신할 잎. 없으면 갱신하지 않는다.
+    data, grad  노드 → 값과 기울기, 살아 있는 수(`Live`): 페이지에서 x[번호] 와 g[번호] 다.
+    update      갱신의 식. seed 는 씨앗의 스텝이 쓰는 식의 이름.
     """
 
+    forward: Callable[[], Iterable[Step]]
+    backward: Callable[[], Iterable[Step]]
     update: str
     seed: tuple[str, ...] = ()
 
-    def __init__(self, subject: Subject, parameters: Sequence[Any]) -> None:
-        self.subject, self.parameters, self.root = subject, parameters, cast(Any, subject.order[-1])  # 모두 `LiveNode` 다
+    def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
+        self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
         self._number = {node: i for i, node in enumerate(subject.order)}
+        self.data, self.grad = self._live('data', 'x'), self._live('grad', 'g')
 
-    def forward(self) -> Iterable[Step]:
-        raise NotImplementedError
-
-    def backward(self) -> Iterable[Step]:
-        raise NotImplementedError
+    def _live(self, part: str, name: str) -> dict[Value, Live]:
+        return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self._number.items()}
 
     def steps(self, lr: Any) -> list[Step]:
         """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
         steps = [*self.forward()]
         if not self.subject.seeded:
             return steps
-        lines = f'{self.slope(self.root)} = {number(self.root.grad)}', '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
+        one = f'{self.slope(self.root)} = {number(self.grad[self.root])}'
+        lines = one, '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
         steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
         steps += self.backward()
         return [*steps, self._update(lr)] if self.parameters else steps
@@ -88,94 +98,97 @@ class Walk:
 
         페이지에서 y[번호] 가 새 값이다.
         """
-        lr = float(lr) if isinstance(self.root.node.data, float) else lr  # 분수의 그래프는 정확하게 남는다
-        SGD([p.node for p in self.parameters], lr).step()
-        escaped = self._refreshed()
-        rate, cost = Live(lr, 'model.lr'), self._updated(self.root)
+        SGD(self.parameters, lr).step()
+        lr = float(lr) if isinstance(self.root.data, float) else lr  # 분수의 그래프는 정확하게 남는다
+        escaped = True  # 새 값이 정의역을 벗어났는가
+        with contextlib.suppress(DomainError):
+            refresh(self.root)
+            escaped = False
+        rate, new, cost = Live(lr, 'model.lr'), self._live('data', 'y'), self.label(self.root)
         lines = [
             f'{self.update},  η = {number(rate)}  (모든 파라미터를 동시에)',
             when(
                 Live(escaped, 'model.escaped >= 0'),
-                f'새 값은 정의역을 벗어나 {label(self.root)} 이(가) 계산되지 않는다: η 가 너무 크다.',
-                f'새 값으로 다시 계산하면 {label(self.root)} = {number(self.root.data)} → {number(cost)}',
+                f'새 값은 정의역을 벗어나 {cost} 이(가) 계산되지 않는다: η 가 너무 크다.',
+                f'새 값으로 다시 계산하면 {cost} = {number(self.data[self.root])} → {number(new[self.root])}',
             ),
         ]  # fmt: skip
         for p in self.parameters[:limits.MOST_UPDATES]:
-            lines.append(f'{label(p)} ← {number(p.data)} − {product(rate, p.grad)} = {number(self._updated(p))}')
+            lines.append(f'{self.label(p)} ← {number(self.data[p])} − {product(rate, self.grad[p])} = {number(new[p])}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        drawn = [node for node in self.subject.order if node.op is not None and node in self.subject.chosen]
-        changes = [Change(self._number[p], 'data', self._updated(p)) for p in self.parameters]
-        changes += [Change(self._number[v], 'data', self._updated(v, escaped)) for v in drawn]
+        changes = [Change(self._number[p], 'data', new[p]) for p in self.parameters]
+        for v, i in self._number.items():  # 그려진 노드의 새 값
+            if v.op is not None and v in self.subject.chosen:
+                changes.append(Change(i, 'data', Live(None if escaped else v.data, f'(model.escaped<0?y[{i}]:null)')))
         return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
 
-    def _refreshed(self) -> bool:
-        """새 파라미터로 사본을 다시 계산한다. 정의역을 벗어나는가."""
-        try:
-            refresh(self.root.node)
-        except DomainError:
-            return True
-        return False
-
-    def _updated(self, v: Any, escaped: bool | None = None) -> Live:
-        """갱신한 뒤의 값. escaped(정의역을 벗어났는지)를 주면, 벗어났을 때 모르는 수다."""
-        if escaped is None:
-            return Live(v.node.data, f'y[{self._number[v]}]')
-        return Live(None if escaped else v.node.data, f'(model.escaped<0?y[{self._number[v]}]:null)')
-
-    def data(self) -> dict[str, list[int]]:
+    def places(self) -> dict[str, list[int]]:
         """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
         net = self.subject.network
         places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
                   'targets': net.targets.values() if net else ()}  # fmt: skip
         return {name: [self._number[v] for v in nodes] for name, nodes in places.items()}
 
-    def slope(self, v: Value) -> str:
-        """∂C/∂v."""
-        return f'∂{label(self.root)}/∂{label(v)}'
+    @functools.cached_property
+    def arrivals(self) -> list[Arrival]:
+        """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다.
+
+        제곱의 합이 두 피연산자 자리로 보내는 같은 항 둘은 국소 미분이 2d 인 한 스텝이다.
+        """
+        walked, met, found = arrivals(self.subject.order), set[Value](), []
+        for k, x in enumerate(walked):
+            count = squares(x.result)
+            if count and x.position >= count:
+                continue
+            end, before = k + count, Live(x.before, f'before[{k}]') if x.operand in met else 0
+            met.add(x.operand)
+            local = Live(x.local, f'local[{k}]')
+            local = local + Live(walked[end].local, f'local[{end}]') if count else local
+            numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
+            found.append(Arrival(x.result, x.position, x.operand, *numbers, walked[end].last))
+        return found
 
     def known(self, nodes: Iterable[Value], part: str) -> tuple[Change, ...]:
         """nodes 의 값이나 기울기를 이제 안다."""
-        return tuple([Change(self._number[v], part, getattr(v, part)) for v in dict.fromkeys(nodes)])
+        return tuple([Change(self._number[v], part, getattr(self, part)[v]) for v in dict.fromkeys(nodes)])
 
     def arrived(self, walked: Iterable[Arrival]) -> tuple[Change, ...]:
+        """walked 까지 더한 기울기를 이제 안다."""
         return tuple([Change(self._number[x.operand], 'grad', x.after, not x.last) for x in walked])
 
     def edge(self, operand: Value, result: Value, position: int = 0) -> tuple[int, int, int]:
         """operand 에서 result 로 가는 선. 신경망의 그림은 몇째 피연산자인지 묻지 않는다."""
         return self._number[operand], self._number[result], position
 
+    def label(self, v: Value) -> str:
+        """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
+        return labels.shown(v.name) or number(self.data[v])
 
-def label(v: Value) -> str:
-    """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
-    return labels.shown(v.name) or number(v.data)
+    def slope(self, v: Value) -> str:
+        """∂C/∂v."""
+        return f'∂{self.label(self.root)}/∂{self.label(v)}'
 
+    def evaluation(self, v: Value) -> tuple[str, str, str, str]:
+        """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
+        def applied(operands: Sequence[str], times: str) -> str:  # 제곱의 합이면 d² + e² 이다
+            assert v.op is not None
+            squared = [formula(ops.square, [x]) for x in operands[: squares(v)]]
+            return formula(ops.total, squared) if squared else formula(v.op, operands, times)
 
-def evaluation(v: Value) -> tuple[str, str, str, str]:
-    """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
-    assert v.op is not None
-    names, numbers = list(map(label, v.parents)), [number(parent.data) for parent in v.parents]
-    return label(v), _applied(v, names), _applied(v, numbers, ' × '), number(v.data)
+        names, numbers = list(map(self.label, v.parents)), [number(self.data[parent]) for parent in v.parents]
+        return self.label(v), applied(names, '·'), applied(numbers, ' × '), number(self.data[v])
 
-
-def _applied(v: Value, operands: Sequence[str], times: str = '·') -> str:
-    """v 의 연산을 피연산자의 글에 적용한 식. 제곱의 합이면 d² + e² 이다."""
-    assert v.op is not None
-    if not squares(v):
-        return formula(v.op, operands, times)
-    return formula(ops.total, [formula(ops.square, [x]) for x in operands[: squares(v)]])
-
-
-def derivation(name: str, x: Arrival) -> str:
-    """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
-    z = x.result
-    assert z.op is not None
-    op, operands, position = (ops.square, (x.operand,), 0) if squares(z) else (z.op, z.parents, x.position)
-    named = rule_text(op, label(z), list(map(label, operands)), position)
-    in_numbers = rule_text(op, number(z.data), [number(v.data) for v in operands], position)
-    same = [v for v in operands if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
-    which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
-    return chain(name, named, in_numbers, number(x.local)) + which
+    def derivation(self, name: str, x: Arrival) -> str:
+        """국소 미분 name 의 등식: 규칙의 식, 수를 채운 식, 수."""
+        z = x.result
+        assert z.op is not None
+        op, operands, position = (ops.square, (x.operand,), 0) if squares(z) else (z.op, z.parents, x.position)
+        named = rule_text(op, self.label(z), list(map(self.label, operands)), position)
+        in_numbers = rule_text(op, number(self.data[z]), [number(self.data[v]) for v in operands], position)
+        same = [v for v in operands if v is x.operand or not (v.name or x.operand.name)]  # 이름 없는 수는 바뀌면 같아질 수 있다
+        which = f'   ({x.position + 1}번째 피연산자로)' if len(same) > 1 else ''
+        return chain(name, named, in_numbers, number(x.local)) + which
 
 
 def progress(x: Arrival) -> str:
@@ -192,25 +205,3 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     term = ' × '.join([grouped(number(x)) for x in factors])
     added = f'{number(arrival.before)} + {term} = {number(arrival.after)}'
     return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)
-
-
-def live_arrivals(order: Sequence[Any]) -> list[Arrival]:
-    """역전파의 스텝(`reverse.arrivals`)을 살아 있는 수로. 어떤 노드로 오는 첫 항이면 더하기 전은 언제나 0 이다.
-
-    제곱의 합이 두 피연산자 자리로 보내는 같은 항 둘은 국소 미분이 2d 인 한 스텝이다.
-    """
-    live, met, found = {node.node: node for node in order}, set(), []
-    walked = arrivals([node.node for node in order])
-    for k, x in enumerate(walked):
-        result, count = live[x.result], squares(x.result)
-        if count and x.position >= count:
-            continue
-        operand = live[x.operand]
-        before = Live(x.before, f'before[{k}]') if operand in met else 0
-        met.add(operand)
-        end = k + count
-        local = Live(x.local, f'local[{k}]')
-        local = local + Live(walked[end].local, f'local[{end}]') if count else local
-        numbers = Live(x.flowing, f'flowing[{k}]'), local, before, Live(walked[end].after, f'after[{end}]')
-        found.append(Arrival(result, x.position, operand, *numbers, walked[end].last))
-    return found

@@ -6,23 +6,13 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, swept, topological
-from micrograd_ko.kinds.live import Live
+from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.nn import MLP, Trace
 from micrograd_ko.note import recognise
 from micrograd_ko.note.recognise import Network
 from micrograd_ko.number import NOT_YET
 from micrograd_ko.staleness import replay
 from micrograd_ko.writing.labels import Labels
-
-
-class LiveNode:
-    """스텝이 읽는 노드. 값과 기울기는 살아 있는 수(`Live`)다: 페이지에서 x[번호] 와 g[번호] 이고, 지금은 node 의 것이다."""
-
-    __slots__ = ('data', 'grad', 'name', 'node', 'op', 'parents')
-
-    def __init__(self, number: int, node: Value, parents: 'tuple[LiveNode, ...]') -> None:
-        self.node, self.name, self.op, self.parents = node, node.name, node.op, parents
-        self.data, self.grad = Live(node.data, f'x[{number}]'), Live(node.grad, f'g[{number}]')
 
 
 class NoStepsError(ValueError):
@@ -64,6 +54,26 @@ class Subject(NamedTuple):
             chosen = above(self.order, [focus])
         return self._replace(chosen=chosen if depth is None else chosen & _within(self.roots, depth))
 
+    def with_samples(self, samples: Any) -> 'Subject':
+        """표본을 지닌 것. samples 는 (X, Y): X 의 행은 입력, Y 의 행은 목표(출력이 하나면 수도)다.
+
+        한 표본의 손실이 아니거나, 입력과 목표가 저마다 다른 잎이 아니거나, 수가 맞지 않으면 ValueError.
+        """
+        net = self.network
+        if net is None or net.root is None or net.sample_count > 1 or len(net.targets) != len(net.outputs):
+            raise ValueError(
+                'samples 는 신경망 하나에 표본 하나를 넣은 손실에 씁니다. 출력마다 목표(target)가 노드로 있어야 합니다: '
+                '클래스 번호 대신 원-핫(one-hot) 목록으로 손실을 만들거나 net.page(X, Y) 를 쓰세요.'
+            )
+        places = [*net.inputs, *net.targets.values()]
+        apart = {id(v) for v in (*places, *net.parameters)}
+        if any(v.op is not None for v in places) or len(apart) < len(places) + len(net.parameters):
+            raise ValueError('samples 는 입력과 목표가 저마다 다른 잎(leaf)일 때 씁니다: 수로 준 입력과 목표면 그렇습니다.')
+        from micrograd_ko.learning.dataset import pairs_of
+
+        pairs = pairs_of(samples, len(net.inputs), len(net.outputs), quadratic)  # 목표는 출력마다 수 하나다
+        return self._replace(samples=tuple([[*map(float, x), *map(float, y)] for x, y in pairs]))
+
     def rehearsed(self) -> 'Subject':
         """예행(rehearsal): 잎의 지금 값으로 순전파를, root 가 하나면 역전파도 다시 한 사본. 모든 노드에 이름이 있다.
 
@@ -83,16 +93,6 @@ class Subject(NamedTuple):
             roots[0].backward()
         return Subject(roots, order, {twin[node] for node in self.chosen}, network, self.seeded, self.seeded, self.samples)
 
-    def live(self) -> 'Subject':
-        """예행한 것을 스텝이 읽을 수 있게: 노드가 모두 `LiveNode` 다."""
-        found: dict[Value, Any] = {}
-        for number, node in enumerate(self.order):
-            found[node] = LiveNode(number, node, tuple([found[parent] for parent in node.parents]))
-        known = self.network and (self.network, self.network.targets)  # 손실은 미리 알아본다: 살아 있는 수는 견줄 수 없다
-        network, _ = copy.deepcopy(known, {id(node): live for node, live in found.items()}) or (None, None)
-        roots, chosen = tuple([found[root] for root in self.roots]), {found[node] for node in self.chosen}
-        return self._replace(roots=roots, order=tuple(found.values()), chosen=chosen, network=network)
-
 
 def subject_of(x: Any) -> Subject:
     """`Value`(손실이나 식), `Trace`(한 표본의 순전파), `MLP`(표본 없이)에서. 다른 것이면 TypeError."""
@@ -105,8 +105,10 @@ def subject_of(x: Any) -> Subject:
     if isinstance(x, MLP):
         net = recognise.in_module(x)
         return Subject((), (), set(), net, any(map(swept, net.parameters)), False)
-    together = ' 여럿은 losses.mean(xs) 처럼 하나로 모아 그립니다.' if isinstance(x, list | tuple) else ''
-    raise TypeError(f'draw 는 Value, Trace, MLP 하나를 그립니다. {type(x).__name__} 을(를) 받았습니다.{together}')
+    hint = ' 표본을 넣어 부른 결과를 그리세요: draw(f(x)).' if callable(x) else ''
+    hint = ' 여럿은 losses.mean(xs) 처럼 하나로 모아 그립니다.' if isinstance(x, list | tuple) else hint
+    wanted = 'draw 는 Value, Trace, MLP 하나를 그립니다: 손실이나 어떤 식, net.trace(x), micrograd_ko.MLP.'
+    raise TypeError(f'{wanted} {type(x).__module__}.{type(x).__qualname__} 을(를) 받았습니다.{hint}'.replace(' builtins.', ' '))
 
 
 def _within(roots: tuple[Value, ...], depth: int) -> set[Value]:

@@ -17,7 +17,6 @@ from micrograd_ko.testing import reals_in
 FAMILY = [ops.power(n) for n in (0, 1, 2, 3, 5, -1, -3, 0.5, -0.5, 1.5)]
 USES = [(op, op.arity or operand_count(op, 3)) for op in [*ops.table.values(), *FAMILY]]
 ERF = {'erf', 'erfc', 'gelu'}  # 브라우저의 Math 에 없는 함수와 그것으로 적은 줄
-SQUARED = {'silu'}  # exp 를 제곱해서 그 반올림이 두 배가 되는 줄
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-320, -1e-320, 1e308, -1e308, 750.0, -750.0, math.inf, -math.inf, math.nan]
 
 each_use = pytest.mark.parametrize(('op', 'count'), USES, ids=[key(*use) for use in USES])
@@ -60,20 +59,37 @@ def test_the_browser_and_python_differ_by_rounding_alone(op, count, table):
     check()
 
 
+def sampled(op, count, table, rows):
+    """정해진 표본마다 (피연산자들, 브라우저의 값, 편미분들)."""
+    drawn = random.Random(0)
+    found = [[drawn.uniform(*op.sample[i if op.arity is not None else 0]) for i in range(count)] for _ in range(rows)]
+    return [(xs, z, slopes) for xs, (z, slopes, _) in zip(found, table([(key(op, count), xs) for xs in found]), strict=True)]
+
+
+@pytest.mark.needs('chromium')
+@pytest.mark.parametrize(('op', 'count'), [use for use in USES if use[0].name not in ERF], ids=lambda x: getattr(x, 'name', x))
+def test_a_row_alone_agrees_within_two_ulp(op, count, table):
+    """erf 를 쓰는 줄은 기초 함수가 서로 다르다: 아래의 시험이 그 정확도를 본다.
+
+    tanh 는 세 ulp 다: 브라우저의 `Math.tanh` 와 libm 의 것이 저마다 참값에서 1.6 ulp 까지 벗어나, 0 가까이의 표본 2만 개에
+    하나쯤은 셋만큼 다르다. 다른 줄은 표본 20만 개에서도 둘을 넘지 않았다. 0 가까이에서 상쇄(cancellation)되는 logsumexp 는
+    거기서 반올림의 한계까지다.
+    """
+    ulps = 3 if op is ops.tanh else 2
+    for xs, z, _ in sampled(op, count, table, 2000):
+        value = op.apply(*xs)
+        error = op.apply(*map(Bounded, xs)).error if op.conditioned else 0
+        assert abs(z - value) <= max(ulps * math.ulp(value), error), (xs, z, value)
+
+
 @pytest.mark.needs('chromium')
 @each_use
-def test_a_row_alone_agrees_within_two_ulp(op, count, table):
-    """정해진 표본 200개에서. erf 를 쓰는 줄은 기초 함수가 서로 다르다: 아래의 시험이 그 정확도를 본다.
-
-    편미분은 0 가까이에서 상쇄(cancellation)되므로(silu′ 의 영점) 거기서는 반올림의 한계까지다.
-    """
-    drawn = random.Random(0)
-    rows = [[drawn.uniform(*op.sample[i if op.arity is not None else 0]) for i in range(count)] for _ in range(200)]
-    for xs, (z, slopes, _) in zip(rows, table([(key(op, count), xs) for xs in rows]), strict=True):
-        value, bounded = op.apply(*xs), [Bounded(x) for x in xs]
-        assert op.name in ERF or abs(z - value) <= (4 if op.name in SQUARED else 2) * math.ulp(value), (xs, z, value)
+def test_the_derivatives_of_a_row_alone_agree_within_two_ulp(op, count, table):
+    """0 가까이에서 상쇄되는 편미분(silu′ 의 영점)은 거기서 반올림의 한계까지다."""
+    for xs, _, slopes in sampled(op, count, table, 200):
+        bounded = [Bounded(x) for x in xs]
         bounds = op.derivatives(op.apply(*bounded), *bounded)
-        for d, wanted, bound in zip(slopes, op.derivatives(value, *xs), bounds, strict=True):
+        for d, wanted, bound in zip(slopes, op.derivatives(op.apply(*xs), *xs), bounds, strict=True):
             error = 0 if isinstance(bound, int) else bound.error
             assert abs(d - wanted) <= max(2 * math.ulp(wanted), error), xs
 

@@ -9,14 +9,14 @@ from micrograd_ko import MLP, Value, draw, losses, ops
 from micrograd_ko.render.words import english, english_table
 
 HANGUL = re.compile('[가-힣]')
-TARGETS = {'quadratic': [0.3, 0.9], 'cross_entropy': [0.3, 0.9], 'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}
+TARGETS = {'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}  # 다른 손실은 0 부터 1 까지의 목표를 받는다
 
 
 def subjects():
     net = MLP(2, [3, 2], rng=random.Random(0))
-    for name, targets in TARGETS.items():
+    for name, loss in losses.LOSSES.items():
         for level in ('ops', 'neuron', 'layer'):
-            yield f'{name}-{level}', getattr(losses, name)(net([0.02, 0.3]), targets), level
+            yield f'{name}-{level}', loss(net([0.02, 0.3]), TARGETS.get(name, [0.3, 0.9])), level
     yield 'trace', net.trace([0.5, 0.3]), 'neuron'
     trace = net.trace([0.5, 0.3])
     yield 'stray', losses.quadratic(trace.output, [0.1, 0.2]) + trace.zs[0][0] ** 2, 'neuron'
@@ -44,12 +44,20 @@ def test_the_page_is_english(subject, level, browser):
     seen = page.evaluate("""() => steps.map((step, i) => {
         player.go(i);
         const labels = [...document.querySelectorAll('[aria-label]')].map((x) => x.getAttribute('aria-label'));
-        return [find('what').textContent, [...find('lines').children].map((x) => x.textContent), document.body.innerText, labels];
+        const told = [document.body.innerText, find('formulas').textContent];
+        return [find('what').textContent, [...find('lines').children].map((x) => x.textContent), told, labels];
     })""")
     language = page.get_attribute('html', 'lang')
     page.close()
     assert language == 'en' and not HANGUL.search(repr(seen))
     assert [(title, tuple(lines)) for title, lines, *_ in seen] == [(step.title, step.lines) for step in drawing.steps]
+
+
+@pytest.mark.parametrize('level', ['neuron', 'layer'])
+def test_the_picture_of_a_loss_over_samples_is_english(level):
+    net = MLP(2, [3, 2], rng=random.Random(0))
+    drawing = draw(losses.mean([losses.quadratic(net(x), [0.3, 0.9]) for x in ([0.5, 0.3], [0.1, 0.2])]), level, lang='en')
+    assert not HANGUL.search(drawing.dot) and not HANGUL.search(drawing.mermaid)
 
 
 def test_names_are_left_alone():

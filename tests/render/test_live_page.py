@@ -437,8 +437,8 @@ def test_training_draws_the_curve_and_stops(playground):
 
 
 @pytest.mark.parametrize(('make', 'wrong'), [
-    (lambda net, loss: draw(loss, samples=([[1.0]], [0])), r'X\[0\]'),
-    (lambda net, loss: draw(loss, samples=([[1.0, 2.0]], [])), '같은 수'),
+    (lambda net, loss: draw(loss, samples=([[1.0]], [0])), '표본 0 의 입력'),
+    (lambda net, loss: draw(loss, samples=([[1.0, 2.0]], [])), '길이가 같은'),
     (lambda net, loss: draw(loss, samples=([[1.0, math.nan]], [0])), '유한한'),
     (lambda net, loss: draw(Value(1.0) + 2, samples=([[1.0]], [0])), '신경망'),
     (lambda net, loss: draw(net.trace([1.0, 2.0]), samples=([[1.0, 2.0]], [0])), '손실'),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, Value, losses, ops
+from micrograd_ko import MLP, Value, losses, micrograd, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
 from micrograd_ko.render import TooLargeError, color, draw
@@ -100,6 +100,14 @@ def test_mermaid_edges():
     x = Value(3.0, 'x')
     assert draw(x * x).mermaid.count('n0 -->') == 2
     assert draw(network_232()).mermaid.count('input --> l2j1') == 1
+
+
+def test_mermaid_writes_titles_and_named_rows():
+    """표의 행을 글로: 제목과 식과 행렬의 크기는 적고, 행렬의 수는 적지 않는다."""
+    _, loss = loss_232()
+    layer, neuron = draw(loss, 'layer').mermaid, draw(loss, 'neuron').mermaid
+    assert 'layer2["2층 · 은닉층 a² = relu#40;W²·a¹ + b²#41;<br/>W² #40;3×2#41;"]' in layer
+    assert '["C = ½ Σⱼ #40;aⱼ − yⱼ#41;²<br/>손실 C<br/>y₁ 1 ' in layer and '<br/>w²₁₁ 0.5 ' in neuron
 
 
 def test_a_leaf_alone():
@@ -393,10 +401,30 @@ def test_bad_arguments(arguments, error, words):
         draw(Value(1.0) + 2, **arguments)
 
 
-@pytest.mark.parametrize('x', [3.0, [Value(1.0)], None])
-def test_what_cannot_be_drawn(x):
-    with pytest.raises(TypeError, match='Value, Trace, MLP'):
+@pytest.mark.parametrize(('x', 'told'), [
+    (3.0, 'float'), (None, 'NoneType'), ('text', 'str 을'), ([Value(1.0)], r'list .*losses\.mean'),
+    (micrograd.MLP(2, [1]), r'micrograd_ko\.micrograd\.MLP .*draw\(f\(x\)\)'),
+    (network_232().layers[0], r'nn\.Layer .*draw\(f\(x\)\)'),
+])  # fmt: skip
+def test_what_cannot_be_drawn(x, told):
+    """무엇을 그리는지, 무엇을 받았는지, 부를 수 있는 것이면 부른 결과를 그리라고 알린다."""
+    with pytest.raises(TypeError, match=rf'Value, Trace, MLP.*net\.trace.*{told}'):
         draw(x)
+
+
+@pytest.mark.parametrize(('arguments', 'words'), [
+    ({'samples': 3}, r'쌍 \(x, y\)'), ({'samples': ([[1.0, 2.0]], [0.0], [1])}, r'\(X, Y\)'), ({'samples': (1, 2)}, r'\(X, Y\)'),
+    ({'samples': ([['a', 'b']], [0.0])}, '표본 0 의 입력'), ({'lang': ['ko']}, 'ko, en'), ({'detail': ['ops']}, 'auto, ops'),
+])  # fmt: skip
+def test_what_is_misread_is_told(arguments, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        draw(losses.quadratic(MLP(2, [1])([0.5, 0.3]), 1.0), **arguments)
+
+
+def test_a_graph_beyond_the_range_of_floats_has_a_page():
+    """페이지의 수는 double 이라 범위를 넘는 잎은 무한대다. 그림의 수는 정확하다."""
+    drawing = draw(Value(Fraction(1, 3), 'x') * 10**400)
+    assert '"Infinity"' in drawing.html() and '3.333e+399' in drawing.html()
 
 
 # 읽히는가
@@ -436,4 +464,4 @@ def test_a_network_without_a_sample_shows_what_it_has():
     assert all(len(row) <= 2 for card in cards(drawing) for row in card.rows)
     assert 'bo:e' not in drawing.dot and '\tl2j1 -> l3j1:w1:w' in drawing.dot
     losses.quadratic(net([1.0, 0.5]), [1.0, 0.0]).backward()
-    assert '기울기' in draw(net).dot
+    assert '기울기' in draw(net).dot and 'δ' not in draw(net).dot  # z 의 행이 없으면 그 기울기를 말하지 않는다
