@@ -35,8 +35,8 @@ def kinds(code):
 def rebuilt(code, leaves):
     """Code 를 다시 Value 의 그래프로: root 들의 Value."""
     nodes = list(leaves)
-    for data, (op, operands) in itertools.islice(zip(code.data.tolist(), code.nodes(), strict=True), len(leaves), None):
-        nodes.append(Value(data) if op is None else op.apply(*[nodes[i] for i in operands]))
+    for node, op, operands in code.nodes(np.arange(len(leaves), len(code))):
+        nodes.append(Value(code.data[node]) if op is None else op.apply(*[nodes[i] for i in operands]))
     return [nodes[root] for root in code.roots]
 
 
