@@ -421,13 +421,13 @@ def lines_run(task):
     ],
 )  # fmt: skip
 def test_compiling_and_replaying_is_linear_in_the_depth(write):
-    """두 배 깊으면 두 배의 일이다: 벽시계가 아니라 실행된 줄을 센다."""
+    """두 배 깊으면 두 배의 일이다: 벽시계가 아니라 실행된 줄을 센다. 커널을 처음 만드는 줄은 세지 않는다."""
     counts = []
-    for depth in (100, 200, 400):
+    for depth in (2, 100, 200, 400):
         x, w = Value(0.5), Value(0.25)
         y = functools.reduce(lambda y, _, x=x, w=w: write(y, x, w), range(depth), x)
         counts.append(lines_run(lambda y=y, x=x, w=w: compile_graph(y, [x], [w]).gradient([[0.5]])))
-    first, second = counts[1] - counts[0], counts[2] - counts[1]
+    first, second = counts[2] - counts[1], counts[3] - counts[2]
     assert second <= 2.1 * first
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_ko.compiler.code import counted
 from micrograd_ko.compiler.machine.functions import WIDTH
 from micrograd_ko.compiler.machine.kernels import Kernels, fields_of
 from micrograd_ko.compiler.tape import Tape
@@ -39,9 +40,10 @@ class Records:
         return array.ctypes.data
 
     def listed(self, backward: bool = False) -> np.ndarray:
-        """명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다."""
-        order = np.concatenate([np.zeros(0, np.int64), *self.order])
-        return np.concatenate(self.parts)[np.argsort(-order if backward else order, kind='stable')]
+        """명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다. 넘겨준 것은 붙들지 않는다."""
+        order, rows = np.concatenate([np.zeros(0, np.int64), *self.order]), np.concatenate(self.parts)
+        self.order, self.parts = [], self.parts[:1]
+        return rows[np.argsort(-order if backward else order, kind='stable')]
 
 
 class Reads(NamedTuple):
@@ -62,10 +64,5 @@ def reads_of(tape: Tape, instructions: np.ndarray) -> Reads:
     arity = np.diff(tape.start)[instructions] // lanes[instructions]
     owner = np.repeat(instructions, arity)
     length = lanes[owner].astype(np.int64)
-    first = tape.start[owner] + _counted(arity) * length
-    return Reads(owner, tape.operand[np.repeat(first, length) + _counted(length)], np.cumsum(length) - length)
-
-
-def _counted(lengths: np.ndarray) -> np.ndarray:
-    """0 … n−1 을 lengths 의 n 마다 이은 것."""
-    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first = tape.start[owner] + counted(arity) * length
+    return Reads(owner, tape.operand[np.repeat(first, length) + counted(length)], np.cumsum(length) - length)
