@@ -49,13 +49,13 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
             continue
         residual = [xs.pop()] if ws[-1] == one else []
         inputs, weights = zip(*sorted(zip(xs, ws, strict=False)), strict=True)
-        key = depth[node], inputs, len(bias), len(residual), node <= last
-        alike.setdefault(key, []).append((weights, bias, residual, node))
-    single = Counter(key[0] for key, rows in alike.items() if len(rows) == len(key[1]) == 1)
+        shape = depth[node], len(inputs), len(bias), len(residual), node <= last
+        alike.setdefault((shape, inputs), []).append((weights, bias, residual, node))
+    single = Counter(shape for (shape, _), rows in alike.items() if len(rows) == 1)
     found = []
-    for (at, inputs, *_), rows in sorted(alike.items(), key=lambda item: item[0][0]):
-        if len(rows) == len(inputs) == 1 < single[at]:
-            continue  # 1×1 이 한 깊이에 여럿이면 행렬이 아니라 칸마다의 곱(γⱼ·xⱼ + βⱼ)이다
+    for (shape, inputs), rows in sorted(alike.items(), key=lambda item: item[0][0][0]):
+        if len(rows) == 1 and len(inputs) < single[shape]:
+            continue  # 한 줄뿐인 것이 열보다 많으면 행렬이 아니라 칸마다의 합(γⱼ·xⱼ + βⱼ)이다: 모두 명령 하나다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
         found.append(Recovered(weights=w, inputs=np.array(inputs), bias=b.ravel(), residual=r.ravel(), outputs=z))

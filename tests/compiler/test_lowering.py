@@ -315,6 +315,21 @@ def test_scaling_each_row_is_not_a_matrix():
     assert compile_graph(loss, x, [*gamma, *beta]).instructions == {'affine': 1, 'tanh': 1, 'total': 1}
 
 
+def test_sums_of_different_inputs_are_lanes_of_one_instruction():
+    """저마다 다른 입력을 받는 한 줄짜리들: 입력의 수보다 많으면 모두 명령 하나고, 그보다 적으면 행렬이다."""
+    counts = []
+    for many in (1, 3, 4, 20):
+        x, w = [[Value(float(i + j)) for j in range(3)] for i in range(many)], [Value(float(i)) for i in range(3 * many)]
+        loss = sum(ops.dot(w[3 * i : 3 * i + 3], row).tanh() for i, row in enumerate(x))
+        program = compile_graph(loss, [v for row in x for v in row], w)
+        counts.append(program.instructions)
+        loss.backward()
+        X = [[v.data for row in x for v in row]]
+        assert program.gradient(X, write=False) == pytest.approx([p.grad for p in w], rel=1e-14)
+    assert counts[0] == {'dense': 1, 'tanh': 1} and counts[1] == {'dense': 3, 'tanh': 1, 'total': 1}
+    assert counts[2] == counts[3] == {'dot': 1, 'tanh': 1, 'total': 1}
+
+
 def test_shared_and_transposed_weights():
     """같은 W 를 두 번 쓰면 같은 칸을, Wᵀ 로 쓰면 베낀 칸을 갖고, 기울기는 모인다."""
     rng = random.Random(5)
