@@ -143,11 +143,12 @@ class Writer:
 
 def used(code: Code, roots: np.ndarray) -> np.ndarray:
     """(n,) roots 에 닿는 노드인지."""
-    flags, start, operand = bytearray(len(code)), code.start.tolist(), code.operand.tolist()
+    flags = bytearray(len(code))
     for root in roots.tolist():
         flags[root] = True
-    for node in np.flatnonzero(code.kind != LEAF)[::-1].tolist() if len(roots) else ():
+    below = np.flatnonzero(code.kind[: roots.max(initial=-1) + 1] != LEAF)
+    for node, _, operands in code.nodes(below[::-1]):
         if flags[node]:
-            for x in operand[start[node] : start[node + 1]]:
+            for x in operands:
                 flags[x] = True
     return np.frombuffer(flags, np.bool_)

@@ -80,16 +80,16 @@ def flatten(code: Code) -> Code:
 
 
 def _involved(code: Code) -> tuple[np.ndarray, np.ndarray]:
-    """(다시 적을 합, 그 합에 들어갈 수 있는 곱). 합도 들어가는 것이 없고 더 간단히 적을 수 없으면 적힌 그대로다."""
-    sums, products, owners, trivial = code.of(SUMS), code.of([ops.mul]), code.owners(), code.data == 0
-    trivial[[code.one, code.minus_one]] = True
-    found = code.of([ops.total, ops.dot, ops.affine])
-    found[owners[trivial[code.operand]]] = True
-    found &= sums
-    products &= ~found
+    """(다시 적을 합, 그런 합에 들어갈 수 있는 곱). 다른 합이 드나들지 않고 더 간단해질 것도 없는 합은 적힌 그대로 둔다."""
+    sums, owners, units = code.of(SUMS), code.owners(), code.data == 0
+    units[[code.one, code.minus_one]] = True
+    simpler = code.of([ops.total, ops.dot, ops.affine])
+    simpler[owners[units[code.operand]]] = True  # ±1 을 곱하거나 0 을 더한다
+    products = code.of([ops.mul]) & ~simpler
     entering = (sums & (code.uses() == 1))[code.operand] & (sums & ~products)[owners]
-    found[owners[entering]] = found[code.operand[entering]] = True
-    return np.flatnonzero(found & ~products), np.flatnonzero(found & products)
+    moving = np.zeros(len(code), np.bool_)
+    moving[owners[entering]] = moving[code.operand[entering]] = True
+    return np.flatnonzero(sums & (simpler | moving) & ~products), np.flatnonzero(products & moving)
 
 
 def _collected(code: Code, sums: np.ndarray, products: np.ndarray) -> tuple[dict[int, _Terms], array]:
@@ -133,7 +133,8 @@ class _Rewriter(Writer):
         ranks = np.where(code.is_parameter(), CONSTANT + 1 / np.maximum(code.uses(), 1), CONSTANT * code.is_constant())
         self.rank = array('d', ranks.tobytes())
         self.constants: dict[str, int] = {}  # 상수의 hex → 번호
-        self.stands, self.places = [array('q', range(len(code))) for _ in range(2)]  # 노드마다 대신 설 노드, 놓일 자리
+        nodes = np.arange(len(code), dtype=np.int64).tobytes()
+        self.stands, self.places = array('q', nodes), array('q', nodes)  # 노드마다 대신 설 노드, 놓일 자리
         self.one, self.minus_one, self.place = code.one, code.minus_one, 0
 
     def write(self, *what: Any) -> int:
