@@ -88,7 +88,6 @@ class Code:
     def is_constant(self) -> np.ndarray:
         return (self.kind == LEAF) & (np.arange(len(self)) >= self.declared)
 
-
     def places(self, nodes: np.ndarray) -> np.ndarray:
         """nodes 의 피연산자가 operand 의 어디에 있는지, 노드의 순서로 이어서."""
         counts = self.counts()[nodes]

@@ -205,6 +205,6 @@ class _Rewriter(Writer):
 
     def _folded(self, op: Op, operands: Sequence[int], source: int) -> int:
         """연산 하나를 적는다. 합을 펴서 상수만 남은 것은 접는다."""
-        if all(self.rank[x] == CONSTANT for x in operands):
+        if {self.rank[x] for x in operands} == {CONSTANT}:
             return self.constant(op.eager(*[self.data[x] for x in operands]))
         return self.write(op, operands, source)
