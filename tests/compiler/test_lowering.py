@@ -330,6 +330,21 @@ def test_sums_of_different_inputs_are_lanes_of_one_instruction():
     assert counts[2] == counts[3] == {'dot': 1, 'tanh': 1, 'total': 1}
 
 
+@pytest.mark.parametrize(('size', 'expected'), [(1, {'dot': 20, 'tanh': 1}), (2, {'dense': 20, 'tanh': 1, 'add': 1})])
+def test_a_recurrence_of_one_number_is_not_a_matrix_a_step(size, expected):
+    """y ← w·y + x: 거듭 쓰이는 w 하나는 단계마다 1×1 행렬이 아니다. 둘 이상이 얽히면 단계마다 같은 W 의 행렬이다."""
+    rng = random.Random(size)
+    x, w = [[Value(rng.uniform(-0.6, 0.6)) for _ in range(n)] for n in (size, size * size)]
+    y = x
+    for _ in range(20):
+        y = [sum((w[i * size + j] * y[j] for j in range(size)), x[i]) for i in range(size)]
+    loss = sum(v.tanh() for v in y)
+    program = compile_graph(loss, x, w)
+    assert program.instructions == expected
+    loss.backward()
+    assert program.gradient([[v.data for v in x]], write=False) == pytest.approx([p.grad for p in w], rel=1e-12)
+
+
 def test_shared_and_transposed_weights():
     """같은 W 를 두 번 쓰면 같은 칸을, Wᵀ 로 쓰면 베낀 칸을 갖고, 기울기는 모인다."""
     rng = random.Random(5)
