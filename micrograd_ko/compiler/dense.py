@@ -53,8 +53,7 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
         alike.setdefault((shape, inputs), []).append((weights, bias, residual, node))
     single, uses, found = Counter(shape for (shape, _), rows in alike.items() if len(rows) == 1), code.uses().tolist(), []
     for (shape, inputs), rows in sorted(alike.items(), key=lambda item: item[0][0][0]):
-        shared = any(parameter[w] and uses[w] > 1 for w in rows[0][0])
-        if len(rows) == 1 and (shared or len(inputs) < single[shape]):
+        if len(rows) == 1 and (len(inputs) < single[shape] or any(parameter[w] and uses[w] > 1 for w in rows[0][0])):
             continue  # 한 줄뿐인 것이 열보다 많거나(γⱼ·xⱼ + βⱼ) 거듭 쓰이면(y ← w·y + x) 행렬이 아니라 칸마다의 합이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
