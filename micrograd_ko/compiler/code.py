@@ -9,9 +9,8 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,11 +59,15 @@ class Code:
     def __len__(self) -> int:
         return len(self.kind)
 
-    def nodes(self) -> Iterator[tuple[Any, list[int]]]:
-        """노드마다 (연산, 피연산자의 목록). 잎의 연산은 None."""
-        operand, bounds = self.operand.tolist(), pairwise(self.start.tolist())
-        for kind, (first, last) in zip(self.kind.tolist(), bounds, strict=True):
-            yield None if kind == LEAF else self.ops[kind], operand[first:last]
+    def nodes(self, chosen: np.ndarray) -> Iterator[tuple[int, Any, list[int]]]:
+        """chosen 의 노드마다 (번호, 연산, 피연산자의 목록). 잎의 연산은 None."""
+        operand, start, ops = self.operand.tolist(), self.start.tolist(), (*self.ops, None)
+        for node, kind in zip(chosen.tolist(), self.kind[chosen].tolist(), strict=True):
+            yield node, ops[kind], operand[start[node] : start[node + 1]]
+
+    def of(self, ops: Collection[Op]) -> np.ndarray:
+        """(n,) 그 연산들 가운데 하나인지."""
+        return np.isin(self.kind, [number for number, op in enumerate(self.ops) if op in ops])
 
     def counts(self) -> np.ndarray:
         """(n,) 노드마다 피연산자의 수."""
@@ -85,16 +88,43 @@ class Code:
     def is_constant(self) -> np.ndarray:
         return (self.kind == LEAF) & (np.arange(len(self)) >= self.declared)
 
+    def places(self, nodes: np.ndarray) -> np.ndarray:
+        """nodes 의 피연산자가 operand 의 어디에 있는지, 노드의 순서로 이어서."""
+        counts = self.counts()[nodes]
+        return np.repeat(self.start[nodes], counts) + counted(counts)
+
+    def renumbered(self, nodes: np.ndarray, stands: np.ndarray) -> 'Code':
+        """nodes 만 그 순서로. 노드 i 를 가리키던 것은 stands[i] 를 가리킨다."""
+        number = np.full(len(self), -1, np.int32)
+        number[nodes] = np.arange(len(nodes))
+        number, start = number[stands], np.append(0, np.cumsum(self.counts()[nodes]))
+        return replace(
+            self, kind=self.kind[nodes], start=start, operand=number[self.operand[self.places(nodes)]],
+            data=self.data[nodes], source=self.source[nodes], roots=number[self.roots],
+        )  # fmt: skip
+
+
+def counted(lengths: np.ndarray) -> np.ndarray:
+    """0 … n−1 을 lengths 의 n 마다 이은 것."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+def only_leaves(inputs: int, parameters: int) -> Code:
+    """선언한 잎뿐인 것."""
+    n, none = inputs + parameters, np.empty(0, np.int32)
+    kind, source, start, data = np.full(n, LEAF, np.int32), np.full(n, -1, np.int32), np.zeros(n + 1, int), np.full(n, math.nan)
+    return Code((), kind, start, none, data, source, none, inputs, parameters)
+
 
 class Writer:
-    """`Code` 를 노드의 순서대로 적는 것. ops 는 먼저 번호를 받는 연산, leaves 는 이미 적힌 잎의 수."""
+    """`Code` 의 뒤에 노드를 이어 적는 것."""
 
-    def __init__(self, ops: Iterable[Op] = (), leaves: int = 0) -> None:
-        self.numbers = {op: number for number, op in enumerate(dict.fromkeys(ops))}
-        self.kind, self.start, self.operand = array('i', [LEAF]) * leaves, array('q', [0]) * (leaves + 1), array('i')
-        self.data, self.source = array('d', [math.nan]) * leaves, array('i', [-1]) * leaves
+    def __init__(self, code: Code) -> None:
+        self.before, self.numbers = code, {op: number for number, op in enumerate(code.ops)}
+        columns, self.data = (code.kind, code.start, code.operand, code.source), array('d', code.data.tobytes())
+        self.kind, self.start, self.operand, self.source = [array(column.dtype.char, column.tobytes()) for column in columns]
 
-    def write(self, op: Op | None, operands: Iterable[int], source: int, data: float = math.nan) -> int:
+    def write(self, op: Op | None, operands: Iterable[int], source: int = -1, data: float = math.nan) -> int:
         """노드 하나를 적고 그 번호를 준다. op 가 None 이면 잎이다."""
         self.kind.append(LEAF if op is None else self.numbers.setdefault(op, len(self.numbers)))
         self.operand.extend(operands)
@@ -103,18 +133,21 @@ class Writer:
         self.source.append(source)
         return len(self.kind) - 1
 
-    def code(self, roots: Sequence[int], inputs: int, parameters: int) -> Code:
-        """적은 것. 처음 적은 inputs + parameters 개는 선언한 잎이다."""
-        kind, start, operand, data = [np.array(part) for part in (self.kind, self.start, self.operand, self.data)]
-        return Code(tuple(self.numbers), kind, start, operand, data, np.array(self.source), np.array(roots), inputs, parameters)
+    def code(self, roots: Sequence[int] | np.ndarray) -> Code:
+        """적은 것까지."""
+        kind, start, operand, data, source = [np.array(c) for c in (self.kind, self.start, self.operand, self.data, self.source)]
+        return replace(self.before, ops=tuple(self.numbers), kind=kind, start=start, operand=operand, data=data, source=source,
+                       roots=np.array(roots))  # fmt: skip
 
 
 def used(code: Code, roots: np.ndarray) -> np.ndarray:
     """(n,) roots 에 닿는 노드인지."""
     flags = bytearray(len(code))
-    reached = np.frombuffer(flags, np.bool_)
-    reached[roots] = True
-    for node in np.flatnonzero(code.kind != LEAF)[::-1].tolist():
+    for root in roots.tolist():
+        flags[root] = True
+    below = np.flatnonzero(code.kind[: roots.max(initial=-1) + 1] != LEAF)
+    for node, _, operands in code.nodes(below[::-1]):
         if flags[node]:
-            reached[code.operand[code.start[node] : code.start[node + 1]]] = True
-    return reached
+            for x in operands:
+                flags[x] = True
+    return np.frombuffer(flags, np.bool_)

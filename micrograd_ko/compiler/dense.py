@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.code import Code
+from micrograd_ko.compiler.code import LEAF, Code
 
 
 @dataclass(frozen=True)
@@ -30,32 +30,31 @@ class Recovered:
 def levels(code: Code) -> tuple[np.ndarray, np.ndarray]:
     """(깊이, 파라미터에 달려 있는지). 깊이는 잎이 0, 연산은 가장 깊은 피연산자보다 1 크다."""
     level, active = [0] * len(code), code.is_parameter().tolist()
-    for node, (op, operands) in enumerate(code.nodes()):
-        if op is not None:
-            level[node] = 1 + max([level[x] for x in operands])
-            active[node] = True in [active[x] for x in operands]
+    for node, _, operands in code.nodes(np.flatnonzero(code.kind != LEAF)):
+        deepest, alive = 0, False
+        for x in operands:
+            deepest, alive = max(deepest, level[x]), alive or active[x]
+        level[node], active[node] = deepest + 1, alive
     return np.array(level, np.int32), np.array(active)
 
 
 def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
     """되찾은 행렬의 목록, 깊이의 순서. 손실에 쓰이는 합과 아닌 합은 나눈다: 기울기는 손실의 것에만 흐른다."""
-    parameter = code.is_parameter().tolist()
+    parameter, depth, one, last = code.is_parameter().tolist(), level.tolist(), code.one, int(code.roots[0])
     alike: dict[tuple, list[tuple]] = {}
-    for node, ((op, operands), depth) in enumerate(zip(code.nodes(), level.tolist(), strict=True)):
-        if op not in (ops.dot, ops.affine):
-            continue
-        ws, xs, *bias = op.split(operands)
+    for node, _, operands in code.nodes(np.flatnonzero(code.of([ops.dot, ops.affine]))):
+        terms = len(operands) // 2
+        ws, xs, bias = operands[:terms], operands[terms : 2 * terms], operands[2 * terms :]
         if True not in [parameter[w] for w in ws]:
             continue
-        residual = [xs.pop()] if ws[-1] == code.one else []
+        residual = [xs.pop()] if ws[-1] == one else []
         inputs, weights = zip(*sorted(zip(xs, ws, strict=False)), strict=True)
-        key = depth, inputs, len(bias), len(residual), node <= code.roots[0]
-        alike.setdefault(key, []).append((weights, bias, residual, node))
-    single = Counter(key[0] for key, rows in alike.items() if len(rows) == len(key[1]) == 1)
-    found = []
-    for (depth, inputs, *_), rows in sorted(alike.items(), key=lambda item: item[0][0]):
-        if len(rows) == len(inputs) == 1 < single[depth]:
-            continue  # 1×1 이 한 깊이에 여럿이면 행렬이 아니라 칸마다의 곱(γⱼ·xⱼ + βⱼ)이다
+        shape = depth[node], len(inputs), len(bias), len(residual), node <= last
+        alike.setdefault((shape, inputs), []).append((weights, bias, residual, node))
+    single, uses, found = Counter(shape for (shape, _), rows in alike.items() if len(rows) == 1), code.uses().tolist(), []
+    for (shape, inputs), rows in sorted(alike.items(), key=lambda item: item[0][0][0]):
+        if len(rows) == 1 and (len(inputs) < single[shape] or any(parameter[w] and uses[w] > 1 for w in rows[0][0])):
+            continue  # 한 줄뿐인 것이 열보다 많거나(γⱼ·xⱼ + βⱼ) 거듭 쓰이면(y ← w·y + x) 행렬이 아니라 칸마다의 합이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
         found.append(Recovered(weights=w, inputs=np.array(inputs), bias=b.ravel(), residual=r.ravel(), outputs=z))

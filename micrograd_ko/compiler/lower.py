@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from micrograd_ko.compiler.code import Code, Writer
+from micrograd_ko.compiler.code import Code, Writer, only_leaves
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
 from micrograd_ko.operation import Op
@@ -19,7 +19,7 @@ def lower(
     상수만의 식도 지금의 잎에서 다시 계산한다. 정의역을 벗어나면 DomainError.
     """
     order, index = topological(loss, *outputs), {leaf: i for i, leaf in enumerate((*inputs, *parameters))}
-    writer = Writer(leaves=len(index))
+    writer = Writer(only_leaves(len(inputs), len(parameters)))
     # 상수의 값 → 번호. hex 는 0.0 과 −0.0 을 가르고 nan 을 하나로 본다
     constants = {value.hex(): writer.write(None, (), -1, value) for value in (1.0, -1.0)}
     known = set(constants.values())
@@ -32,15 +32,15 @@ def lower(
             continue
         operands = [index[parent] for parent in node.parents]
         op = node.op
-        if op is None or known.issuperset(operands):
-            value = _constant(node, frozen) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
-            if value.hex() not in constants:
-                constants[value.hex()] = writer.write(None, (), number, value)
-                known.add(constants[value.hex()])
-            index[node] = constants[value.hex()]
-        else:
+        if op is not None and not known.issuperset(operands):
             index[node] = writer.write(op, operands, number)
-    code = writer.code([index[root] for root in (loss, *outputs)], len(inputs), len(parameters))
+            continue
+        value = _constant(node, frozen) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
+        if value.hex() not in constants:
+            constants[value.hex()] = writer.write(None, (), number, value)
+            known.add(constants[value.hex()])
+        index[node] = constants[value.hex()]
+    code = writer.code([index[root] for root in (loss, *outputs)])
     return replace(code, ops=tuple(map(_for_floats, code.ops))), names, len(order)
 
 

@@ -3,30 +3,29 @@
 한 명령의 결과는 이어진 행이고, 그 순서를 피연산자의 행의 순서에 맞추므로 피연산자도 대개 이어진 행이 된다.
 """
 
-from array import array
-from itertools import chain, pairwise
-
 import numpy as np
 
-from micrograd_ko.compiler.code import LEAF, Code
+from micrograd_ko.compiler.code import LEAF, Code, counted
 from micrograd_ko.compiler.dense import Recovered
 from micrograd_ko.compiler.tape import DENSE
 
 
 def partitioned(
     code: Code, matrices: list[Recovered], level: np.ndarray, flags: list[np.ndarray]
-) -> tuple[list[list[int]], dict[int, Recovered]]:
-    """(명령마다의 노드, 명령의 번호 → 행렬). 명령은 행렬 하나이거나, 깊이와 연산과 피연산자의 수와 flags 가 같은 노드들이다."""
+) -> tuple[np.ndarray, np.ndarray, dict[int, Recovered]]:
+    """(명령의 순서대로 늘어놓은 노드, (k+1,) 명령마다의 시작, 명령의 번호 → 행렬).
+
+    명령은 행렬 하나이거나, 깊이와 연산과 피연산자의 수와 flags 가 같은 노드들이다.
+    """
     nodes, kind, shape = np.flatnonzero(code.kind != LEAF), code.kind.copy(), code.counts()
     for number, matrix in enumerate(matrices):
         kind[matrix.outputs], shape[matrix.outputs] = DENSE, number
     keys = [key[nodes] for key in (*flags, shape, kind, level)]
     order = np.lexsort(keys)
-    changed = np.logical_or.reduce([np.diff(key[order]) != 0 for key in keys])
-    bounds, ordered = [0, *(np.flatnonzero(changed) + 1).tolist(), len(nodes)], nodes[order].tolist()
-    groups = [ordered[first:last] for first, last in pairwise(bounds) if first < last]
-    dense = {k: matrices[shape[group[0]]] for k, group in enumerate(groups) if kind[group[0]] == DENSE}
-    return groups, dense
+    changed = np.logical_or.reduce([np.diff(key[order], prepend=-2) != 0 for key in keys])
+    bounds, nodes = np.append(np.flatnonzero(changed), len(nodes)), nodes[order]
+    heads = nodes[bounds[:-1]]
+    return nodes, bounds, {k: matrices[shape[heads[k]]] for k in np.flatnonzero(kind[heads] == DENSE).tolist()}
 
 
 def leaf_rows(code: Code, matrices: list[Recovered]) -> np.ndarray:
@@ -40,28 +39,43 @@ def leaf_rows(code: Code, matrices: list[Recovered]) -> np.ndarray:
 
 
 def placed(
-    code: Code, groups: list[list[int]], dense: dict[int, Recovered], leaves: np.ndarray
+    code: Code, nodes: np.ndarray, bounds: np.ndarray, dense: dict[int, Recovered], leaves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(노드마다의 행, 없으면 −1; 명령마다의 시작, 피연산자의 행).
 
     피연산자의 행은 첫째 피연산자의 것들, 둘째의 것들, … 이고 행렬은 입력의 것들, 잔차의 것들이다.
     """
-    row, free = [-1] * len(code), len(leaves)
-    for i, leaf in enumerate(leaves.tolist()):
-        row[leaf] = i
-    first, parents = code.start.tolist(), code.operand.tolist()
-    start, operand = array('q', [0]), array('i')
-    for k, nodes in enumerate(groups):
+    nodes, row = _ordered(code, nodes, bounds, dense, leaves)
+    lanes, sizes = np.diff(bounds), np.add.reduceat(code.counts()[nodes], bounds[:-1])
+    for k, matrix in dense.items():
+        sizes[k] = len(matrix.inputs) + len(matrix.residual)
+    start = np.append(0, np.cumsum(sizes))
+    operand = np.empty(start[-1], np.int32)
+    for k, matrix in dense.items():
+        operand[start[k] : start[k + 1]] = np.append(np.sort(row[matrix.inputs]), row[matrix.residual])
+    plain = np.ones(len(lanes), np.bool_)
+    plain[list(dense)] = False
+    plain = np.repeat(plain, lanes)
+    nodes, begin, lanes = nodes[plain], (np.repeat(start[:-1], lanes) + counted(lanes))[plain], np.repeat(lanes, lanes)[plain]
+    counts = code.counts()[nodes]
+    operand[np.repeat(begin, counts) + counted(counts) * np.repeat(lanes, counts)] = row[code.operand[code.places(nodes)]]
+    return row, start, operand
+
+
+def _ordered(
+    code: Code, nodes: np.ndarray, bounds: np.ndarray, dense: dict[int, Recovered], leaves: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(명령마다 피연산자의 행의 순서로 늘어놓은 nodes, 노드마다의 행). 행렬의 결과는 W 의 줄의 순서다."""
+    row = np.full(len(code), -1, np.int32)
+    row[leaves], row[nodes] = np.arange(len(leaves)), len(leaves) + np.arange(len(nodes))
+    rows, ordered, start, operand = row.tolist(), nodes.tolist(), code.start.tolist(), code.operand.tolist()
+    several = np.flatnonzero(np.diff(bounds) > 1)  # 결과가 하나뿐인 명령의 행은 이미 정해졌다
+    for k, first, last in zip(several.tolist(), bounds[several].tolist(), bounds[several + 1].tolist(), strict=True):
         if k in dense:
             lanes = dense[k].outputs.tolist()
-            operand.extend(sorted([row[x] for x in dense[k].inputs.tolist()]))
-            operand.extend([row[x] for x in dense[k].residual.tolist()])
         else:
-            tables = sorted([([row[x] for x in parents[first[node] : first[node + 1]]], node) for node in nodes])
-            lanes = [node for _, node in tables]
-            operand.extend(chain.from_iterable(zip(*[rows for rows, _ in tables], strict=True)))
-        start.append(len(operand))
-        for node in lanes:
-            row[node] = free
-            free += 1
-    return np.array(row, np.int32), np.array(start), np.array(operand)
+            lanes = sorted(ordered[first:last], key=lambda node: [rows[x] for x in operand[start[node] : start[node + 1]]])
+        ordered[first:last] = lanes
+        for place, node in enumerate(lanes, len(leaves) + first):
+            rows[node] = place
+    return np.array(ordered, np.intp), np.array(rows, np.int32)

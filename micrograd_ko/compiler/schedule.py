@@ -16,16 +16,16 @@ def schedule(code: Code) -> Tape:
     matrices = recovered(code, level)
     for matrix in matrices:  # 행렬은 통째로 계산한다: 출력에 쓰이지 않는 행의 값은 아무도 읽지 않는다
         in_outputs[matrix.outputs] = in_outputs[matrix.outputs].any()
-    groups, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
+    nodes, bounds, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
     leaves = leaf_rows(code, matrices)
-    row, start, operand = placed(code, groups, found, leaves)
+    row, start, operand = placed(code, nodes, bounds, found, leaves)
     dense, slot, fixed, copied = assigned(code, found, row)
-    heads, has_row = np.array([nodes[0] for nodes in groups], int), row >= 0
+    heads, has_row = nodes[bounds[:-1]], row >= 0
     kind, source = code.kind[heads], np.empty(has_row.sum(), np.int32)
     kind[list(dense)], source[row[has_row]] = DENSE, code.source[has_row]
     of_parameter, needed = slot[code.inputs : code.declared], np.flatnonzero(in_outputs[: code.inputs])
     return Tape(
-        ops=code.ops, kind=kind, first=np.cumsum([len(leaves), *map(len, groups)], dtype=np.int32),
+        ops=code.ops, kind=kind, first=(len(leaves) + bounds).astype(np.int32),
         start=start, operand=operand, active=active[heads], in_loss=in_loss[heads], in_outputs=in_outputs[heads],
         dense=dense, inputs=code.inputs, constants=code.data[leaves[code.is_constant()[leaves]]], source=source,
         slot=of_parameter, order=np.argsort(of_parameter), fixed=code.data[fixed], copied=copied,

@@ -14,8 +14,11 @@
 더한 맨 앞의 두 항만 그렇지 않다. 빼는 상수 c 는 더하는 −c 이고, 편향은 파라미터를 먼저, 없으면 상수를 고른다.
 """
 
+from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -65,42 +68,49 @@ class _Terms:
 
 def flatten(code: Code) -> Code:
     """모든 합을 펴서 가장 간단한 표의 연산으로 다시 적는다."""
-    sums = _collected(code)
-    ranks = np.where(code.is_parameter(), CONSTANT + 1 / np.maximum(code.uses(), 1), CONSTANT * code.is_constant())
-    facts = zip(code.nodes(), code.source.tolist(), code.data.tolist(), ranks.tolist(), strict=True)
+    sums, products = _involved(code)
+    flat, absorbed = _collected(code, sums, products)
     rewriter = _Rewriter(code)
-    stands: list[int] = []  # 노드마다 대신 설 새 노드, 다른 합에 들어갔으면 −1
-    for node, ((op, operands), source, data, rank) in enumerate(facts):
-        if op not in SUMS:
-            stands.append(rewriter.write(op, [stands[x] for x in operands], source, data))
-            if rank == CONSTANT:
-                rewriter.constants[data.hex()] = stands[node]
-            if rank:
-                rewriter.rank[stands[node]] = rank
-        elif node in sums:
-            terms = sums[node]
-            pairs = [(stands[w], stands[x]) for w, x in terms.products]
-            stands.append(rewriter.sum(pairs, [(stands[x], sign) for x, sign in terms.plains], terms.bare, source))
+    for node in sorted([*flat, *np.flatnonzero(code.is_constant()).tolist()]):
+        if node in flat:
+            rewriter.rewrite(node, flat[node])
         else:
-            stands.append(-1)
-    return rewriter.code([stands[root] for root in code.roots.tolist()], code.inputs, code.parameters)
+            rewriter.constants[rewriter.data[node].hex()] = node
+    return rewriter.rewritten(np.append(sums, absorbed))
 
 
-def _collected(code: Code) -> dict[int, _Terms]:
-    """다른 합에 들어가지 않는 합과 곱 → 그 항들."""
+def _involved(code: Code) -> tuple[np.ndarray, np.ndarray]:
+    """(다시 적을 합, 그런 합에 들어갈 수 있는 곱). 다른 합이 드나들지 않고 더 간단해질 것도 없는 합은 적힌 그대로 둔다."""
+    sums, owners, units = code.of(SUMS), code.owners(), code.data == 0
+    units[[code.one, code.minus_one]] = True
+    simpler = code.of([ops.total, ops.dot, ops.affine])
+    simpler[owners[units[code.operand]]] = True  # ±1 을 곱하거나 0 을 더한다
+    products = code.of([ops.mul]) & ~simpler
+    entering = (sums & (code.uses() == 1))[code.operand] & (sums & ~products)[owners]
+    moving = np.zeros(len(code), np.bool_)
+    moving[owners[entering]] = moving[code.operand[entering]] = True
+    return np.flatnonzero(sums & (simpler | moving) & ~products), np.flatnonzero(products & moving)
+
+
+def _collected(code: Code, sums: np.ndarray, products: np.ndarray) -> tuple[dict[int, _Terms], array]:
+    """(다른 합에 들어가지 않은 합 → 그 항들, 합에 들어간 곱)."""
     uses, data, units = code.uses().tolist(), code.data.tolist(), {code.one: 1, code.minus_one: -1}
-    sums: dict[int, _Terms] = {}
-    for node, (op, operands) in enumerate(code.nodes()):
-        if op not in SUMS:
-            continue
-        products, plains = _written(op, operands, units)
-        terms = sums[node] = _Terms(products)
+    ws, xs = [code.operand[code.start[products] + i].tolist() for i in range(2)]
+    pairs = dict(zip(products.tolist(), zip(ws, xs, strict=True), strict=True))
+    flat: dict[int, _Terms] = {}
+    absorbed = array('q')
+    for node, op, operands in code.nodes(sums):
+        multiplied, plains = _written(op, operands, units)
+        terms = flat[node] = _Terms(multiplied)
         for x, sign in plains:
-            if uses[x] == 1 and x in sums and terms.absorb(sums[x], sign):
-                del sums[x]
+            if sign > 0 and x in pairs:
+                terms.products.append(pairs[x])
+                absorbed.append(x)
+            elif uses[x] == 1 and x in flat and terms.absorb(flat[x], sign):
+                del flat[x]
             elif data[x] != 0:  # 상수 0 은 더하지 않는다: `sum` 은 0 에서 시작한다
                 terms.add(x, sign)
-    return sums
+    return flat, absorbed
 
 
 def _written(op: Op, operands: list[int], units: dict[int, int]) -> tuple[Products, Plains]:
@@ -116,27 +126,53 @@ def _written(op: Op, operands: list[int], units: dict[int, int]) -> tuple[Produc
 
 
 class _Rewriter(Writer):
-    """합을 다시 적는 것. 선언한 잎과 상수 ±1 의 번호는 그대로다."""
+    """합을 다시 적는 것. 새 노드는 끝에 적었다가, 그것이 대신하는 노드의 자리에 놓는다."""
 
     def __init__(self, code: Code) -> None:
-        super().__init__((*code.ops, *SUMS))
-        self.one, self.minus_one = code.one, code.minus_one
-        self.rank: dict[int, float] = {}  # 없으면 0
+        super().__init__(replace(code, ops=tuple(dict.fromkeys([*code.ops, *SUMS]))))
+        ranks = np.where(code.is_parameter(), CONSTANT + 1 / np.maximum(code.uses(), 1), CONSTANT * code.is_constant())
+        self.rank = array('d', ranks.tobytes())
         self.constants: dict[str, int] = {}  # 상수의 hex → 번호
+        nodes = np.arange(len(code), dtype=np.int64).tobytes()
+        self.stands, self.places = array('q', nodes), array('q', nodes)  # 노드마다 대신 설 노드, 놓일 자리
+        self.one, self.minus_one, self.place = code.one, code.minus_one, 0
 
-    def sum(self, products: Products, plains: Plains, bare: bool, source: int) -> int:
+    def write(self, *what: Any) -> int:
+        number = super().write(*what)
+        self.rank.append(0)
+        self.stands.append(number)
+        self.places.append(self.place)
+        return number
+
+    def rewrite(self, node: int, terms: _Terms) -> None:
+        """node 를 그 항들로 다시 적는다."""
+        self.place = node
+        number = self.sum(terms, self.source[node])
+        self.stands[node], self.rank[node] = self.stands[number], self.rank[number]
+
+    def rewritten(self, gone: np.ndarray) -> Code:
+        """노드 gone 을 뺀 그래프. 파라미터가 낀 곱은 가중치가 앞에 온다."""
+        code, rank, places = self.code(self.before.roots), np.array(self.rank), np.array(self.places)
+        first = code.start[np.flatnonzero(code.of([ops.mul]))]
+        w, x = code.operand[first], code.operand[first + 1]
+        turned = (rank[w] < rank[x]) & (rank[x] > CONSTANT)
+        code.operand[first], code.operand[first + 1] = np.where(turned, x, w), np.where(turned, w, x)
+        nodes = np.delete(np.arange(len(code)), gone)
+        return code.renumbered(nodes[np.argsort(places[nodes], kind='stable')], np.array(self.stands))
+
+    def sum(self, terms: _Terms, source: int) -> int:
         """합 하나. 파라미터인 가중치가 있으면 (가중치, 입력)의 곱과 편향만 남기고 나머지 항은 잔차로 떼어 낸다."""
-        rank = self.rank.get
+        rank, plains = self.rank, terms.plains
         weighted: Products = []
         rest: Products = []
-        for pair in products:
-            ordered = pair if rank(pair[0], 0) >= rank(pair[1], 0) else pair[::-1]
-            (weighted if ordered[0] in self.rank else rest).append(ordered)
-        if max([self.rank[w] for w, _ in weighted], default=0) <= CONSTANT:
-            return self.simplest(products, plains, source)
-        plains = [(self.constant(-self.data[x]), 1) if sign < 0 and rank(x) == CONSTANT else (x, sign) for x, sign in plains]
-        free = [i for i, (x, sign) in enumerate(plains) if sign > 0 and x in self.rank and not (bare and i < 2)]
-        free.sort(key=lambda i: self.rank[plains[i][0]] == CONSTANT)  # 상수보다 파라미터가 먼저다
+        for w, x in terms.products:
+            pair = (w, x) if rank[w] >= rank[x] else (x, w)
+            (weighted if rank[pair[0]] else rest).append(pair)
+        if max([rank[w] for w, _ in weighted], default=0) <= CONSTANT:
+            return self.simplest(terms.products, plains, source)
+        plains = [(self.constant(-self.data[x]), 1) if sign < 0 and rank[x] == CONSTANT else (x, sign) for x, sign in plains]
+        free = [i for i, (x, sign) in enumerate(plains) if sign > 0 and rank[x] and not (terms.bare and i < 2)]
+        free.sort(key=lambda i: rank[plains[i][0]] == CONSTANT)  # 상수보다 파라미터가 먼저다
         bias = [plains.pop(i) for i in free[:1]]
         if rest or plains:
             weighted.append((self.one, self.simplest(rest, plains, -1)))
@@ -169,6 +205,6 @@ class _Rewriter(Writer):
 
     def _folded(self, op: Op, operands: Sequence[int], source: int) -> int:
         """연산 하나를 적는다. 합을 펴서 상수만 남은 것은 접는다."""
-        if all(self.rank.get(x) == CONSTANT for x in operands):
+        if {self.rank[x] for x in operands} == {CONSTANT}:
             return self.constant(op.eager(*[self.data[x] for x in operands]))
         return self.write(op, operands, source)

@@ -199,19 +199,46 @@ def test_the_infinite_derivative_at_the_edge_of_a_domain():
     assert llvm.gradient([[1.0]] * (LANES + 1)).tolist() == [math.inf]
 
 
+def choices(count):
+    """(손실, 입력, 파라미터): 고르고, 부호를 바꾸고, 잎을 빼기만 하는 깊고 얽힌 노드 count 개쯤과 그것들의 합.
+
+    수는 모두 1 이하인 2⁻²⁰ 의 배수이고 기울기는 그런 수의 합이다: 반올림이 없어서 어떤 순서로 계산해도 == 로 같다.
+    """
+    rng = np.random.default_rng(0)
+    w, signs = [Value(n / 2**20) for n in rng.integers(1, 2**20, 1000).tolist()], [Value(1.0), Value(-1.0)]
+    x = [Value(0.25), Value(-0.75)]
+    writes = [
+        lambda a, b, c, v: ops.select(a, b, c), lambda a, b, c, v: abs(a) - v, lambda a, b, c, v: v - abs(a),
+        lambda a, b, c, v: a * signs[v.data > 0.5], lambda a, b, c, v: -a,
+    ]  # fmt: skip
+    nodes = [*w[:4], *x]
+    for which, i, j, k, leaf in rng.integers(0, [len(writes), 6, 6, 6, len(w)], (count, 5)).tolist():
+        nodes.append(writes[which](nodes[-1 - i], nodes[-1 - j], nodes[-1 - k], w[leaf]))
+    return ops.total(nodes[::1000]), x, [*w, *signs]
+
+
 def test_a_graph_of_many_instructions():
-    """행렬이 없는 깊은 그래프: 명령 3만 개."""
-    rng = random.Random(0)
-    parameters, x = [Value(rng.uniform(-1, 1)) for _ in range(20)], [Value(0.5), Value(-0.5)]
-    nodes = [*parameters, *x]
-    kinds = [lambda a, b: a * b, lambda a, b: ops.tanh(a), ops.maximum, lambda a, b: ops.sigmoid(a - b)]
-    for _ in range(30_000):
-        nodes.append(rng.choice(kinds)(rng.choice(nodes[-30:]), rng.choice(nodes[-30:])))
-    numpy, llvm = both(ops.total(nodes[-30:]), x, parameters)
+    """행렬이 없는 깊은 그래프: 명령 2만 개. 두 백엔드와 eager 가 == 로 같다."""
+    loss, x, parameters = choices(30_000)
+    numpy, llvm = both(loss, x, parameters)
+    assert len(llvm.tape) > 15_000
+    loss.backward()
+    assert numpy.gradient([[0.25, -0.75]], write=False).tolist() == [p.grad for p in parameters]
     for n in (1, LANES + 2):
-        X = np.random.default_rng(n).uniform(-1, 1, (n, 2))
-        assert llvm.loss(X) == pytest.approx(numpy.loss(X), rel=1e-9)
-        assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-6, abs=1e-12)
+        X = np.random.default_rng(n).integers(-(2**20), 2**20, (n, 2)) / 2**20
+        assert llvm.loss(X) == numpy.loss(X)
+        found = llvm.gradient(X)
+        assert found.tolist() == numpy.gradient(X).tolist() and np.count_nonzero(found) > 500
+
+
+def test_a_graph_of_a_million_instructions():
+    """명령 백만 개의 기울기도 eager 와 == 로 같다."""
+    loss, x, parameters = choices(1_600_000)
+    program = compile_graph(loss, x, parameters, backend='llvm')
+    assert len(program.tape) > 1_000_000
+    found = program.gradient([[0.25, -0.75]], write=False).tolist()
+    loss.backward()
+    assert found == [p.grad for p in parameters]
 
 
 # 고르기 ----------------------------------------------------------------------------------------------------------------------

@@ -40,11 +40,14 @@ def write_elements(
     named = few[position]
     operands[number[named], position[named]] = memory.element(reads.rows[reads.starts[named]])
 
-    keys, group = np.unique(np.column_stack([tape.kind[plain], arity, flat, mask]), axis=0, return_inverse=True)
-    order = np.split(np.argsort(group.ravel(), kind='stable'), np.cumsum(np.bincount(group.ravel()))[:-1])
+    shape = len(tape.ops), int(arity.max()) + 1, 2, 2 ** len(OPERANDS)
+    keys = np.ravel_multi_index((tape.kind[plain], arity, flat.astype(int), mask), shape)
+    order = np.argsort(keys, kind='stable')
+    alike = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
     jobs: list[tuple[Records, np.ndarray, Kernels, Any, dict]] = []
     wanted: dict[Kernels, list[MapKernel]] = defaultdict(list)
-    for (kind, count, is_flat, bits), here in zip(keys.tolist(), order, strict=True):
+    for here in alike:
+        kind, count, is_flat, bits = [int(part) for part in np.unravel_index(keys[here[0]], shape)]
         op, chosen, columns = tape.ops[kind], kernels[not is_flat], fields
         pair: list[Any] = ['sum_forward', 'sum_backward']
         if op not in SUMS:

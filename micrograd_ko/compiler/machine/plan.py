@@ -38,7 +38,7 @@ class Plan:
         self.wide = kernels_of(dtype, host().lanes(dtype))
         self.narrow = kernels_of(dtype, 1) if block == 1 else self.wide
         chosen = np.flatnonzero(getattr(tape, which))
-        dense = [k for k in chosen.tolist() if tape.kind[k] == DENSE]
+        dense = chosen[tape.kind[chosen] == DENSE].tolist()
         direct = [k for k in dense if block > 1 and self._reads_data(k)]
         fusing = optimizer is not None and share.threads == 1 and batch <= block and updates.formula(optimizer) == updates.PLAIN
         self.layout = laid_out(tape, dense, direct if block > 1 else dense, self.wide.form.lanes, fusing)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from micrograd_ko.compiler.code import counted
 from micrograd_ko.compiler.machine.kernels import Kernels, fields_of
 from micrograd_ko.compiler.machine.memory import rounded_up
 from micrograd_ko.compiler.tape import Tape
@@ -45,8 +46,9 @@ class Records:
         return array.ctypes.data
 
     def listed(self, backward: bool = False) -> np.ndarray:
-        """레코드의 주소를 명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다."""
+        """레코드의 주소를 명령의 순서대로, backward 면 거꾸로. 한 명령의 것들은 적은 순서다. 붙드는 것은 늘어놓은 한 벌이다."""
         lines, order, heads = map(np.concatenate, (self.lines, self.order, self.heads))
+        self.lines, self.order, self.heads = self.lines[:1], self.order[:1], self.heads[:1]
         order = np.argsort(-order if backward else order, kind='stable')
         return self.keep(lines[order]) + lines.strides[0] * np.flatnonzero(heads[order])
 
@@ -69,10 +71,5 @@ def reads_of(tape: Tape, instructions: np.ndarray) -> Reads:
     arity = np.diff(tape.start)[instructions] // lanes[instructions]
     owner = np.repeat(instructions, arity)
     length = lanes[owner].astype(np.int64)
-    first = tape.start[owner] + _counted(arity) * length
-    return Reads(owner, tape.operand[np.repeat(first, length) + _counted(length)], np.cumsum(length) - length)
-
-
-def _counted(lengths: np.ndarray) -> np.ndarray:
-    """0 … n−1 을 lengths 의 n 마다 이은 것."""
-    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first = tape.start[owner] + counted(arity) * length
+    return Reads(owner, tape.operand[np.repeat(first, length) + counted(length)], np.cumsum(length) - length)
