@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         grad: Any
         _number: Any  # 걸러진 칸(`state.Held`)
         _grad: Any
+        _x: Any  # 피연산자가 사는 칸(`engine.Value.parents`)
+        _y: Any
         name: str
         op: Op | None
         parents: tuple[Any, ...]
