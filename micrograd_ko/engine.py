@@ -57,7 +57,9 @@ def _node(data: Number, op: Op | None, parents: tuple[Value, ...], near: tuple[V
 
 def _lifted(x: Any, first: Value) -> Value:
     """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
-    return x if isinstance(x, Value) else _node(beside(x, first._number), None, (), (first,))
+    if isinstance(x, Value):
+        return x
+    return _node(x if type(x) is float else beside(x, first._number), None, (), (first,))
 
 
 def _binary(op: Op) -> tuple[Callable[[Value, Value | Number], Value], Callable[[Value, Value | Number], Value]]:
@@ -109,7 +111,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
     (8.0, 4.0, 2.0)
     """
 
-    __slots__ = ('__weakref__', '_x', '_y', 'op')
+    __slots__ = ('__weakref__',)
     __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
@@ -120,13 +122,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
 
     def __init__(self, data: Number, name: str = '') -> None:
         self._number, self.name, self._grad = number(data), name, NOT_YET
-        self.op: Op | None = None
-        self._x: Any = ()  # 피연산자의 튜플. 사칙이면 두 칸에 나누어 튜플을 만들지 않는다: 수집기(garbage collector)가 볼 것이 반이다
-        self._y: Value | None = None
-
-    @property
-    def parents(self) -> tuple[Value, ...]:
-        return self._x if self._y is None else (self._x, self._y)
+        self.op, self._x, self._y = None, (), None
 
     @alone
     def backward(self, seed: Number = 1) -> None:

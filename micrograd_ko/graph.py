@@ -40,7 +40,9 @@ def topological(*roots: N) -> list[N]:
             push(node)
             push(None)
             if node._y is None:
-                stack.extend(reversed(node._x))
+                for parent in reversed(node._x):
+                    if parent not in seen:
+                        push(parent)
                 break
             push(node._y)
             node = node._x
@@ -53,7 +55,7 @@ def sweep(order: Sequence[Node]) -> None:
         g, x, y = node._grad, node._x, node._y
         if y is not None:  # 가장 잦은 연산: 튜플과 호출을 던다
             z, a, b = node._number, x._number, y._number
-            dx, dy = node.op.partials
+            dx, dy = node.op.partials  # type: ignore[union-attr]  # 피연산자가 있으니 연산도 있다
             try:
                 dx, dy = g * dx(z, a, b), g * dy(z, a, b)
                 x._grad += dx
@@ -75,13 +77,13 @@ def local_derivatives(node: Node) -> tuple[Any, ...]:
     """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
     if node.op is None:
         return ()
-    operands = tuple([parent._number for parent in node.parents])
+    operands = [parent._number for parent in node.parents]
     try:
         return node.op.derivatives(node._number, *operands)
     except EDGE_ERRORS:
         from micrograd_ko.kinds.arrays import ieee_derivatives
 
-        return ieee_derivatives(node.op, node._number, operands)
+        return ieee_derivatives(node.op, node._number, tuple(operands))
 
 
 def edges(node: N) -> Iterator[tuple[N, Any]]:
