@@ -53,7 +53,7 @@ def sweep(order: Sequence[Node]) -> None:
     """역전파의 순회: 위상 순서를 거꾸로, `피연산자.grad += 노드.grad × 국소 미분`. 기울기는 미리 놓여 있다."""
     for node in reversed(order):
         g, x, y = node._grad, node._x, node._y
-        if y is not None:  # 가장 잦은 연산: 튜플과 호출을 던다
+        if y is not None:  # 사칙. 가장 잦아서 펼쳐 적었다
             z, a, b = node._number, x._number, y._number
             dx, dy = node.op.partials  # type: ignore[union-attr]  # 피연산자가 있으니 연산도 있다
             try:
