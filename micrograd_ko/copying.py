@@ -37,7 +37,6 @@ class Copied:
     """복사되고 저장되는 노드. `Value` 의 바탕이다."""
 
     __slots__ = ()
-    parents: tuple[Any, ...]
 
     def __copy__(self) -> Any:
         return _fill(_blank(self), self, lambda attribute: attribute)
@@ -49,7 +48,7 @@ class Copied:
                 _fill(twin, node, lambda attribute: copy.deepcopy(attribute, memo))
         return memo[id(self)]
 
-    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+    def __reduce_ex__(self: Any, protocol: Any) -> str | tuple[Any, ...]:
         handed = _handed.waiting.pop(id(self), None) is not None
         return object.__reduce_ex__(self, 2) if handed or not self.parents else (_last, (_Holder(self),))
 

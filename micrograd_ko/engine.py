@@ -43,47 +43,46 @@ def record_values(op: Op, values: tuple[Value, ...]) -> Value:
         data = undefined(op, values)
     if type(data) is not float:  # 더해진 연산(`ops.register`)은 NumPy 의 수나 참·거짓을 줄 수도 있다
         data = number(data, f'연산 {op.name} 의 값은')
-    node = _blank(values) if _closed else _new(Value)
-    node._number, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, values
+    return _node(data, op, values, values)
+
+
+def _node(data: Number, op: Op | None, parents: tuple[Value, ...], near: tuple[Value, ...]) -> Value:
+    """near 의 값들에서 나온 노드. 닫힌 하위 형이 끼면 그 형이다."""
+    kind = next((t for k in dict.fromkeys(map(type, near)) for t in k.__mro__ if t in _closed), Value) if _closed else Value
+    node = _new(kind)
+    node._number, node._grad, node._name = data, NOT_YET, ''  # 셋까지는 파이썬이 튜플을 만들지 않는다
+    node.op, node._x, node._y = op, parents, None
     return node
-
-
-def _blank(values: tuple[Value, ...]) -> Value:
-    """values 에서 나올 빈 노드. 닫힌 하위 형이 끼면 그 형이다."""
-    kinds = dict.fromkeys(map(type, values))
-    return _new(next((t for kind in kinds for t in kind.__mro__ if t in _closed), Value))
 
 
 def _lifted(x: Any, first: Value) -> Value:
     """연산에 섞인 수를 옆에 있는 값과 같은 형의 잎으로. 정수는 수의 종류도 따른다: 1/3 이 Fraction 옆에서 정확하게 남는다."""
     if isinstance(x, Value):
         return x
-    data, leaf = beside(x, first._number), _new(Value) if type(first) is Value else _blank((first,))
-    leaf._number, leaf._grad, leaf._name, leaf.op, leaf.parents = data, NOT_YET, '', None, ()
-    return leaf
+    return _node(x if type(x) is float else beside(x, first._number), None, (), (first,))
 
 
-def _binary(op: Op) -> Callable[[Value, Value | Number], Value]:
-    eager = op.eager  # 가장 잦은 기록이라 `record` 를 펼쳐 적었다
+def _binary(op: Op) -> tuple[Callable[[Value, Value | Number], Value], Callable[[Value, Value | Number], Value]]:
+    """self op other 와 other op self 의 메서드. 가장 잦은 기록이라 `record_values` 를 펼쳐 적었다."""
+    eager = op.eager
 
     def method(self: Value, other: Any) -> Value:
-        if type(other) is not Value:
+        if type(other) is not Value or type(self) is not Value:
             if type(other) is not float and not isinstance(other, (int, Value)):
                 return op.apply(self, other)  # 배열이면 칸마다
             other = _lifted(other, self)
+            if _closed:
+                return record_values(op, (self, other))
         try:
             data = eager(self._number, other._number)
         except EDGE_ERRORS:
             data = undefined(op, (self, other))
         node = _new(Value)
-        node._number, node._grad, node._name, node.op, node.parents = data, NOT_YET, '', op, (self, other)
+        node._number, node._grad, node._name = data, NOT_YET, ''
+        node.op, node._x, node._y = op, self, other
         return node
 
-    return method
-
-
-def _recorded(op: Op, reflected: bool = False) -> Callable[[Value, Value | Number], Value]:
-    return lambda self, other: record(op, (other, self) if reflected else (self, other))
+    return method, lambda self, other: method(_lifted(other, self), self)
 
 
 def _unary(op: Op) -> Callable[[Value], Value]:
@@ -112,7 +111,7 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
     (8.0, 4.0, 2.0)
     """
 
-    __slots__ = ('__weakref__', 'op', 'parents')
+    __slots__ = ('__weakref__',)
     __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
@@ -120,14 +119,10 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
         super().__init_subclass__()
         if closed:
             _closed.add(cls)
-            for name, op in (('add', ops.add), ('sub', ops.sub), ('mul', ops.mul), ('truediv', ops.div)):
-                setattr(cls, f'__{name}__', _recorded(op))  # 펼쳐 적은 기록은 Value 만 만든다
-                setattr(cls, f'__r{name}__', _recorded(op, reflected=True))
 
     def __init__(self, data: Number, name: str = '') -> None:
         self._number, self.name, self._grad = number(data), name, NOT_YET
-        self.op: Op | None = None
-        self.parents: tuple[Value, ...] = ()
+        self.op, self._x, self._y = None, (), None
 
     @alone
     def backward(self, seed: Number = 1) -> None:
@@ -139,12 +134,12 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
         seed = beside(number(seed, 'seed 는'), self._number)
         order = topological(self)
         before = [node._grad for node in order]
+        leaves = [(leaf, leaf._grad) for leaf in order if leaf.op is None]
         try:
             for node in order:
                 node._grad = 0
             self._grad = seed
             sweep(order)
-            leaves = [(leaf, old) for leaf, old in zip(order, before, strict=True) if leaf.op is None]
             commit([(leaf, '_grad', accumulated(old, leaf._grad)) for leaf, old in leaves])
         except BaseException:
             commit([(node, '_grad', old) for node, old in zip(order, before, strict=True)])
@@ -160,14 +155,12 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
             return record_values(ops.pow, (self, exponent))
         return NotImplemented if getattr(exponent, 'ndim', 0) else record_values(ops.power(number(exponent)), (self,))
 
-    __add__, __radd__ = _binary(ops.add), _recorded(ops.add, reflected=True)
-    __sub__, __rsub__ = _binary(ops.sub), _recorded(ops.sub, reflected=True)
-    __mul__, __rmul__ = _binary(ops.mul), _recorded(ops.mul, reflected=True)
-    __truediv__, __rtruediv__ = _binary(ops.div), _recorded(ops.div, reflected=True)
-    __rpow__, __neg__, __abs__ = _recorded(ops.pow, reflected=True), _unary(ops.neg), _unary(ops.abs)
+    __add__, __radd__ = _binary(ops.add)
+    __sub__, __rsub__ = _binary(ops.sub)
+    __mul__, __rmul__ = _binary(ops.mul)
+    __truediv__, __rtruediv__ = _binary(ops.div)
+    __rpow__, __neg__, __abs__ = _binary(ops.pow)[1], _unary(ops.neg), _unary(ops.abs)
     __pos__ = conjugate = lambda self: self  # 실수의 켤레는 자신이다: z.std() 와 np.var(z) 가 부른다
-
-    conjugate = __pos__  # np.var 와 np.std 가 부른다
 
 
 _new = Value.__new__

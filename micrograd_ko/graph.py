@@ -34,32 +34,29 @@ def topological(*roots: N) -> list[N]:
         node = pop()
         if node is None:  # 표시(None) 아래의 노드는 피연산자를 모두 방문했다
             leave(pop())
-        elif node not in seen:
+            continue
+        while node not in seen:  # 왼쪽 피연산자를 따라 내려간다
             enter(node)
-            parents = node.parents
-            if not parents:
-                leave(node)
-                continue
             push(node)
             push(None)
-            for parent in reversed(parents):
-                if parent not in seen:
-                    push(parent)
+            if node._y is None:
+                for parent in reversed(node._x):
+                    if parent not in seen:
+                        push(parent)
+                break
+            push(node._y)
+            node = node._x
     return order
 
 
 def sweep(order: Sequence[Node]) -> None:
     """역전파의 순회: 위상 순서를 거꾸로, `피연산자.grad += 노드.grad × 국소 미분`. 기울기는 미리 놓여 있다."""
     for node in reversed(order):
-        op = node.op
-        if op is None:
-            continue
-        g, z, parents = node._grad, node._number, node.parents
-        try:
-            if op.arity == 2:  # 가장 잦은 연산: 튜플과 호출을 던다
-                x, y = parents
-                a, b = x._number, y._number
-                dx, dy = op.partials
+        g, x, y = node._grad, node._x, node._y
+        if y is not None:  # 사칙. 가장 잦아서 펼쳐 적었다
+            z, a, b = node._number, x._number, y._number
+            dx, dy = node.op.partials  # type: ignore[union-attr]  # 피연산자가 있으니 연산도 있다
+            try:
                 dx, dy = g * dx(z, a, b), g * dy(z, a, b)
                 x._grad += dx
                 try:
@@ -67,25 +64,26 @@ def sweep(order: Sequence[Node]) -> None:
                 except OverflowError:  # x 에는 이미 더했다
                     y._grad = accumulated(y._grad, dy)
                 continue
-            operands = [parent._number for parent in parents]
-            slopes = op.partials(z, *operands) if op.arity is None else op.derivatives(z, *operands)
-        except EDGE_ERRORS:
-            slopes = local_derivatives(node)
-        for parent, d in zip(parents, slopes, strict=True):
-            parent._grad = accumulated(parent._grad, g, d)
+            except EDGE_ERRORS:
+                x = x, y
+        for parent, d in zip(x, local_derivatives(node), strict=True) if x else ():
+            try:
+                parent._grad += g * d
+            except OverflowError:
+                parent._grad = accumulated(parent._grad, g, d)
 
 
 def local_derivatives(node: Node) -> tuple[Any, ...]:
     """국소 미분(local derivative): 피연산자마다 ∂node/∂피연산자. 정의역의 끝에서는 IEEE 값, 잎이면 빈 튜플."""
     if node.op is None:
         return ()
-    operands = tuple([parent.data for parent in node.parents])
+    operands = [parent._number for parent in node.parents]
     try:
-        return node.op.derivatives(node.data, *operands)
+        return node.op.derivatives(node._number, *operands)
     except EDGE_ERRORS:
         from micrograd_ko.kinds.arrays import ieee_derivatives
 
-        return ieee_derivatives(node.op, node.data, operands)
+        return ieee_derivatives(node.op, node._number, tuple(operands))
 
 
 def edges(node: N) -> Iterator[tuple[N, Any]]:

@@ -44,7 +44,7 @@ class Value(engine.Value, closed=True):
         super().__init__(data, label)
         children = tuple(dict.fromkeys(_children))
         if children:
-            self.op, self.parents = _Written(_op, self, children), children
+            self.op, self._x = _Written(_op, self, children), children
 
     @property
     def label(self) -> str:

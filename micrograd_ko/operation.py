@@ -27,9 +27,12 @@ if TYPE_CHECKING:
         grad: Any
         _number: Any  # 걸러진 칸(`state.Held`)
         _grad: Any
+        _x: Any
+        _y: Any
         name: str
         op: Op | None
-        parents: tuple[Any, ...]
+        @property
+        def parents(self) -> tuple[Any, ...]: ...
 
 
 EDGE_ERRORS = (ArithmeticError, ValueError)  # 정의역 밖이나 끝에서 파이썬 수가 내는 오류
@@ -124,7 +127,7 @@ class Op:
     def derivatives(self, z: Any, *operands: Any) -> tuple[Any, ...]:
         """모든 피연산자에 대한 편미분 ∂z/∂xᵢ 의 튜플. 규칙이 그 종류의 수를 모르면 RuleError(TypeError)."""
         try:
-            if callable(self.partials):
+            if self.arity is None:
                 return tuple(self.partials(z, *operands))
             return tuple([partial(z, *operands) for partial in self.partials])
         except (TypeError, AttributeError, ValueError) as error:

@@ -4,6 +4,7 @@ import copy
 import gc
 import io
 import math
+import operator
 import pickle
 import random
 import subprocess
@@ -183,6 +184,21 @@ def test_dropped_graphs_leave_no_value_alive_without_the_collector():
         del root, a, b
         assert [ref() for ref in alive] == [None, None]
         assert sum(isinstance(obj, Value) for obj in gc.get_objects()) == before - 2
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize('op', [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_an_arithmetic_node_is_one_object_to_the_collector(op):
+    """피연산자의 튜플까지 보면 수집기가 두 배로 돌고, 큰 그래프의 기록은 거의 수집기의 시간이다."""
+    gc.collect()
+    gc.disable()
+    try:
+        x = y = Value(2.0)
+        before = len(gc.get_objects())
+        for _ in range(100):
+            y = op(y, x)
+        assert len(gc.get_objects()) - before == 100
     finally:
         gc.enable()
 
@@ -495,11 +511,22 @@ def test_operations_on_a_subclass_give_a_plain_value():
         y.backward()
 
 
+def test_a_subclass_may_pass_a_reflected_operation_on():
+    class Counted(Value):
+        def __rsub__(self, other):
+            self.name += '|'
+            return super().__rsub__(other)
+
+    x = Counted(2.0)
+    assert ((5 - x).data, (Value(3.0) - x).data, x.name) == (3.0, 1.0, '||')
+
+
 @pytest.mark.parametrize('x', [Length(2.0, 'x'), Shorter(2.0, 'x')], ids=['닫힌 형', '그 하위 형'])
 def test_operations_on_a_closed_subclass_give_that_subclass(x):
     plain = Value(3.0)
     made = [x + 1, 1 - x, x * plain, plain * x, plain / x, plain - x, x.tanh(), x**2, 2**x, x**plain, -x, abs(x),
             ops.total([plain, x]), ops.affine([plain], [plain], x), ops.select(plain, 1, x)]  # fmt: skip
+    made += [Noted(4.0) + x, Noted(4.0) / x, x - Noted(4.0)]
     assert {type(y) for y in made} == {Length}
     assert {type(y) for y in (plain + 1, plain * plain, plain.exp(), ops.total([plain, plain]))} == {Value}
     for y, expected in ((x * plain + x, 4.0), (plain - x * x, -4.0)):
