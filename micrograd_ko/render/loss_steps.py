@@ -14,7 +14,7 @@ from micrograd_ko.render.step import Step, Walk, adding, evaluation, label, live
 from micrograd_ko.render.subject import NoStepsError, Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
-from micrograd_ko.writing.formulas import chain, grouped, sum_of
+from micrograd_ko.writing.formulas import chain, sum_of, tight
 from micrograd_ko.writing.numbers import number
 
 
@@ -144,4 +144,4 @@ def is_quiet(a: Any) -> Any:
 
 def _filled(form: str, a: Any, y: Any) -> str:
     """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', grouped(number(a))).replace('yⱼ', grouped(number(y)))
+    return form.replace('aⱼ', tight(number(a))).replace('yⱼ', tight(number(y)))
