@@ -10,7 +10,6 @@ from micrograd_ko.kinds import javascript
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.operation import Op
 from micrograd_ko.render import color
-from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, notation
 
 
@@ -40,7 +39,7 @@ def live_graph(order: Sequence[Value]) -> LiveGraph:
             rows[key] = written
         nodes.append((key, parents, _double(node.data)))
     names = [labels.shown(node.name) or f'v{notation.subscript(i)}' for i, node in enumerate(order, 1)]
-    data = {'nodes': nodes, 'names': names, 'domains': domains, 'squares': list(map(squares, order))}
+    data = {'nodes': nodes, 'names': names, 'domains': domains}
     return LiveGraph(javascript.module(rows), data)
 
 

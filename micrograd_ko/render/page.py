@@ -28,7 +28,7 @@ PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
 WIDEST = '-0.1234'  # 바뀐 수도 대개 들어갈 너비
-_BEFORE = 'start numbers texts graph model picture view player fields paths boundary training address'
+_BEFORE = 'start numbers texts graph model picture view player keys fields paths training samples address'
 SCRIPTS = [f'scripts/{name}.js' for name in _BEFORE.split()]
 ET.register_namespace('', _SVG[1:-1])
 
@@ -56,7 +56,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     script = '\n'.join([*map(_part, SCRIPTS), graph.table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
         title=escape(say(f'{title} · 한 스텝씩 보는 역전파')), lang=lang,
-        style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
+        style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1, samples=len(subject.samples),
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
 
@@ -117,7 +117,7 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
     root = ET.fromstring(svg)
     wide, tall = (float(root.attrib.pop(side).removesuffix('pt')) for side in ('width', 'height'))
     root.attrib |= {'id': 'picture', 'class': 'picture', 'role': 'img', 'aria-label': description,
-                    'style': f'width:{wide:.0f}px;height:{tall:.0f}px'}  # fmt: skip
+                    'style': f'--wide:{wide:.0f};--tall:{tall:.0f}'}  # fmt: skip
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == _SVG + 'title':  # Graphviz 의 노드 이름(n0): 풍선말로 뜨면 방해가 된다
@@ -126,6 +126,8 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
                 _unlink(child)
     for group in root.iter(_SVG + 'g'):
         _write(group, (texts or {}).get(group.get('id', '')))
+    for path in root.iterfind(f'.//{_SVG}g[@class="edge"]//{_SVG}path'):
+        path.set('marker-start', 'url(#returning)')  # 거꾸로 지날 때만 보인다(page.css)
     return ET.tostring(root, encoding='unicode')
 
 
@@ -189,7 +191,10 @@ class _Addressed:
         walked = [(i, edge) for i, edge in enumerate(picture.edges) if edge.uses is not None]
         self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i for i, edge in walked if edge.uses}
         arrival = {(x, position): k for k, (x, position) in enumerate(_walked(order))}
-        self.data = {'cells': found, 'scales': list(scales), 'edges': [_traced(edge, number, arrival) for edge in picture.edges]}
+        uses = [(number[x.parents[i]], number[x], k, 2 if squares(x) else 1) for (x, i), k in arrival.items()
+                if not squares(x) or i < squares(x)]  # 제곱은 피연산자를 두 번 쓰지만 한 칸이다
+        traced = [_traced(edge, number, arrival) for edge in picture.edges]
+        self.data = {'cells': found, 'scales': list(scales), 'edges': traced, 'uses': uses}
 
     def cells(self, step: Step) -> str:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""

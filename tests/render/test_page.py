@@ -286,7 +286,7 @@ def test_the_whole_page_by_keyboard(visit, shared_page):
         visited.append(page.evaluate('document.activeElement.id || document.activeElement.tagName'))
         assert page.evaluate(FOCUSED)
     assert visited == ['caption', 'view', 'c0', 'slider', 'first', 'previous', 'play', 'next', 'last', 'speed', 'smaller',
-                       'larger', 'fit', 'rate', 'learn', 'train', 'clear', 'link']  # fmt: skip
+                       'larger', 'fit', 'full', 'rate', 'learn', 'train', 'link']  # fmt: skip
 
 
 # 스텝의 링크
