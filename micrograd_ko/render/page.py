@@ -62,11 +62,11 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
 
 
 def said(page: str, say: Callable[[str], str]) -> str:
-    """페이지의 틀에서 태그 사이의 글과 aria-label 을 say 로 옮긴 것."""
+    """페이지의 틀에서 태그 사이의 글과 aria-label 과 placeholder 를 say 로 옮긴 것."""
     def changed(found: re.Match) -> str:
         return found[0].replace(found[0].strip(), say(found[0].strip()))
 
-    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?<=aria-label=")[^"]*(?=")', changed, page)
+    return re.sub(r'(?<=>)[^<>]*[가-힣][^<>]*(?=<)|(?:(?<=aria-label=")|(?<=placeholder="))[^"]*(?=")', changed, page)
 
 
 def _steps(addressed: '_Addressed', steps: Sequence[Step]) -> str:

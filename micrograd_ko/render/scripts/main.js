@@ -13,9 +13,10 @@ address.read();
 addEventListener('beforeprint', () => {
   const { at } = player;
   find('storyboard').replaceChildren(...steps.map((_, i) => {
-    const frame = document.createElement('figure');
     player.go(i);
-    frame.append(find('caption').cloneNode(true), find('picture').cloneNode(true));
+    const frame = document.createElement('figure'), text = document.createElement('figcaption');
+    text.append(...find('caption').cloneNode(true).childNodes);
+    frame.append(text, find('picture').cloneNode(true));
     for (const part of frame.querySelectorAll('[id]')) part.removeAttribute('id');
     return frame;
   }));

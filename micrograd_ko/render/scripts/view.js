@@ -22,7 +22,7 @@ class View {
     const cell = this.svg.querySelector('.cell.now'), frame = this.frame.getBoundingClientRect();
     const [own, card] = [cell, cell?.closest('.node')].map((group) => group?.getBoundingClientRect() ?? frame);
     const box = card.width > frame.width || card.height > frame.height ? own : card;
-    const over = (low, high) => Math.max(box[high] - frame[high], 0) || Math.min(box[low] - frame[low], 0);
+    const over = (low, high) => Math.max(box[high] - frame[high] + 8, 0) || Math.min(box[low] - frame[low] - 8, 0);
     this.frame.scrollBy(over('left', 'right'), over('top', 'bottom'));
   }
 }
