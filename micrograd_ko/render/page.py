@@ -99,11 +99,15 @@ _SCHEMES = ''.join([
 
 
 def frame(page: str, svg: str, say: Callable[[str], str] = str) -> str:
-    """노트북에 넣을 틀(iframe): 스크립트만 허락하고, 노트북의 주제를 따른다. 틀을 지우는 노트북에는 안의 그림이 남는다."""
+    """노트북에 넣을 틀(iframe): 스크립트와 전체 화면만 허락하고, 노트북의 주제를 따른다.
+
+    틀을 지우는 노트북에는 안의 그림이 남는다.
+    """
     picture = base64.b64encode(svg.encode()).decode()
     return (
         f'<style>{_SCHEMES}</style>'
-        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="{say("한 스텝씩 보는 역전파")}" '
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" title="{say("한 스텝씩 보는 역전파")}" '
+        'sandbox="allow-scripts" allow="fullscreen" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
         f'<img alt="{say("계산 그래프")}" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )

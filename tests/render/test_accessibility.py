@@ -28,7 +28,10 @@ def playground():
     return MLP(2, [3, 1], 'tanh', output='sigmoid', rng=random.Random(0)).page(*moons(20, rng=random.Random(0))).html()
 
 
-PAGES = {'graph': graph, 'network': network, 'layer': lambda: network('layer'), 'playground': playground, 'en': lambda: network(lang='en')}
+PAGES = {
+    'graph': graph, 'network': network, 'layer': lambda: network('layer'), 'english': lambda: network(lang='en'),
+    'playground': playground,
+}  # fmt: skip
 
 
 def found(page):
@@ -42,9 +45,11 @@ def visit(browser):
     opened = []
 
     def visit(text, size=DESKTOP, scheme='light'):
-        opened.append(browser.new_page(viewport=dict(zip(('width', 'height'), size, strict=True)), color_scheme=scheme, reduced_motion='reduce'))
-        opened[-1].set_content(text)
-        return opened[-1]
+        viewport = dict(zip(('width', 'height'), size, strict=True))
+        page = browser.new_page(viewport=viewport, color_scheme=scheme, reduced_motion='reduce')
+        opened.append(page)
+        page.set_content(text)
+        return page
 
     yield visit
     for page in opened:

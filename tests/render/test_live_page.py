@@ -231,6 +231,18 @@ def test_what_a_screen_reader_hears_follows_the_step(page):
     assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 1'
 
 
+@pytest.mark.parametrize(('written', 'number'), [
+    ('-0.5', -0.5), ('−0.5', -0.5), ('3,5', 3.5), (' 1e-3 ', 1e-3), ('5.9×10⁻⁵', 5.9e-5), ('-1×10⁶', -1e6),
+    ('\uff11\uff0e\uff15', 1.5),
+])  # fmt: skip
+def test_what_people_write_for_a_number_is_read(page, written, number):
+    """페이지가 적는 꼴, 수학의 빼기, 쉼표, 온각 숫자."""
+    page.locator('.field').nth(2).click()  # k
+    page.fill('#editor', written)
+    page.keyboard.press('Enter')
+    assert page.evaluate('model.graph.x[model.leaves[2]]') == number
+
+
 @pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
 def test_what_is_no_number_is_refused(page, written):
     cell(page, 'a').click()
@@ -263,6 +275,22 @@ def test_the_address_keeps_the_numbers(page):
     page.evaluate(f'location.hash = {fragment!r}')
     until(page, 'model.graph.x[0] === 2.1')
     assert page.evaluate('[player.at, model.lr]') == [1, 0.1]
+
+
+def test_every_name_has_its_own_place_in_the_address(tab):
+    """스텝과 학습률, 그리고 서로와 같은 이름(긴 이름은 줄어서 같아진다)의 잎도 저마다 지닌다."""
+    names = ['step', 'η', 'step′', '가' * 40, '가' * 50]
+    page = opened(tab, draw(ops.total([Value(float(i), name) for i, name in enumerate(names)])).html())
+    leaves = page.evaluate('model.leaves')
+    set_on_page(page, [page.evaluate('model.rate'), *leaves], [0.25, 10.0, 11.0, 12.0, 13.0, 14.0])
+    page.evaluate('player.go(2)')
+    text = page.evaluate('address.text')
+    assert text.startswith('#step=2&')
+    page.evaluate('model.reset()')
+    page.evaluate(f'location.hash = {text!r}')
+    until(page, 'model.lr === 0.25')
+    assert page.evaluate('model.leaves.map((leaf) => model.graph.x[leaf])') == [10, 11, 12, 13, 14]
+    assert page.evaluate('player.at') == 2
 
 
 def test_an_address_that_cannot_be_computed_says_so(page):
@@ -436,6 +464,20 @@ def test_training_draws_the_curve_and_stops(playground):
     before = page.text_content('#ticks')
     page.wait_for_timeout(100)
     assert page.text_content('#ticks') == before and page.get_attribute('#curve', 'points').startswith('0,')
+
+
+def test_one_undo_takes_back_one_training(playground):
+    *_, page = playground
+    before = page.evaluate('Array.from(model.graph.x)')
+    page.click('#train')
+    until(page, 'training.costs.length > 2')
+    page.click('#train')
+    assert page.evaluate('Array.from(model.graph.x)') != before
+    page.click('#undo')
+    assert page.evaluate('Array.from(model.graph.x)') == before and page.is_disabled('#undo')
+    page.click('#learn')
+    page.click('#reset')  # 처음 수에서는 곡선도 처음이다
+    assert page.evaluate('Array.from(model.graph.x)') == before and page.get_attribute('#curve', 'points') == ''
 
 
 @pytest.mark.parametrize(('make', 'wrong'), [
