@@ -466,6 +466,18 @@ def test_training_draws_the_curve_and_stops(playground):
     assert page.text_content('#ticks') == before and page.get_attribute('#curve', 'points').startswith('0,')
 
 
+def test_numbers_that_grow_long_stay_in_their_cells(playground):
+    """배우면 기울기가 작아져 글이 길어진다(-0.0002641, -2.641×10⁻⁵): 이웃 칸과 겹치지 않는다."""
+    *_, page = playground
+    page.evaluate('player.jump(player.last)')
+    beyond = """(scale) => {
+        model.graph.g.forEach((_, i) => { model.graph.g[i] = -1.2345678 * 10 ** (-i % scale); });
+        player.draw();
+        return Math.max(...picture.cells.map(({ box, text }) => box.getBBox().x - text.getBBox().x));
+    }"""
+    assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9)) < 2
+
+
 def test_one_undo_takes_back_one_training(playground):
     *_, page = playground
     before = page.evaluate('Array.from(model.graph.x)')

@@ -32,16 +32,13 @@ class Address {
   // 조금 뒤에 바꾼다: 브라우저는 주소를 너무 자주 바꾸는 것을 막는다
   draw() {
     find('copied').textContent = '';
+    find('link').href = this.text;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      find('link').href = this.text;
-      if (window === parent) history.replaceState(null, '', this.text);
-    }, 250);
+    this.timer = setTimeout(() => { if (window === parent) history.replaceState(null, '', this.text); }, 250);
   }
 
   // 눌린 링크는 주소창으로 간다. 복사할 수 있으면 복사도 한다
   copy() {
-    find('link').href = this.text;
     find('copied').textContent = words.inAddress;
     navigator.clipboard?.writeText(find('link').href).then(() => { find('copied').textContent = words.copied; }, () => {});
   }

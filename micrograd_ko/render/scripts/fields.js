@@ -3,8 +3,10 @@ class Fields {
   constructor(model, picture) {
     const { svg, cells } = picture, editor = find('editor');
     Object.assign(this, { model, picture, editor, editing: null, drag: null });
-    this.settle(cells[0]);
-    svg.parentElement.addEventListener('focusin', (event) => this.settle(picture.cellOf(event)));
+    cells.forEach(({ group }, i) => { group.tabIndex = i ? -1 : 0; }); // Tab 은 칸 하나에만 서고, ← → 로 옮긴다
+    svg.parentElement.addEventListener('focusin', (event) => {
+      for (const { group } of picture.cellOf(event) ? cells : []) group.tabIndex = group === event.target ? 0 : -1;
+    });
     svg.onkeydown = (event) => this.press(event);
     svg.onpointerdown = (event) => this.grab(event);
     svg.onpointermove = (event) => this.slide(event);
@@ -15,11 +17,6 @@ class Fields {
     find('undo').onclick = () => model.undo();
     find('rate').oninput = ({ target }) => model.set(model.rate, tidy(10 ** target.valueAsNumber, 3), target);
     find('rate').onchange = () => { model.gesture = null; };
-  }
-
-  // Tab 은 칸 하나에만 서고, ← → 로 옮긴다
-  settle(cell) {
-    for (const { group } of cell ? this.picture.cells : []) group.tabIndex = group === cell.group ? 0 : -1;
   }
 
   press(event) {

@@ -2,8 +2,7 @@
 class Graph {
   // nodes: 위상 순서로 노드마다 [줄의 이름 | null, 피연산자의 번호들, 값]. 마지막이 root 다. lr 는 학습률
   constructor(nodes, lr) {
-    const built = ([key, parents]) => ({ key, row: key === null ? null : table[key], parents: Int32Array.from(parents) });
-    this.nodes = nodes.map(built);
+    this.nodes = nodes.map(([key, parents]) => ({ key, parents, row: key === null ? null : table[key] }));
     this.x = Float64Array.from([...nodes.map(([, , data]) => data), lr], Number); // 값, 그리고 맨 끝에 학습률
     this.y = this.x.slice(); // 갱신한 뒤의 값
     this.g = new Float64Array(nodes.length); // 기울기 ∂root/∂노드

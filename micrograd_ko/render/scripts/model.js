@@ -13,6 +13,7 @@ class Model {
   }
 
   get lr() { return this.graph.x[this.rate]; }
+  isChanged(place) { return this.graph.x[place] !== this.start[place]; }
 
   // 수들을 받아들인다. 계산할 수 없으면 아무것도 바뀌지 않고 그 까닭(trouble)이 남는다.
   // 같은 몸짓(gesture: 끌기 한 번, 학습 한 번)이 바꾼 것은 되돌리기 한 번에 돌아온다
@@ -44,8 +45,8 @@ class Model {
   }
 
   set(place, value, gesture) { this.change(this.graph.x.with(place, value), gesture); }
-
   reset() { this.change(this.start.slice()); }
+  choose(sample) { this.change(this.placed(this.graph.x.slice(), this.samples[sample])); }
 
   undo() {
     this.gesture = null;
@@ -53,15 +54,11 @@ class Model {
     this.tell();
   }
 
-  isChanged(place) { return this.graph.x[place] !== this.start[place]; }
-
   // 표본의 수를 제자리에 놓은 x
   placed(x, sample) {
     sample?.forEach((value, i) => { x[this.places[i]] = value; });
     return x;
   }
-
-  choose(sample) { this.change(this.placed(this.graph.x.slice(), this.samples[sample])); }
 
   // 노트의 갱신 한 번: 표본마다의 기울기를 평균한다(가정 1). 표본이 없으면(null) 지금의 그래프 하나다.
   // 갱신하기 전의 평균 손실을 돌려준다. 계산할 수 없으면 갱신하지 않고 NaN 이다

@@ -16,6 +16,7 @@ class Paths {
     for (const i of above) for (const [user] of this.users[i]) above.add(user);
     for (const { group, operand, result } of this.picture.edges) mark(group, { path: above.has(operand) && above.has(result) });
     told.textContent = cell ? this.told(cell.node) : '';
+    if (cell) cell.tip.textContent = cell.value === undefined ? '' : number(cell.value, 10); // 풍선말
     mark(told, { top: cell?.group.getBoundingClientRect().top > (top + bottom) / 2 });
   }
 

@@ -3,7 +3,7 @@ class Picture {
   // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들],
   // edges: 선마다 [피연산자, 결과, 적힌 국소 미분의 스텝들, 가중치]. 없으면 null
   constructor(svg, { cells, scales, edges }, model) {
-    Object.assign(this, { svg, model, scales });
+    Object.assign(this, { svg, model, scales, nodes: [...svg.querySelectorAll('.node')] });
     this.edges = edges.map(([operand, result, arrivals, weight], i) => {
       const group = svg.getElementById(`edge${i}`), [path, text] = [group.querySelector('path'), group.querySelector('text')];
       return { group, path, text, operand, result, arrivals, weight };
@@ -11,10 +11,12 @@ class Picture {
     this.cells = cells.map(([node, scale, isHeat], i) => {
       const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
       const [isGradient] = scales[scale], isField = !isGradient && model.graph.nodes[node].row === null;
+      const [one, , other] = box.points, letter = 0.47 * text?.getAttribute('font-size'); // 글자 하나의 너비
+      const room = (Math.abs(one.x - other.x) - 8) / letter;
       const tip = group.appendChild(document.createElementNS(svg.namespaceURI, 'title'));
       mark(group, { heat: isHeat === 1, field: isField });
       group.setAttribute('role', isField ? 'spinbutton' : 'img');
-      return { group, node, scale, isGradient, isField, tip, box, text };
+      return { group, node, scale, isGradient, isField, room, tip, box, text, look: [] };
     });
     svg.setAttribute('role', 'group'); // 그림 하나가 아니라 만질 수 있는 칸들이다
   }
@@ -38,17 +40,23 @@ class Picture {
       for (const [cell, which, isPartial] of cells) known.set(cell, [values[which], isPartial === 1]);
     }
     this.cells.forEach((cell, i) => this.write(cell, known.get(i), now.has(i) && at > 0, largest[cell.scale]));
+    for (const node of this.nodes) mark(node, { now: node.querySelector('.now') !== null });
     this.showEdges(steps, at);
   }
 
-  write({ group, node, isGradient, isField, box, text, tip }, known, isNow, scale) {
+  // 모습이 그대로인 칸은 다시 쓰지 않는다: 칸이 수천이면 그것이 느리다
+  write(cell, known, isNow, scale) {
+    const { group, node, isGradient, isField, room, box, text } = cell, { model } = this;
+    const isChanged = isField && model.isChanged(node);
     const [value, isPartial] = known ?? [null, false], depth = value === null ? 0 : Picture.depth(value, scale);
-    const { model } = this, name = isGradient ? say(words.gradient, model.names[node]) : model.names[node];
-    const written = known ? number(value) : '', isChanged = isField && model.isChanged(node);
+    const look = [!known, value, isPartial, depth, isNow, isChanged, model.graph.x[node]];
+    if (look.every((x, i) => Object.is(x, cell.look[i]))) return;
+    Object.assign(cell, { look, value: known ? value : undefined });
+    const name = isGradient ? say(words.gradient, model.names[node]) : model.names[node], written = known ? number(value) : '';
     if (text) text.textContent = written;
     if (isField) group.ariaValueNow = model.graph.x[node];
-    tip.textContent = known ? number(value, 10) : '';
-    mark(group, { plus: depth > 0, minus: depth < 0, warn: depth === null, partial: isPartial, now: isNow, changed: isChanged });
+    mark(group, { plus: depth > 0, minus: depth < 0, warn: depth === null });
+    mark(group, { partial: isPartial, now: isNow, changed: isChanged, long: written.length > room });
     group.dataset.known = known ? 'yes' : 'no';
     group.setAttribute('aria-label', isField ? name : `${name}: ${written || words.unknown}`);
     box.style.fillOpacity = depth === null ? 1 : Math.abs(depth);

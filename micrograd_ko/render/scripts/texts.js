@@ -15,7 +15,5 @@ const patterns = Object.entries(page.english ?? {}).map(([korean, english]) => (
 function translated(text) {
   if (page.english?.[text]) return page.english[text];
   const [found, english] = patterns.find(([pattern]) => pattern.test(text)) ?? [];
-  if (!found) return text;
-  const parts = found.exec(text).slice(1);
-  return english.replace(/\{(\d?)\}/g, (_, i) => translated(parts[i === '' ? 0 : Number(i)]));
+  return found ? say(english, ...found.exec(text).slice(1).map(translated)) : text;
 }
