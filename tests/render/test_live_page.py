@@ -196,6 +196,21 @@ def test_by_keyboard_alone(page):
     assert page.text_content('#count').startswith('1 /')
 
 
+def test_fullscreen(page):
+    page.keyboard.press('f')
+    until(page, 'document.fullscreenElement !== null')
+    page.click('#full')
+    until(page, 'document.fullscreenElement === null')
+
+
+def test_the_hangul_keyboard_presses_the_same_buttons(page):
+    """한글 자판이면 Ctrl+Z 의 글쇠는 ㅋ 이다."""
+    cell(page, 'a').focus()
+    page.keyboard.press('ArrowUp')
+    page.evaluate("dispatchEvent(new KeyboardEvent('keydown', { key: 'ㅋ', code: 'KeyZ', ctrlKey: true }))")
+    assert page.evaluate('model.graph.x[0]') == 2
+
+
 def test_a_number_is_dragged_sideways(page):
     box = cell(page, 'b').bounding_box()
     page.mouse.move(box['x'] + 5, box['y'] + 5)
