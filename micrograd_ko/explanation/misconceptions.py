@@ -17,10 +17,10 @@ from micrograd_ko.number import Number
 from micrograd_ko.reverse import arrivals, bounded_sweep, gathered
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing.document import Document, Line, words
+from micrograd_ko.writing.formulas import quantity
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import EXACT_DIGITS, MOST_BROKEN
-from micrograd_ko.writing.numbers import number
-from micrograd_ko.writing.tables import Table
+from micrograd_ko.writing.tables import Content, Table
 
 MOST_VISITS = 100_000  # passing_on_at_once 는 경로마다 방문한다: 이보다 많으면 시작하지 않는다
 RATE = Fraction(1, 10)  # 기본 학습률. 유리수라서 Fraction 그래프가 정확하게 남는다
@@ -35,9 +35,9 @@ class Judged(NamedTuple):
     broken: bool
 
     @property
-    def cells(self) -> tuple[str, ...]:
+    def cells(self) -> tuple[Content, ...]:
         judged = '깨짐' if self.broken else '옳음'
-        return self.name, number(self.right, EXACT_DIGITS), number(self.wrong, EXACT_DIGITS), judged
+        return self.name, quantity(self.right, EXACT_DIGITS), quantity(self.wrong, EXACT_DIGITS), judged
 
 
 class Comparison(Document):

@@ -8,7 +8,7 @@ from micrograd_ko.note.recognise import Network, Unit, shared_activation
 from micrograd_ko.render.neuron_picture import loss_card, pooling
 from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture, Reading, Row, pooled
 from micrograd_ko.render.subject import Subject
-from micrograd_ko.writing import formulas, limits, notation
+from micrograd_ko.writing import formulas, limits, notation, numbers
 
 _TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
 
@@ -40,8 +40,8 @@ class _Table:
 
     def scales(self) -> str:
         w, b, z, a = self.columns
-        signals = f', |{z}|, |{a}| = {self.signals.scale:.3g}' if self.signals.scale else ''
-        return f'|{w}|, |{b}| = {self.parameters.scale:.3g}{signals}'
+        signals = f', |{z}|, |{a}| = {numbers.number(self.signals.scale, 3)}' if self.signals.scale else ''
+        return f'|{w}|, |{b}| = {numbers.number(self.parameters.scale, 3)}{signals}'
 
     def rows(self, units: Sequence[Unit], up: str) -> list[Row]:
         """열 이름의 행, 그리고 뉴런마다 W 의 행 | b | z | a."""

@@ -9,7 +9,6 @@ from micrograd_ko.graph import local_derivatives
 from micrograd_ko.kinds import javascript
 from micrograd_ko.kinds.huge import ieee
 from micrograd_ko.kinds.symbols import Symbol
-from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, notation
 
 
@@ -35,7 +34,7 @@ def live_graph(order: Sequence[Value]) -> tuple[str, dict[str, Any]]:
                 rows[key] = javascript.frozen(node.data, [parent.data for parent in node.parents], local_derivatives(node))
         nodes.append((key, [number[parent] for parent in node.parents], _double(node.data)))
     names = [labels.shown(node.name) or f'v{notation.subscript(i)}' for i, node in enumerate(order, 1)]
-    data = {'nodes': nodes, 'names': names, 'domains': domains, 'squares': list(map(squares, order))}
+    data = {'nodes': nodes, 'names': names, 'domains': domains}
     return javascript.module(rows), data
 
 

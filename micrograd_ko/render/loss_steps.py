@@ -14,7 +14,7 @@ from micrograd_ko.render.step import Step, Walk, adding
 from micrograd_ko.render.subject import NoStepsError, Subject
 from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
-from micrograd_ko.writing.formulas import chain, grouped, sum_of
+from micrograd_ko.writing.formulas import chain, sum_of, tight
 from micrograd_ko.writing.numbers import number
 
 ERROR = {True: ('3단계', '방정식 1'), False: ('4단계', '방정식 2')}  # 출력층인가 → 에러 δ 의 스텝이 쓰는 식
@@ -138,4 +138,4 @@ class NetworkWalk(Walk):
 
 def _filled(form: str, a: Any, y: Any) -> str:
     """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', grouped(number(a))).replace('yⱼ', grouped(number(y)))
+    return form.replace('aⱼ', tight(number(a))).replace('yⱼ', tight(number(y)))

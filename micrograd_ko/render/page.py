@@ -29,7 +29,7 @@ PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
 WIDEST = '-0.1234'  # 바뀐 수도 대개 들어갈 너비
-_BEFORE = 'start numbers texts graph model picture view player fields paths boundary training address'
+_BEFORE = 'start numbers texts graph model picture view player keys fields paths training samples address'
 SCRIPTS = [f'scripts/{name}.js' for name in _BEFORE.split()]
 ET.register_namespace('', _SVG[1:-1])
 
@@ -56,13 +56,13 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])
     return string.Template(said(_part('page.html'), say)).substitute(
         title=escape(f'{title} · {say("한 스텝씩 보는 역전파")}'), lang=lang,
-        style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1,
+        style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1, samples=len(subject.samples),
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
 
 
-# 태그 사이의 글(그 안의 글쇠와 표시까지 한 문장이다)과 aria-label
-_SAID = re.compile(r'(?<=>)[^<>]+(?:<(kbd|i)\b[^<>]*>[^<>]*</\1>[^<>]*)*(?=<)|(?<=aria-label=")[^"]*(?=")')
+# 태그 사이의 글(그 안의 글쇠와 표시까지 한 문장이다)과 aria-label, placeholder
+_SAID = re.compile(r'(?<=>)[^<>]+(?:<(kbd|i)\b[^<>]*>[^<>]*</\1>[^<>]*)*(?=<)|(?:(?<=aria-label=")|(?<=placeholder="))[^"]*(?=")')
 
 
 def said(page: str, say: Callable[[str], str]) -> str:
@@ -99,11 +99,15 @@ _SCHEMES = (
 
 
 def frame(page: str, svg: str, say: Callable[[str], str] = str) -> str:
-    """노트북에 넣을 틀(iframe): 스크립트만 허락하고, 노트북의 주제를 따른다. 틀을 지우는 노트북에는 안의 그림이 남는다."""
+    """노트북에 넣을 틀(iframe): 스크립트와 전체 화면만 허락하고, 노트북의 주제를 따른다.
+
+    틀을 지우는 노트북에는 안의 그림이 남는다.
+    """
     picture = base64.b64encode(svg.encode()).decode()
     return (
         f'<style>{_SCHEMES}</style>'
-        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" sandbox="allow-scripts" title="{say("한 스텝씩 보는 역전파")}" '
+        f'<iframe class="mgko-steps" srcdoc="{escape(page)}" title="{say("한 스텝씩 보는 역전파")}" '
+        'sandbox="allow-scripts" allow="fullscreen" '
         'style="width:100%;height:720px;border:1px solid #80889066;border-radius:8px">'
         f'<img alt="{say("계산 그래프")}" src="data:image/svg+xml;base64,{picture}"></iframe>'
     )
@@ -117,7 +121,7 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
     root = ET.fromstring(svg)
     wide, tall = (float(root.attrib.pop(side).removesuffix('pt')) for side in ('width', 'height'))
     root.attrib |= {'id': 'picture', 'class': 'picture', 'role': 'img', 'aria-label': description,
-                    'style': f'width:{wide:.0f}px;height:{tall:.0f}px'}  # fmt: skip
+                    'style': f'--wide:{wide:.0f};--tall:{tall:.0f}'}  # fmt: skip
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == _SVG + 'title':  # Graphviz 의 노드 이름(n0): 풍선말로 뜨면 방해가 된다
@@ -127,6 +131,8 @@ def inline(svg: str, description: str, texts: Mapping[str, str] | None = None) -
                 child.tag, child.attrib = _SVG + 'g', {'id': address[1:], 'class': 'cell'} if address.startswith('#c') else {}
     for group in root.iter(_SVG + 'g'):
         _write(group, (texts or {}).get(group.get('id', '')))
+    for path in root.iterfind(f'.//{_SVG}g[@class="edge"]//{_SVG}path'):
+        path.set('marker-start', 'url(#returning)')  # 거꾸로 지날 때만 보인다(page.css)
     return ET.tostring(root, encoding='unicode')
 
 
@@ -174,9 +180,14 @@ class _Addressed:
 
         edges = [edge._replace(label=edge.label and max(edge.label, WIDEST, key=len)) for edge in picture.edges]
         self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
-        self.data = {'cells': cells, 'scales': list(scales), 'edges': list(_traced(picture.edges, order, number))}
         self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i
                        for i, edge in enumerate(picture.edges) if edge.uses}  # fmt: skip
+        places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
+        arrival = {place: k for k, place in enumerate(places)}
+        uses = [(number[node.parents[i]], number[node], k, 2 if squares(node) else 1) for (node, i), k in arrival.items()
+                if not squares(node) or i < squares(node)]  # 제곱은 피연산자를 두 번 쓰지만 한 칸이다
+        traced = list(_traced(picture.edges, number, arrival))
+        self.data = {'cells': cells, 'scales': list(scales), 'edges': traced, 'uses': uses}
 
     def cells(self, step: Step) -> str:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
@@ -190,10 +201,10 @@ class _Addressed:
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
 
 
-def _traced(edges: Sequence[Edge], order: Sequence[Value], number: Mapping[Value, int]) -> Iterator[list[Any]]:
+def _traced(
+    edges: Sequence[Edge], number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]
+) -> Iterator[list[Any]]:
     """선마다 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
-    places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
-    arrival = {place: k for k, place in enumerate(places)}
     for edge in edges:
         if edge.uses is None:
             yield [None, None, [], None]

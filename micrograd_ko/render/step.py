@@ -14,7 +14,7 @@ from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals, squares
 from micrograd_ko.staleness import refresh
 from micrograd_ko.writing import labels, limits
-from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
+from micrograd_ko.writing.formulas import chain, formula, product, rule_text, tight
 from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.templates import filled, when
 
@@ -202,6 +202,6 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     합이 아직 0 이면 곱만 적는다. running 이면 0 도 적는다.
     """
     factors = factors or (arrival.flowing, arrival.local)
-    term = ' × '.join([grouped(number(x)) for x in factors])
+    term = ' × '.join([tight(number(x)) for x in factors])
     added = f'{number(arrival.before)} + {term} = {number(arrival.after)}'
     return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)

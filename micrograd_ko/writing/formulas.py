@@ -10,10 +10,10 @@ from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.kinds.live import Live
-from micrograd_ko.kinds.symbols import COMPARISON, Symbol, added, symbol, terms, write
+from micrograd_ko.kinds.symbols import COMPARISON, PRODUCT, UNARY, Symbol, added, symbol, terms, write
 from micrograd_ko.operation import Op
-from micrograd_ko.writing.limits import LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
-from micrograd_ko.writing.notation import superscript
+from micrograd_ko.writing.limits import DIGITS, LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
+from micrograd_ko.writing.notation import lowered, superscript
 from micrograd_ko.writing.numbers import is_short, number
 from micrograd_ko.writing.templates import alike, filled, is_template, outside, scripted, when
 
@@ -30,24 +30,31 @@ def _mathematical(python: str, times: str) -> str:
     return raised.replace('**', '^').replace('*', times).replace(' - ', ' − ')
 
 
-def quantity(x: Any) -> Symbol:
-    """수를 식에 넣을 기호로. 음수는 다른 수 옆에서 괄호를 두른다."""
-    short = number(x, warning='')
+def quantity(x: Any, digits: int = DIGITS) -> Symbol:
+    """수를 식에 넣을 기호로. 음수는 다른 수 옆에서, a×10ⁿ 은 밑과 나누는 수의 자리에서 괄호를 두른다."""
+    short = number(x, digits, warning='')
     written = symbol(x) if not isinstance(x, float) and is_short(x) else Symbol(short, latex=_number_latex(short))
-    if x < 0:
-        written.level = written.latex_level = COMPARISON
+    if x < 0 or '×' in short:
+        written.level = written.latex_level = COMPARISON if x < 0 else PRODUCT
     return written
 
 
 def _number_latex(short: str) -> str:
-    latex = re.sub(r'e([+-]\d+)', lambda found: rf'\times 10^{{{int(found[1])}}}', short)
-    return latex.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
+    figures, _, exponent = short.partition('×10')
+    latex = figures.replace('inf', r'\infty').replace('nan', r'\mathrm{nan}')
+    return rf'{latex}\times 10^{{{lowered(exponent)}}}' if exponent else latex
 
 
 @alike
 def grouped(x: str) -> str:
-    """곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다."""
+    """합의 항으로 쓸 글: 음수와 식에는 괄호를 두른다."""
     return f'({x})' if x.startswith(('-', '−')) or any(c in x for c in ' +/') else x
+
+
+@alike
+def tight(x: str) -> str:
+    """곱의 인수나 밑이나 나누는 수로 쓸 글: a×10ⁿ 에도 괄호를 두른다."""
+    return f'({x})' if '×' in x else grouped(x)
 
 
 @alike
@@ -59,7 +66,7 @@ def chain(*parts: str) -> str:
 def product(*factors: Any) -> str:
     """수의 곱: -0.5 × (-2)."""
     first, *rest = [number(x) for x in factors]
-    return ' × '.join([first, *map(grouped, rest)])
+    return ' × '.join([first, *map(tight, rest)])
 
 
 def vector(xs: Sequence[Any]) -> str:
@@ -111,7 +118,7 @@ class _Written(Symbol):
     __slots__ = ()
 
     def within(self, level: int) -> str:
-        return grouped(self.text)
+        return tight(self.text) if level <= UNARY else grouped(self.text)
 
 
 def read(written: str) -> Symbol:

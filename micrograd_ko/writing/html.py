@@ -5,7 +5,7 @@ import re
 
 STYLE = """
 .mgko { font-family: system-ui, sans-serif; line-height: 1.6; max-width: 60rem; color-scheme: light dark; }
-.mgko code { font-family: ui-monospace, monospace; }
+.mgko .formula code { font-family: ui-monospace, monospace; background: none; }
 .mgko .formula { overflow-x: auto; margin: .3rem 0; }
 .mgko .indented { margin-left: 2rem; }
 .mgko .scroll { overflow-x: auto; }

@@ -2,7 +2,7 @@
 
 import re
 
-_SUPERSCRIPT = str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹')
+_SUPERSCRIPT = str.maketrans('0123456789-', '⁰¹²³⁴⁵⁶⁷⁸⁹⁻')
 _SUBSCRIPT = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
 
@@ -25,11 +25,16 @@ _LETTERS = {
     'δ': r'\delta', 'σ': r'\sigma', 'η': r'\eta', 'α': r'\alpha', 'β': r'\beta', 'λ': r'\lambda', 'θ': r'\theta', 'μ': r'\mu',
 }  # fmt: skip
 _NAME = re.compile('([^⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉])([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([₀₁₂₃₄₅₆₇₈₉,]*)')
-_DIGITS = str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉', '01234567890123456789')
+_DIGITS = str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹⁻₀₁₂₃₄₅₆₇₈₉', '0123456789-0123456789')
 _SPECIAL = {
     '\\': r'\textbackslash{}', '{': r'\{', '}': r'\}', '$': r'\$', '&': r'\&', '#': r'\#', '%': r'\%', '_': r'\_',
     '^': r'\^{}', '~': r'\~{}',
 }  # fmt: skip
+
+
+def lowered(indices: str) -> str:
+    """첨자로 적힌 수를 보통의 숫자로."""
+    return indices.translate(_DIGITS)
 
 
 def letter_of(name: str) -> str:
@@ -43,7 +48,7 @@ def latex(name: str) -> str:
     found = _NAME.fullmatch(name)
     if found and found[1].isalpha():
         letter = _LETTERS.get(found[1], found[1])
-        upper, lower = found[2].translate(_DIGITS), found[3].translate(_DIGITS)
+        upper, lower = lowered(found[2]), lowered(found[3])
         return letter + (f'^{{{upper}}}' if upper else '') + (f'_{{{lower}}}' if lower else '')
     return latex_text(name)
 

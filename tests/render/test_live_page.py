@@ -101,8 +101,7 @@ def set_on_page(page, places, numbers):
     page.evaluate("""([places, numbers]) => {
         const x = model.graph.x.slice();
         places.forEach((place, i) => { x[place] = Number(numbers[i]); });
-        model.recompute(x);
-        model.changed();
+        model.change(x);
     }""", [places, [repr(x) for x in numbers]])
 
 
@@ -197,6 +196,21 @@ def test_by_keyboard_alone(page):
     assert page.text_content('#count').startswith('1 /')
 
 
+def test_fullscreen(page):
+    page.keyboard.press('f')
+    until(page, 'document.fullscreenElement !== null')
+    page.click('#full')
+    until(page, 'document.fullscreenElement === null')
+
+
+def test_the_hangul_keyboard_presses_the_same_buttons(page):
+    """한글 자판이면 Ctrl+Z 의 글쇠는 ㅋ 이다."""
+    cell(page, 'a').focus()
+    page.keyboard.press('ArrowUp')
+    page.evaluate("dispatchEvent(new KeyboardEvent('keydown', { key: 'ㅋ', code: 'KeyZ', ctrlKey: true }))")
+    assert page.evaluate('model.graph.x[0]') == 2
+
+
 def test_a_number_is_dragged_sideways(page):
     box = cell(page, 'b').bounding_box()
     page.mouse.move(box['x'] + 5, box['y'] + 5)
@@ -230,6 +244,18 @@ def test_what_a_screen_reader_hears_follows_the_step(page):
     assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 아직 모른다'
     page.click('#last')
     assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 1'
+
+
+@pytest.mark.parametrize(('written', 'number'), [
+    ('-0.5', -0.5), ('−0.5', -0.5), ('3,5', 3.5), (' 1e-3 ', 1e-3), ('5.9×10⁻⁵', 5.9e-5), ('-1×10⁶', -1e6),
+    ('\uff11\uff0e\uff15', 1.5),
+])  # fmt: skip
+def test_what_people_write_for_a_number_is_read(page, written, number):
+    """페이지가 적는 꼴, 수학의 빼기, 쉼표, 온각 숫자."""
+    page.locator('.field').nth(2).click()  # k
+    page.fill('#editor', written)
+    page.keyboard.press('Enter')
+    assert page.evaluate('model.graph.x[model.leaves[2]]') == number
 
 
 @pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
@@ -266,6 +292,22 @@ def test_the_address_keeps_the_numbers(page):
     assert page.evaluate('[player.at, model.lr]') == [1, 0.1]
 
 
+def test_every_name_has_its_own_place_in_the_address(tab):
+    """스텝과 학습률, 그리고 서로와 같은 이름(긴 이름은 줄어서 같아진다)의 잎도 저마다 지닌다."""
+    names = ['step', 'η', 'step′', '가' * 40, '가' * 50]
+    page = opened(tab, draw(ops.total([Value(float(i), name) for i, name in enumerate(names)])).html())
+    leaves = page.evaluate('model.leaves')
+    set_on_page(page, [page.evaluate('model.rate'), *leaves], [0.25, 10.0, 11.0, 12.0, 13.0, 14.0])
+    page.evaluate('player.go(2)')
+    text = page.evaluate('address.text')
+    assert text.startswith('#step=2&')
+    page.evaluate('model.reset()')
+    page.evaluate(f'location.hash = {text!r}')
+    until(page, 'model.lr === 0.25')
+    assert page.evaluate('model.leaves.map((leaf) => model.graph.x[leaf])') == [10, 11, 12, 13, 14]
+    assert page.evaluate('player.at') == 2
+
+
 def test_an_address_that_cannot_be_computed_says_so(page):
     page.evaluate("location.hash = '#step=2&a=-1&nobody=3&b=x'")
     until(page, "model.trouble !== ''")
@@ -296,13 +338,16 @@ def test_pointing_at_a_number_lights_its_paths(page):
     assert page.locator('.edge.path').count() == 3
 
 
+MARKER = 'all => all.map((path) => getComputedStyle(path).markerStart)'
+
+
 def test_the_backward_wave_is_drawn_backwards(page):
     phases = page.evaluate('steps.map(({ phase }) => phase)')
     page.evaluate(f'player.go({phases.index("backward")})')
     edge = page.locator('.edge.back')
-    assert edge.count() == edge.locator('.returning').count() == 1
+    assert [edge.count(), *edge.locator('path').evaluate_all(MARKER)] == [1, 'url("#returning")']
     page.evaluate(f'player.go({phases.index("forward")})')
-    assert page.locator('.edge.now').count() > 0 and page.locator('.returning').count() == 0
+    assert page.locator('.edge.now').count() > 0 and set(page.locator('.edge path').evaluate_all(MARKER)) == {'none'}
 
 
 def test_a_square_is_drawn_as_one_square(tab):
@@ -319,7 +364,7 @@ def test_a_square_is_drawn_as_one_square(tab):
     set_on_page(page, [topological(root).index(trace.zs[0][0].parents[0])], [2.0])
     index = topological(root).index(gaps[0])
     label = page.evaluate(f"""() => {{
-        const edge = picture.edges.find((one) => one.operand === {index} && one.result === model.graph.x.length - 1);
+        const edge = picture.edges.find((one) => one.operand === {index} && one.result === model.graph.nodes.length - 1);
         return [edge.text.textContent, number(2 * model.graph.x[{index}])];
     }}""")
     assert label[0] == label[1]
@@ -407,7 +452,7 @@ def test_learning_takes_the_mean_of_the_sample_losses(playground):
 
 def test_samples_are_chosen_and_judged(playground):
     net, X, Y, page = playground
-    page.fill('#sample', '7')
+    page.fill('#sample', '8')
     values = page.evaluate('model.places.map((place) => model.graph.x[place])')
     assert values == [*X[7], Y[7]] and page.text_content('#which') == '8 / 20'
     right = sum((net(x).data > 0.5) == y for x, y in zip(X, Y, strict=True))
@@ -433,7 +478,33 @@ def test_training_draws_the_curve_and_stops(playground):
     page.click('#train')
     before = page.text_content('#ticks')
     page.wait_for_timeout(100)
-    assert page.text_content('#ticks') == before and page.get_attribute('#curve', 'd').startswith('M0.0 ')
+    assert page.text_content('#ticks') == before and page.get_attribute('#curve', 'points').startswith('0,')
+
+
+def test_numbers_that_grow_long_stay_in_their_cells(playground):
+    """배우면 기울기가 작아져 글이 길어진다(-0.0002641, -2.641×10⁻⁵): 이웃 칸과 겹치지 않는다."""
+    *_, page = playground
+    page.evaluate('player.jump(player.last)')
+    beyond = """(scale) => {
+        model.graph.g.forEach((_, i) => { model.graph.g[i] = -1.2345678 * 10 ** (-i % scale); });
+        player.draw();
+        return Math.max(...picture.cells.map(({ box, text }) => box.getBBox().x - text.getBBox().x));
+    }"""
+    assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9)) < 2
+
+
+def test_one_undo_takes_back_one_training(playground):
+    *_, page = playground
+    before = page.evaluate('Array.from(model.graph.x)')
+    page.click('#train')
+    until(page, 'training.costs.length > 2')
+    page.click('#train')
+    assert page.evaluate('Array.from(model.graph.x)') != before
+    page.click('#undo')
+    assert page.evaluate('Array.from(model.graph.x)') == before and page.is_disabled('#undo')
+    page.click('#learn')
+    page.click('#reset')  # 처음 수에서는 곡선도 처음이다
+    assert page.evaluate('Array.from(model.graph.x)') == before and page.get_attribute('#curve', 'points') == ''
 
 
 @pytest.mark.parametrize(('make', 'wrong'), [

@@ -286,7 +286,7 @@ def test_the_whole_page_by_keyboard(visit, shared_page):
         visited.append(page.evaluate('document.activeElement.id || document.activeElement.tagName'))
         assert page.evaluate(FOCUSED)
     assert visited == ['caption', 'view', 'c0', 'slider', 'first', 'previous', 'play', 'next', 'last', 'speed', 'smaller',
-                       'larger', 'fit', 'rate', 'learn', 'train', 'clear', 'link']  # fmt: skip
+                       'larger', 'fit', 'full', 'rate', 'learn', 'train', 'link']  # fmt: skip
 
 
 # 스텝의 링크
@@ -408,7 +408,7 @@ def test_framed_in_a_sandbox(visit, network_page):
     assert frame.locator('#count').text_content() == '50 / 50'
     frame.locator('#play').click()
     assert '멈춤' in frame.locator('#play').text_content()
-    assert not frame.locator('#link').is_visible()
+    assert not frame.locator('#link').is_visible() and frame.locator('#full').is_enabled()
     outside.wait_for_timeout(400)  # 미루어 둔 주소 바꾸기가 틀 안에서 조용한지
 
 

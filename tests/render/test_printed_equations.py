@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import iv, mp
+from written import NUMBER, plain
 
 from micrograd_ko import MLP, Value, draw, explain, losses, ops
 from micrograd_ko.graph import local_derivatives
@@ -69,8 +70,8 @@ def spread(x, error=0.0):
 
 def literal(text, digits):
     """적힌 수: 그 자릿수로 반올림되는 모든 수."""
-    exact = Decimal(text)
-    return spread(text, Decimal(10) ** (exact.adjusted() - digits + 1) / 2 if exact else 0)
+    exact = Decimal(plain(text))
+    return spread(str(exact), Decimal(10) ** (exact.adjusted() - digits + 1) / 2 if exact else 0)
 
 
 def monotone(f):
@@ -125,7 +126,7 @@ class Reader:
         if subject.network is not None:
             self.read_network(subject.network)
         self.token = re.compile(
-            '|'.join(map(re.escape, sorted(self.known, key=len, reverse=True))) + r'|(?<![\w.])(\d+\.?\d*(?:e[+-]?\d+)?)'
+            '|'.join(map(re.escape, sorted(self.known, key=len, reverse=True))) + rf'|(?<![\w.])({NUMBER})'
         )
 
     def read_network(self, net):
@@ -175,7 +176,7 @@ class Reader:
         def listed(found):
             return keep(np.array([literal(x, 3) for x in found[0][1:-1].split(', ')]))
 
-        text = re.sub(r'\[-?[\d.e+-]+(, -?[\d.e+-]+)*\]', listed, side)
+        text = re.sub(rf'\[-?{NUMBER}(, -?{NUMBER})*\]', listed, side)
         text = self.token.sub(lambda found: keep(literal(found[1], 4) if found[1] else self.known[found[0]]), text)
         text = text.translate(str.maketrans({'−': '-', '×': '*', '·': '*', '⊙': '*', '½': 'half '}))
         text = re.sub('[⁰¹²³⁴⁵⁶⁷⁸⁹]+', lambda found: f'**{int(unicodedata.normalize("NFKC", found[0]))}', text)

@@ -8,6 +8,7 @@ import pytest
 from graph_strategies import EXACT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written import plain
 
 from micrograd_ko import MLP, Value, draw, equations, losses, ops
 from micrograd_ko.graph import local_derivatives, topological
@@ -191,7 +192,7 @@ def test_a_network_knows_more_and_more(drawn, level):
 # 적힌 식
 
 def last_number(line):
-    return float(line.split(' = ')[-1].split('  ')[0].replace('−', '-'))
+    return float(plain(line.split(' = ')[-1].split('  ')[0]))
 
 
 @settings(max_examples=30)

@@ -122,7 +122,8 @@ def test_a_document_is_written_three_ways():
 def test_numbers_are_short_and_say_what_they_are_not():
     """유효 숫자 넷(DIGITS)."""
     for x, text in (
-        (1.23456, '1.235'), (1234567.0, '1.235e+06'), (-0.00001234567, '-1.235e-05'), (0.5, '0.5'), (-0.0, '-0'), (7, '7'),
+        (1.23456, '1.235'), (1234567.0, '1.235×10⁶'), (-0.00001234567, '-1.235×10⁻⁵'),
+        (1e-9, '1×10⁻⁹'), (0.0001, '0.0001'), (9999.4, '9999'), (9999.5, '1×10⁴'), (0.5, '0.5'), (-0.0, '-0'), (7, '7'),
         (math.nan, '⚠ nan'), (-math.inf, '⚠ -inf'), (None, '–'), (Fraction(-1, 3), '-1/3'),
     ):  # fmt: skip
         assert number(x) == text
@@ -130,8 +131,8 @@ def test_numbers_are_short_and_say_what_they_are_not():
 
 
 @pytest.mark.parametrize(('exact', 'beyond', 'rounded'), [
-    (999999, 1000000, '1.000e+6'), (-999999, -1000000, '-1.000e+6'), (Fraction(1, 9999), Fraction(1, 10000), '0.0001'),
-    (Fraction(999999, 2), Fraction(1000001, 2), '5.000e+5'),
+    (999999, 1000000, '1×10⁶'), (-999999, -1000000, '-1×10⁶'), (Fraction(1, 9999), Fraction(1, 10000), '0.0001'),
+    (Fraction(999999, 2), Fraction(1000001, 2), '5×10⁵'),
 ])  # fmt: skip
 def test_a_whole_number_or_fraction_is_exact_up_to_the_limit(exact, beyond, rounded):
     """분자는 100만, 분모는 만 미만까지 그대로(LARGEST_EXACT)."""
@@ -140,20 +141,20 @@ def test_a_whole_number_or_fraction_is_exact_up_to_the_limit(exact, beyond, roun
 
 
 def test_numbers_beyond_a_float_are_written():
-    assert number(10**400) == '1.000e+400' and number(Fraction(1, 10**400)) == '1e-400'
-    assert number(12 * 10**400, 2) == '1.2e+401'
+    assert number(10**400) == '1×10⁴⁰⁰' and number(Fraction(1, 10**400)) == '1×10⁻⁴⁰⁰'
+    assert number(12 * 10**400, 2) == '1.2×10⁴⁰¹'
 
 
 @pytest.mark.parametrize(('x', 'text', 'latex'), [
-    (0.5, '0.5', '0.5'), (-2, '-2', '-2'), (1.5e10, '1.5e+10', r'1.5\times 10^{10}'), (math.inf, 'inf', r'\infty'),
+    (0.5, '0.5', '0.5'), (-2, '-2', '-2'), (1.5e10, '1.5×10¹⁰', r'1.5\times 10^{10}'), (math.inf, 'inf', r'\infty'),
     (-math.inf, '-inf', r'-\infty'), (math.nan, 'nan', r'\mathrm{nan}'), (Fraction(1, 3), '1/3', r'\frac{1}{3}'),
 ])  # fmt: skip
 def test_a_quantity_in_a_formula(x, text, latex):
-    """음수는 다른 수 옆에서 괄호를 두른다. 무한대와 nan 에도 경고 기호는 없다."""
+    """음수와 a×10ⁿ 은 곱에서 괄호를 두른다. 무한대와 nan 에도 경고 기호는 없다."""
     found = formulas.quantity(x)
     assert (found.text, found.latex) == (text, latex)
     product = Symbol('a') * found
-    assert product.text == (f'a*({text})' if x < 0 or '/' in text else f'a*{text}')
+    assert product.text == (f'a*({text})' if x < 0 or '/' in text or '×' in text else f'a*{text}')
 
 
 # 한도 -----------------------------------------------------------------------------------------------------------------

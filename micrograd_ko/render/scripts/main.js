@@ -2,19 +2,20 @@
 const model = new Model(page);
 const steps = walk(model.graph, model);
 const picture = new Picture(find('picture'), page, model);
-const player = new Player(page, steps, model, picture, new View(find('picture')));
-picture.show(steps, 0);
-new Fields(model, picture);
-new Paths(model, picture, page.squares);
-new Training(model);
-new Address(model, player);
+const player = new Player(page, steps, picture, new View(find('picture')));
+const training = new Training(model);
+const address = new Address(model, player);
+const parts = [player, training, address, new Fields(model, picture), ...(model.samples ? [new Samples(model)] : [])];
+model.tell = () => parts.forEach((part) => part.draw());
+new Paths(model, picture, page.uses);
+address.read();
 
 addEventListener('beforeprint', () => {
   const { at } = player;
   find('storyboard').replaceChildren(...steps.map((_, i) => {
     player.go(i);
     const frame = document.createElement('figure'), text = document.createElement('figcaption');
-    text.append(...[...find('caption').children].map((part) => part.cloneNode(true)));
+    text.append(...find('caption').cloneNode(true).childNodes);
     frame.append(text, find('picture').cloneNode(true));
     for (const part of frame.querySelectorAll('[id]')) part.removeAttribute('id');
     return frame;

@@ -1,107 +1,80 @@
-// 페이지의 상태: 그래프와 학습률, 그리고 사용자가 바꾼 것. 바뀌면 듣는 이(listeners)에게 알린다.
+// 페이지의 상태: 그래프의 수(잎과 학습률). 되돌리기도 주소도 그 수의 배열을 지닌다. 바뀌면 tell 로 알린다.
 class Model {
   // samples: 표본마다 [입력과 목표의 수들 …], 또는 null. inputs 와 targets 는 그 수가 놓이는 잎
-  constructor({ nodes, parameters, lr, names, domains, samples, inputs, targets, outputs }) {
-    this.graph = new Graph(nodes);
-    this.keys = nodes.map(([key]) => key);
+  constructor({ nodes, lr, names, domains, parameters, samples, inputs, targets, outputs }) {
+    Object.assign(this, { domains, parameters, samples, inputs, outputs, names: [...names, 'η'], rate: nodes.length });
+    this.graph = new Graph(nodes, lr);
+    Object.assign(this, { past: [], gesture: null }); // 되돌릴 것과, 그것을 바꾸고 있는 몸짓
     this.leaves = nodes.flatMap(([key], i) => (key === null ? [i] : []));
-    Object.assign(this, { parameters, names, domains, samples, inputs, targets, outputs, lr, past: [], listeners: [] });
+    this.fields = [this.rate, ...this.leaves]; // 바꿀 수 있는 수의 자리
     this.places = [...inputs, ...targets];
-    this.start = { x: this.graph.x.slice(), lr };
-    this.recompute(this.graph.x.slice());
+    this.start = this.graph.x.slice();
+    this.accept(this.start.slice());
   }
 
-  // 잎의 수들을 받아들인다. 계산할 수 없으면 아무것도 바뀌지 않고 그 까닭(trouble)이 남는다
-  recompute(x, isLearning = false) {
-    const node = this.graph.forward(x);
-    this.trouble = node < 0 ? '' : this.refusal(x, node, isLearning);
-    if (node < 0) this.graph.x.set(x);
-    this.graph.backward();
-    this.escaped = this.graph.update(this.parameters, this.lr);
-    return node < 0;
+  get lr() { return this.graph.x[this.rate]; }
+  isChanged(place) { return this.graph.x[place] !== this.start[place]; }
+
+  // 수들을 받아들인다. 계산할 수 없으면 아무것도 바뀌지 않고 그 까닭(trouble)이 남는다.
+  // 같은 몸짓(gesture: 끌기 한 번, 학습 한 번)이 바꾼 것은 되돌리기 한 번에 돌아온다
+  accept(x, gesture = this.gesture, isLearning = false) {
+    const { graph } = this, before = graph.x.slice(), node = graph.forward(x), isDone = node < 0;
+    this.trouble = isDone ? '' : this.refusal(x, node, isLearning);
+    if (isDone && gesture !== this.gesture && this.fields.some((i) => x[i] !== before[i])) {
+      this.past.push(before);
+      this.gesture = gesture;
+    }
+    if (isDone) graph.x.set(x);
+    graph.backward();
+    this.escaped = graph.update(this.parameters, this.lr);
+    return isDone;
   }
 
   // 바꾼 잎의 수들로는 node 를 계산할 수 없다는 말
   refusal(x, node, isLearning) {
-    const { names } = this, changed = this.leaves.filter((leaf) => x[leaf] !== this.graph.x[leaf]);
-    const listed = changed.slice(0, 3).map((leaf) => `${names[leaf]} = ${number(x[leaf])}`).join(', ');
-    return say(isLearning && !this.graph.nodes[node].row.frozen ? words.escaped : words.outside, listed + (changed.length > 3 ? ' …' : ''), names[node], this.why(node));
+    const { names, graph } = this, { key, row } = graph.nodes[node], domain = this.domains[key];
+    const changed = this.leaves.filter((leaf) => x[leaf] !== graph.x[leaf]).map((leaf) => `${names[leaf]} = ${number(x[leaf])}`);
+    const why = domain ? say(words.domain, domain) : words.overflow;
+    const listed = changed.slice(0, 3).join(', ') + (changed.length > 3 ? ' …' : '');
+    return say(isLearning && !row.frozen ? words.escaped : words.outside, listed, names[node], row.frozen ? words.frozen : why);
   }
 
-  // 노드를 계산하지 못하는 까닭
-  why(node) {
-    const domain = this.domains[this.keys[node]];
-    if (this.graph.nodes[node].row.frozen) return words.frozen;
-    return domain ? say(words.domain, domain) : words.overflow;
+  change(x, gesture = {}) {
+    this.accept(x, gesture);
+    this.tell();
   }
 
-  changed() { for (const listener of this.listeners) listener(); }
+  set(place, value, gesture) { this.change(this.graph.x.with(place, value), gesture); }
+  reset() { this.change(this.start.slice()); }
+  choose(sample) { this.change(this.placed(this.graph.x.slice(), this.samples[sample])); }
 
-  remember() {
-    this.past.push({ x: this.graph.x.slice(), lr: this.lr });
-    if (this.past.length > 1000) this.past.shift();
+  undo() {
+    this.gesture = null;
+    this.accept(this.past.pop() ?? this.graph.x.slice());
+    this.tell();
   }
 
-  // 잎 하나를. isSliding 이면 끌고 있는 동안이다: 되돌리기는 끌기 전으로 간다
-  set(leaf, value, isSliding = false) {
-    const x = this.graph.x.slice();
-    if (value === x[leaf] && !this.trouble) return;
-    x[leaf] = value;
-    if (!isSliding) this.remember();
-    if (!this.recompute(x) && !isSliding) this.past.pop();
-    this.changed();
-  }
-
-  restore({ x, lr }) {
-    this.lr = lr;
-    this.recompute(x.slice());
-    this.changed();
-  }
-
-  setRate(lr) {
-    this.lr = lr;
-    this.escaped = this.graph.update(this.parameters, lr);
-    this.changed();
-  }
-
-  undo() { if (this.past.length) this.restore(this.past.pop()); }
-
-  reset() {
-    this.remember();
-    this.restore(this.start);
-  }
-
-  isChanged(leaf) { return this.graph.x[leaf] !== this.start.x[leaf]; }
-
+  // 표본의 수를 제자리에 놓은 x
   placed(x, sample) {
-    sample.forEach((value, i) => { x[this.places[i]] = value; });
+    sample?.forEach((value, i) => { x[this.places[i]] = value; });
     return x;
-  }
-
-  choose(sample) {
-    this.remember();
-    this.recompute(this.placed(this.graph.x.slice(), this.samples[sample]));
-    this.changed();
   }
 
   // 노트의 갱신 한 번: 표본마다의 기울기를 평균한다(가정 1). 표본이 없으면(null) 지금의 그래프 하나다.
   // 갱신하기 전의 평균 손실을 돌려준다. 계산할 수 없으면 갱신하지 않고 NaN 이다
-  step(batch = this.samples ?? [null]) {
-    const { graph, parameters } = this, before = graph.x.slice(), x = graph.x.slice(), rate = this.lr / batch.length;
-    let cost = 0;
+  step(batch = this.samples ?? [null], gesture = {}) {
+    const { graph, parameters } = this, before = graph.x.slice(), x = before.slice(), rate = this.lr / batch.length;
+    let cost = 0, outside = null; // 계산할 수 없는 표본을 놓은 수들
     for (const sample of batch) {
-      if (sample) this.placed(graph.x, sample);
-      if (graph.forward(graph.x) >= 0) {
-        const placed = graph.x.slice();
-        graph.x.set(before);
-        this.recompute(placed);
-        return NaN;
+      if (graph.forward(this.placed(graph.x, sample)) >= 0) {
+        outside = graph.x.slice();
+        break;
       }
       graph.backward();
       cost += graph.cost / batch.length;
       for (const p of parameters) x[p] -= rate * graph.g[p];
     }
     graph.x.set(before);
-    return this.recompute(x, true) ? cost : NaN;
+    return this.accept(outside ?? x, gesture, !outside) ? cost : NaN;
   }
 }

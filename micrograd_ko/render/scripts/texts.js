@@ -1,7 +1,10 @@
 // 글의 틀을 채우는 함수: `writing/templates.py` 의 alike 가 붙은 파이썬 함수와 이름도 하는 일도 같다.
 
-// 곱의 인수로 쓸 글: 음수와 식에는 괄호를 두른다
+// 합의 항으로 쓸 글: 음수와 식에는 괄호를 두른다
 const grouped = (text) => (/^[-−]|[ +/]/.test(text) ? `(${text})` : text);
+
+// 곱의 인수나 밑이나 나누는 수로 쓸 글: a×10ⁿ 에도 괄호를 두른다
+const tight = (text) => (text.includes('×') ? `(${text})` : grouped(text));
 
 // 같은 글이 잇달아 나오지 않게 등호로 잇는다
 const chain = (...parts) => [...new Set(parts.filter((part) => part))].join(' = ');
@@ -12,7 +15,5 @@ const patterns = Object.entries(page.english ?? {}).map(([korean, english]) => (
 function translated(text) {
   if (page.english?.[text]) return page.english[text];
   const [found, english] = patterns.find(([pattern]) => pattern.test(text)) ?? [];
-  if (!found) return text;
-  const parts = found.exec(text).slice(1);
-  return english.replace(/\{(\d?)\}/g, (_, i) => translated(parts[i === '' ? 0 : Number(i)]));
+  return found ? say(english, ...found.exec(text).slice(1).map(translated)) : text;
 }
