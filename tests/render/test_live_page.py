@@ -485,6 +485,7 @@ def test_numbers_that_grow_long_stay_in_their_cells(playground):
     """배우면 기울기가 작아져 글이 길어진다(-0.0002641, -2.641×10⁻⁵): 이웃 칸과 겹치지 않는다."""
     *_, page = playground
     page.evaluate('player.jump(player.last)')
+    assert page.query_selector('.long') is None  # 배치가 자리를 마련한 처음의 수는 작아지지 않는다
     beyond = """(scale) => {
         model.graph.g.forEach((_, i) => { model.graph.g[i] = -1.2345678 * 10 ** (-i % scale); });
         player.draw();

@@ -12,7 +12,7 @@ class Picture {
       const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
       const [isGradient] = scales[scale], isField = !isGradient && model.graph.nodes[node].row === null;
       const [one, , other] = box.points, letter = 0.47 * text?.getAttribute('font-size'); // 글자 하나의 너비
-      const room = (Math.abs(one.x - other.x) - 8) / letter;
+      const room = (Math.abs(one.x - other.x) - 4) / letter;
       const tip = group.appendChild(document.createElementNS(svg.namespaceURI, 'title'));
       mark(group, { heat: isHeat === 1, field: isField });
       group.setAttribute('role', isField ? 'spinbutton' : 'img');
