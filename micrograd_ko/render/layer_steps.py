@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit, shared_activation
-from micrograd_ko.render.loss_steps import ERROR, NetworkWalk
+from micrograd_ko.render.neuron_steps import ERROR, NetworkWalk
 from micrograd_ko.render.step import Step
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, vector

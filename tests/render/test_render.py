@@ -19,8 +19,7 @@ from micrograd_ko import MLP, Value, losses, micrograd, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
 from micrograd_ko.render import TooLargeError, color, draw
-from micrograd_ko.render.layer_picture import draw as layer_picture
-from micrograd_ko.render.neuron_picture import draw as neuron_picture
+from micrograd_ko.render.network_picture import layers, neurons
 from micrograd_ko.render.picture import Card, pooled
 from micrograd_ko.render.subject import subject_of
 from micrograd_ko.writing.limits import POOLED
@@ -203,13 +202,13 @@ def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
         loss.backward()
     known = {v.name: v for v in topological(loss) if v.name}
     drawn = subject_of(loss)
-    for card in neuron_picture(drawn).cards:
+    for card in neurons(drawn).cards:
         for name, data, grad in (row for row in card.rows if len(row) == 3 and row[1].style == 'number'):
             v = loss if name.text == 'C' else known.get(name.text)
             if v is not None:
                 assert rounds_to(data.text, v.data)
                 assert rounds_to(grad.text, v.grad) if backward else grad.text == '–'
-    for layer, card in zip(net.layers, layer_picture(drawn).cards[1:], strict=False):
+    for layer, card in zip(net.layers, layers(drawn).cards[1:], strict=False):
         body = [row for row in card.rows[1:] if row[0].style != 'column']
         tables = [body[: len(layer.neurons)], body[len(layer.neurons):]] if backward else [body]
         for table, read in zip(tables, (lambda v: v.data, lambda v: v.grad), strict=False):

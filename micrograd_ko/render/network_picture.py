@@ -1,21 +1,24 @@
-"""뉴런 수준(neuron): 뉴런 하나가 상자 하나. 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다.
+"""신경망의 그림: 입력, 층, 손실을 왼쪽에서 오른쪽으로. 뉴런 하나가 상자 하나이거나(neuron), 층 하나가 상자 하나다(layer).
 
-신경망의 값에서 손실 C 까지의 노드는 손실의 상자 하나다(층 수준도 그것을 쓴다).
+신경망의 값에서 손실 C 까지의 노드는 어느 쪽에서나 손실의 상자 하나다.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from micrograd_ko.engine import Value
-from micrograd_ko.note.recognise import Network, Unit
+from micrograd_ko.note.recognise import Network, Unit, shared_activation
 from micrograd_ko.render import color
-from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, strip_row
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, pooled, strip_row
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.writing import formulas, labels, limits, numbers
-from micrograd_ko.writing.notation import indexed
+from micrograd_ko.writing.notation import indexed, superscript
+
+_TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
 
 
-def draw(subject: Subject) -> Picture:
-    """입력, 층마다 뉴런, 손실의 상자를 왼쪽에서 오른쪽으로."""
+def neurons(subject: Subject) -> Picture:
+    """뉴런 하나가 상자 하나: 행은 w …, b, z, a 이고 열은 이름 | 값 | 기울기다. z 의 기울기가 노트의 δ 다."""
     net, cards = subject.net, _Cards(subject.net, subject.known)
     groups = [Group('', (cards.input(),))]
     for layer, units in enumerate(net.layers, 2):
@@ -23,9 +26,9 @@ def draw(subject: Subject) -> Picture:
         groups.append(Group(f'{net.role(layer)} ({len(units)})', columns))
     edges = list(cards.edges())
     if net.root is not None:
-        groups.append(Group('', (loss_card(net, subject.known),)))
+        groups.append(Group('', (_loss_card(net, subject.known),)))
         edges += _loss_edges(net, cards.ends)
-    caption = [*pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
+    caption = [*_pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
         error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sampled and net.sample_count == 1 else ''
         caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
@@ -88,7 +91,7 @@ class _Cards:
         return found.values()
 
 
-def loss_card(net: Network, known: bool) -> Card:
+def _loss_card(net: Network, known: bool) -> Card:
     """목표 y 의 행들(표본이 여럿이면 없다)과 손실 C 의 행. 손실의 식을 알면 제목 위에 적는다."""
     targets, data, gradient = _targets(net), Reading('data'), Reading('grad', known=known)
     if len(targets) <= limits.MOST_TARGETS:
@@ -118,9 +121,85 @@ def _targets(net: Network) -> dict[Value, tuple[str, Value]]:
     return {a: (indexed('y', None, j), Value(y)) for j, (a, y) in enumerate(zip(net.outputs, net.goal, strict=True), 1)}
 
 
-def pooling(net: Network) -> list[str]:
+def _pooling(net: Network) -> list[str]:
     """여러 표본의 손실을 신경망 하나로 그린 그림의 설명."""
     if net.sample_count == 1:
         return []
     told = 'w 와 b 의 기울기에는 모든 표본에서 온 항이 더해져 있고, 표본마다 다른 x, z, a, δ 는 – 로 적었다'
     return [f'표본 {net.sample_count}개의 손실. {told}']
+
+
+def layers(subject: Subject) -> Picture:
+    """층 하나가 상자 하나: 위의 표에 값 W, b, z, a 를, 아래의 표에 같은 자리의 기울기를 놓는다."""
+    net = subject.net
+    tables = [_Table(net, *facts) for facts in _TABLES[: 1 + subject.known]]  # 기울기의 표는 기울기를 알 때만
+    cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
+    edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
+    if net.root is not None:
+        cards.append(_loss_card(net, subject.known))
+        places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
+        tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
+        edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
+    caption = [*_pooling(net), '파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
+    if max(net.sizes) > limits.POOLED:
+        caption.append(f'{limits.POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
+    return Picture((Group('', tuple(cards)),), tuple(edges), tuple(caption))
+
+
+class _Table:
+    """값의 표('data')나 기울기의 표('grad'). 모든 층이 눈금을 함께 써야 앞으로 가며 기울기가 사라지는 모습이 보인다."""
+
+    def __init__(self, net: Network, part: str, title: str, columns: tuple[str, ...]) -> None:
+        self.net, self.part, self.title, self.columns = net, part, title, columns
+        self.parameters = Reading.scaled(part, net.parameters)
+        self.signals = Reading.scaled(part, net.values.keys() - net.parameters if net.sampled else (), net.sample_count == 1)
+
+    def scales(self) -> str:
+        w, b, z, a = self.columns
+        signals = f', |{z}|, |{a}| = {numbers.number(self.signals.scale, 3)}' if self.signals.scale else ''
+        return f'|{w}|, |{b}| = {numbers.number(self.parameters.scale, 3)}{signals}'
+
+    def rows(self, units: Sequence[Unit], up: str) -> list[Row]:
+        """열 이름의 행, 그리고 뉴런마다 W 의 행 | b | z | a."""
+        w, b, z, a = [name + up for name in self.columns]
+        columns = [_column(b, [unit.b for unit in units], self.parameters)]
+        if self.net.sampled:
+            columns += [_column(z, [u.z for u in units], self.signals), _column(a, [u.a for u in units], self.signals)]
+        matrix = _matrix([unit.w for unit in units], self.parameters)
+        shape = f'({len(units)}×{len(units[0].w)})' if self.part == 'data' else ''
+        rows: list[Row] = [(Cell(w, 'column', note=shape, span=len(matrix[0])),), *matrix]
+        for heading, *cells in columns:
+            rows = [(*rows[0], Cell('', 'column'), heading), *[(*row, Cell(), x) for row, x in zip(rows[1:], cells, strict=True)]]
+        return rows
+
+
+def _input(net: Network, tables: Sequence[_Table]) -> Card:
+    heading = f'입력 a¹ ({len(net.inputs)})'
+    rows: list[Row] = [(Cell(heading, 'title', span=len(tables) if net.sampled else 1),)]
+    if net.sampled:
+        rows += zip(*[_column(table.title, net.inputs, table.signals) for table in tables], strict=True)
+    return Card('layer1', 'input', tuple(rows))
+
+
+def _layer(net: Network, layer: int, units: Sequence[Unit], tables: Sequence[_Table]) -> Card:
+    up, role = superscript(layer), net.role(layer)
+    weighted = f'W{up}·a{superscript(layer - 1)} + b{up}'
+    written = f'a{up} = {formulas.formula(shared_activation(units), [weighted])}'
+    rows = [row for table in tables for row in table.rows(units, up)]
+    head = Cell(role, 'title', note=written, span=sum(cell.span for cell in rows[0]))
+    return Card(f'layer{layer}', net.kind(layer), ((head,), *rows))
+
+
+def _matrix(elements: Sequence[Sequence[Value]], reading: Reading) -> list[Row]:
+    """행렬을 행마다 칸들로: 작으면 수, 크면 색 띠."""
+    rows, columns = limits.READABLE
+    if len(elements) <= rows and len(elements[0]) <= columns:
+        return [tuple(map(reading.number, row)) for row in elements]
+    return [(reading.strip(row, max(13, 80 // len(row))),) for row in pooled(elements, reading.of)]
+
+
+def _column(name: str, elements: Sequence[Value], reading: Reading) -> list[Cell]:
+    """벡터를 이름 아래에 세로로."""
+    if len(elements) <= limits.READABLE[0]:
+        return [Cell(name, 'column'), *map(reading.number, elements)]
+    return [Cell(name, 'column'), *[reading.heat(v) for (v,) in pooled([[v] for v in elements], reading.of)]]
