@@ -16,7 +16,7 @@ from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.misuse import counted
 from micrograd_ko.nn import MLP
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render import engines, graph_picture, layer_steps, network_picture, neuron_steps, page
+from micrograd_ko.render import engines, layer_steps, level_pictures, neuron_steps, page
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.mermaid import mermaid
 from micrograd_ko.render.picture import Picture
@@ -58,9 +58,9 @@ def _neuron_walk(subject: Subject) -> Walk:
 
 
 LEVELS = {level.name: level for level in (
-    Level('ops', '', graph_picture.draw, GraphWalk),
-    Level('neuron', 'units', network_picture.neurons, _neuron_walk),
-    Level('layer', 'layers', network_picture.layers, layer_steps.LayerWalk),
+    Level('ops', '', level_pictures.nodes, GraphWalk),
+    Level('neuron', 'units', level_pictures.neurons, _neuron_walk),
+    Level('layer', 'layers', level_pictures.layers, layer_steps.LayerWalk),
 )}
 
 

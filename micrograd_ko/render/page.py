@@ -223,12 +223,10 @@ class _Addressed:
         listed = [(*place[:2], *use) for place, use in uses.items()]
         self.data = {'cells': cells, 'scales': list(scales), 'edges': traced, 'uses': listed}
 
-    def cells(self, step: Step) -> str:
+    def cells(self, step: Step) -> list[list[int]]:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
-        return json.dumps([
-            (cell, which, int(change.partial)) for which, change in enumerate(step.changes)
-            for cell in self._places[change.node, change.part]
-        ], separators=(',', ':'))  # fmt: skip
+        places = [self._places[change.node, change.part] for change in step.changes]
+        return [[cell, i, int(step.changes[i].partial)] for i, cells in enumerate(places) for cell in cells]
 
     def edges(self, step: Step) -> list[int]:
         """스텝이 지나는 선의 번호."""

@@ -19,7 +19,7 @@ from micrograd_ko import MLP, Value, losses, micrograd, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
 from micrograd_ko.render import TooLargeError, color, draw
-from micrograd_ko.render.network_picture import layers, neurons
+from micrograd_ko.render.level_pictures import layers, neurons
 from micrograd_ko.render.picture import Card, pooled
 from micrograd_ko.render.subject import subject_of
 from micrograd_ko.writing.limits import POOLED

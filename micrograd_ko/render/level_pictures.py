@@ -1,20 +1,59 @@
-"""신경망의 그림: 입력, 층, 손실을 왼쪽에서 오른쪽으로. 뉴런 하나가 상자 하나이거나(neuron), 층 하나가 상자 하나다(layer).
+"""수준(level of detail)마다의 그림: 노드마다(ops), 뉴런마다(neuron), 층마다(layer) 무엇을 상자에 담는가. 왼쪽에서 오른쪽으로.
 
-신경망의 값에서 손실 C 까지의 노드는 어느 쪽에서나 손실의 상자 하나다.
+뉴런과 층의 그림에서 신경망의 값에서 손실 C 까지의 노드는 손실의 상자 하나다.
 """
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from micrograd_ko.engine import Value
+from micrograd_ko.graph import edges
 from micrograd_ko.note.recognise import Network, Unit, shared_activation
 from micrograd_ko.render import color
 from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, pooled, strip_row
 from micrograd_ko.render.subject import Subject
+from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, limits, numbers
 from micrograd_ko.writing.notation import indexed, superscript
 
-_TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
+
+def nodes(subject: Subject) -> Picture:
+    """노드 하나가 상자 하나: 값과 기울기, 선에 국소 미분(local derivative). 상자의 번호는 그래프 전체의 위상 순서에서 나온다."""
+    ids = {node: f'n{i}' for i, node in enumerate(subject.order) if node in subject.chosen}
+    labelled = len(ids) <= limits.MOST_LABELS
+    where = '선의 수' if labelled else '선에 마우스를 올리면'
+    caption = [f'{where}: 국소 미분(local derivative) ∂결과/∂피연산자']
+    if len(ids) < len(subject.order):
+        caption.append(f'노드 {len(subject.order)}개 가운데 {len(ids)}개만 그렸다. ⋯ 는 그리지 않은 피연산자가 있다는 표시')
+    lines = []
+    for node, card in ids.items():
+        slopes, count = list(edges(node)), squares(node)
+        for i, (parent, d) in enumerate(slopes[: count or None]):
+            if parent in ids:
+                slope = d + slopes[count + i][1] if count else d  # 제곱의 두 자리로 가는 선은 하나다
+                label, tip = numbers.number(slope) if labelled else '', numbers.number(slope, limits.EXACT_DIGITS)
+                lines.append(Edge((ids[parent], ''), (card, ''), label, tip, uses=(parent, node, i)))
+    cards = tuple([_node_card(card, node, subject) for node, card in ids.items()])
+    return Picture((Group('', cards),), tuple(lines), tuple(caption))
+
+
+def _node_card(card: str, node: Value, subject: Subject) -> Card:
+    data, gradient = Reading('data'), Reading('grad', known=subject.known)
+    rows: list[Row] = [(Cell('값'), data.number(node)), (Cell('기울기'), gradient.number(node))]
+    left_out = '' if all(parent in subject.chosen for parent in node.parents) else ' ⋯'
+    name, made = labels.shown(node.name), _sign(node) + left_out
+    if name or made:
+        rows.insert(0, (Cell(name or made, 'title', note=made if name else '', span=2),))
+    kind = 'root' if node in set(subject.roots) else 'op' if node.op is not None else 'leaf'
+    return Card(card, kind, tuple(rows))
+
+
+def _sign(node: Value) -> str:
+    """노드를 만든 연산의 기호. 제곱의 합이면 Σ( )²."""
+    if node.op is None:
+        return ''
+    count = squares(node)
+    return f'{"Σ" * (count > 1)}( )²' if count else formulas.sign(node.op)
 
 
 def neurons(subject: Subject) -> Picture:
@@ -144,6 +183,9 @@ def layers(subject: Subject) -> Picture:
     if max(net.sizes) > limits.POOLED:
         caption.append(f'{limits.POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
     return Picture((Group('', tuple(cards)),), tuple(edges), tuple(caption))
+
+
+_TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
 
 
 class _Table:
