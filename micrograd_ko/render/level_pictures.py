@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import edges
 from micrograd_ko.note.recognise import Network, Unit, shared_activation
-from micrograd_ko.render import color
-from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, pooled, strip_row
+from micrograd_ko.render.picture import Card, Cell, Edge, End, Group, Picture, Reading, Row, named_row, pooled, strip_row, stroke
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, limits, numbers
@@ -63,15 +62,15 @@ def neurons(subject: Subject) -> Picture:
     for layer, units in enumerate(net.layers, 2):
         columns = tuple([cards.neuron(layer, j, unit, len(units) > limits.WIDE_LAYER) for j, unit in enumerate(units, 1)])
         groups.append(Group(f'{net.role(layer)} ({len(units)})', columns))
-    edges = list(cards.edges())
+    lines = list(cards.edges())
     if net.root is not None:
         groups.append(Group('', (_loss_card(net, subject.known),)))
-        edges += _loss_edges(net, cards.ends)
+        lines += _loss_edges(net, cards.ends)
     caption = [*_pooling(net), '선의 색과 굵기: 가중치의 부호(파랑 +, 주황 −)와 크기']
     if subject.known:
         error = '. z 의 기울기가 에러 δ = ∂C/∂z' if net.sampled and net.sample_count == 1 else ''
         caption.append(f'기울기 칸: ∂C/∂(그 행), 짙을수록 크다{error}')
-    return Picture(tuple(groups), tuple(edges), tuple(caption))
+    return Picture(tuple(groups), tuple(lines), tuple(caption))
 
 
 class _Cards:
@@ -125,7 +124,7 @@ class _Cards:
                 for k, (w, x) in enumerate(zip(unit.w, unit.inputs, strict=True), 1):
                     head = f'l{layer}j{j}', f'w{k}' if short else 'w'
                     tail = (f'l{layer - 1}j{k}', out) if layer > 2 else ('input', f'a{k}o' if short else 'ao')
-                    (hue, width), tip = color.stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
+                    (hue, width), tip = stroke(w.data, self.weights.scale), numbers.number(w.data, limits.EXACT_DIGITS)
                     found[tail, head] = Edge(tail, head, '', tip, hue, width, (x, unit.z, 0), w)
         return found.values()
 
@@ -173,16 +172,16 @@ def layers(subject: Subject) -> Picture:
     net = subject.net
     tables = [_Table(net, *facts) for facts in _TABLES[: 1 + subject.known]]  # 기울기의 표는 기울기를 알 때만
     cards = [_input(net, tables), *[_layer(net, i, units, tables) for i, units in enumerate(net.layers, 2)]]
-    edges = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
+    lines = [Edge((tail.id, ''), (head.id, ''), width=2.0) for tail, head in itertools.pairwise(cards)]
     if net.root is not None:
         cards.append(_loss_card(net, subject.known))
         places = {v: f'layer{i}' for i, units in enumerate(net.layers, 2) for unit in units for v in unit.values}
         tails = dict.fromkeys([places.get(v, 'layer1') for v in net.used])
-        edges += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
+        lines += [Edge((tail, ''), ('loss', ''), width=2.0) for tail in tails]  # 손실이 쓰는 층마다 선 하나
     caption = [*_pooling(net), '파랑 +, 주황 −. 가장 짙은 칸: ' + ', '.join([table.scales() for table in tables])]
     if max(net.sizes) > limits.POOLED:
         caption.append(f'{limits.POOLED} 보다 긴 변은 구역마다 절댓값이 가장 큰 원소로 줄였다')
-    return Picture((Group('', tuple(cards)),), tuple(edges), tuple(caption))
+    return Picture((Group('', tuple(cards)),), tuple(lines), tuple(caption))
 
 
 _TABLES = ('data', '값', ('W', 'b', 'z', 'a')), ('grad', '기울기', ('∂C/∂W', '∂C/∂b', 'δ', '∂C/∂a'))
@@ -216,8 +215,7 @@ class _Table:
 
 
 def _input(net: Network, tables: Sequence[_Table]) -> Card:
-    heading = f'입력 a¹ ({len(net.inputs)})'
-    rows: list[Row] = [(Cell(heading, 'title', span=len(tables) if net.sampled else 1),)]
+    rows: list[Row] = [(Cell(f'입력 a¹ ({len(net.inputs)})', 'title', span=len(tables) if net.sampled else 1),)]
     if net.sampled:
         rows += zip(*[_column(table.title, net.inputs, table.signals) for table in tables], strict=True)
     return Card('layer1', 'input', tuple(rows))

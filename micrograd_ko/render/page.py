@@ -20,7 +20,7 @@ from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.picture import Cell, Picture
 from micrograd_ko.render.step import Step, Walk
-from micrograd_ko.render.words import ENGLISH, WRITERS, part, script_words
+from micrograd_ko.render.words import ENGLISH, SCRIPT_WORDS, WRITERS, part
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, notation, numbers
 from micrograd_ko.writing.html import escape
@@ -40,9 +40,9 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     say, subject = WRITERS[lang], walk.subject
     title = f'{filled(walk.label(walk.root))}: {say("계산 그래프")}'
     title = title if walk.net is None else say(f'{"-".join(map(str, walk.net.sizes))} 신경망')
-    table, graph = _live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
+    table, graph = _live_graph(walk.number)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
-    addressed = _Addressed(picture.translated(say), subject.order, steps)
+    addressed = _Addressed(picture.translated(say), walk.number, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     names = {key: say(f'{key} · {statement.title}') for key, statement in walk.statements.items()}
     formulas = [
@@ -50,7 +50,8 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
         for key, statement in walk.statements.items()
     ]
     data = {
-        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': script_words(say),
+        'phases': {key: say(phase) for key, phase in PHASES.items()},
+        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()},
         'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
@@ -62,16 +63,15 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     )  # fmt: skip
 
 
-def _live_graph(order: Sequence[Value]) -> tuple[str, dict[str, Any]]:
-    """페이지가 순전파와 역전파를 다시 하는 데 드는 것: order(위상 순서, 마지막이 root)의 (표, 자료).
+def _live_graph(number: dict[Value, int]) -> tuple[str, dict[str, Any]]:
+    """페이지가 순전파와 역전파를 다시 하는 데 드는 것: number(노드 → 위상 번호, 마지막이 root)의 (표, 자료).
 
     표는 자바스크립트의 글, 자료는 노드마다 [줄의 이름, 피연산자의 번호들, 값] 등이다. 이름은 예행할 때 서로 달라졌다.
     """
-    number = {node: i for i, node in enumerate(order)}
     rows: dict[str, str] = {}
     domains: dict[str, str] = {}
     nodes = []
-    for i, node in enumerate(order):
+    for node, i in number.items():
         key = None
         if node.op is not None:
             key = javascript.key(node.op, len(node.parents))
@@ -83,7 +83,7 @@ def _live_graph(order: Sequence[Value]) -> tuple[str, dict[str, Any]]:
                 key = f'{key}#{i}'
                 rows[key] = javascript.frozen(node.data, [parent.data for parent in node.parents], local_derivatives(node))
         nodes.append((key, [number[parent] for parent in node.parents], _double(node.data)))
-    names = [labels.shown(node.name) or f'v{notation.subscript(i)}' for i, node in enumerate(order, 1)]
+    names = [labels.shown(node.name) or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
     data = {'nodes': nodes, 'names': names, 'domains': domains}
     return javascript.module(rows), data
 
@@ -186,8 +186,7 @@ class _Addressed:
     texts 는 주소마다 정말로 적을 글, data 는 페이지의 자료(`scripts/picture.js`)다.
     """
 
-    def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
-        number: dict[Any, int] = {node: i for i, node in enumerate(order)}
+    def __init__(self, picture: Picture, number: dict[Any, int], steps: Sequence[Step]) -> None:
         longest = defaultdict[Any, str](lambda: WIDEST)
         for change in [change for step in steps for change in step.changes]:
             key, written = (change.node, change.part), filled(numbers.number(change.number))
@@ -210,7 +209,7 @@ class _Addressed:
 
         edges = [edge._replace(label=edge.label and max(edge.label, WIDEST, key=len)) for edge in picture.edges]
         self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
-        places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
+        places = [(node, i) for node in reversed(number) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
         uses: dict[Any, tuple[Any, Any]] = {
             (number[node.parents[i]], number[node], i): (k, 2 if squares(node) else 1)
             for k, (node, i) in enumerate(places) if not squares(node) or i < squares(node)

@@ -67,6 +67,7 @@ class Walk:
     """예행한 그래프(`Subject.rehearsed`)의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward` 와 `backward` 의 스텝을 준다.
 
     parameters  갱신할 잎. 없으면 갱신하지 않는다.
+    number      노드 → 위상 번호. 그 차례로 들어 있다.
     data, grad  노드 → 값과 기울기, 살아 있는 수(`Live`): 페이지에서 x[번호] 와 g[번호] 다.
     net         뉴런이나 층의 스텝이면 그 신경망.
     statements  스텝이 쓰는 노트의 식. update 는 갱신의 식, seed 는 씨앗의 스텝이 쓰는 식의 이름.
@@ -81,11 +82,11 @@ class Walk:
 
     def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
         self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
-        self._number = {node: i for i, node in enumerate(subject.order)}
+        self.number = {node: i for i, node in enumerate(subject.order)}
         self.data, self.grad = self._live('data', 'x'), self._live('grad', 'g')
 
     def _live(self, part: str, name: str) -> dict[Value, Live]:
-        return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self._number.items()}
+        return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self.number.items()}
 
     def steps(self, lr: Any) -> list[Step]:
         """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
@@ -122,8 +123,8 @@ class Walk:
             lines.append(f'{self.label(p)} ← {number(self.data[p])} − {product(rate, self.grad[p])} = {number(new[p])}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        changes = [Change(self._number[p], 'data', new[p]) for p in self.parameters]
-        for v, i in self._number.items():  # 그려진 노드의 새 값
+        changes = [Change(self.number[p], 'data', new[p]) for p in self.parameters]
+        for v, i in self.number.items():  # 그려진 노드의 새 값
             if v.op is not None and v in self.subject.chosen:
                 changes.append(Change(i, 'data', Live(None if escaped else v.data, f'(model.escaped<0?y[{i}]:null)')))
         return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
@@ -133,7 +134,7 @@ class Walk:
         net = self.subject.network
         places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
                   'targets': net.targets.values() if net else ()}  # fmt: skip
-        return {name: [self._number[v] for v in nodes] for name, nodes in places.items()}
+        return {name: [self.number[v] for v in nodes] for name, nodes in places.items()}
 
     @functools.cached_property
     def arrivals(self) -> list[Arrival]:
@@ -156,15 +157,15 @@ class Walk:
 
     def known(self, nodes: Iterable[Value], part: str) -> tuple[Change, ...]:
         """nodes 의 값이나 기울기를 이제 안다."""
-        return tuple([Change(self._number[v], part, getattr(self, part)[v]) for v in dict.fromkeys(nodes)])
+        return tuple([Change(self.number[v], part, getattr(self, part)[v]) for v in dict.fromkeys(nodes)])
 
     def arrived(self, walked: Iterable[Arrival]) -> tuple[Change, ...]:
         """walked 까지 더한 기울기를 이제 안다."""
-        return tuple([Change(self._number[x.operand], 'grad', x.after, not x.last) for x in walked])
+        return tuple([Change(self.number[x.operand], 'grad', x.after, not x.last) for x in walked])
 
     def edge(self, operand: Value, result: Value, position: int = 0) -> tuple[int, int, int]:
         """operand 에서 result 로 가는 선. 신경망의 그림은 몇째 피연산자인지 묻지 않는다."""
-        return self._number[operand], self._number[result], position
+        return self.number[operand], self.number[result], position
 
     def label(self, v: Value) -> str:
         """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""

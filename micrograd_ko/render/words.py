@@ -13,11 +13,8 @@ def part(name: str) -> str:
 
 _ROWS = [line.split('\t') for line in part('english.tsv').splitlines()]  # 한국어, 영어, 스크립트가 짓는 말이면 거기서의 이름
 ENGLISH = {korean: translation for korean, translation, *_ in _ROWS}  # 한국어의 꼴 → 영어의 꼴. 먼저 맞는 줄이 이긴다
-
-
-def script_words(say: Callable[[str], str]) -> dict[str, str]:
-    """페이지의 스크립트가 짓는 말: 이름 → say 로 옮긴 꼴."""
-    return {name[0]: say(korean) for korean, _, *name in _ROWS if name}
+SCRIPT_WORDS = {name: korean for korean, _, *names in _ROWS for name in names}  # 스크립트에서의 이름 → 한국어의 꼴
+_PATTERNS = {'(.*)'.join(map(re.escape, korean.split('{}'))): translation for korean, translation in ENGLISH.items()}
 
 
 @functools.cache
@@ -25,13 +22,8 @@ def english(text: str) -> str:
     """말의 표로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다(`scripts/texts.js` 의 translated 와 같다)."""
     if text in ENGLISH:
         return ENGLISH[text]
-    matches = ((_pattern(korean).fullmatch(text), translation) for korean, translation in ENGLISH.items())
+    matches = ((re.fullmatch(pattern, text), translation) for pattern, translation in _PATTERNS.items())
     return next((translation.format(*map(english, found.groups())) for found, translation in matches if found), text)
-
-
-@functools.cache
-def _pattern(korean: str) -> re.Pattern[str]:
-    return re.compile('(.*)'.join(map(re.escape, korean.split('{}'))))
 
 
 WRITERS: dict[str, Callable[[str], str]] = {'ko': str, 'en': english}

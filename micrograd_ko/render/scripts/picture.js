@@ -24,7 +24,7 @@ class Picture {
   // 사건이 일어난 칸
   cellOf({ target }) { return this.cells[target.closest('.cell')?.id.slice(1)]; }
 
-  // 칸을 칠할 짙기: -0.8 에서 0.8(`color.depth`)
+  // 칸을 칠할 짙기: -0.8 에서 0.8(`picture.depth`)
   static depth(x, scale) {
     if (!Number.isFinite(x)) return null;
     const strength = scale ? Math.round(Math.sqrt(Math.min(Math.abs(x) / scale, 1)) * 10) / 10 : 0;
@@ -63,7 +63,7 @@ class Picture {
   }
 
   // 선의 국소 미분은 그 선을 거꾸로 지난 뒤에 보이고, 거꾸로 지나는 동안은 화살표도 거꾸로다.
-  // 가중치의 선은 색과 굵기가 그 부호와 크기를 보인다(`color.stroke`)
+  // 가중치의 선은 색과 굵기가 그 부호와 크기를 보인다(`picture.stroke`)
   showEdges(steps, at) {
     const { x, local } = this.model.graph, isBack = ({ phase }) => phase === 'backward', now = new Set(steps[at].edges);
     const seen = new Set(steps.slice(0, at + 1).filter(isBack).flatMap(({ edges }) => edges));
