@@ -3,8 +3,7 @@
 import itertools
 from typing import Any
 
-from micrograd_ko.render import color
-from micrograd_ko.render.picture import Card, Cell, Edge, Group, Picture
+from micrograd_ko.render.picture import ASIDE, FAINT, INK, KINDS, Card, Cell, Edge, Group, Picture
 from micrograd_ko.writing import html, limits
 
 FONT = 'Arial'  # 한글은 저절로 한글 글꼴로 넘어간다. 한글 글꼴을 먼저 적으면 ∂ 와 아래첨자가 깨진다
@@ -22,7 +21,7 @@ def digraph(picture: Picture) -> Any:
             'nodesep': '0.16', 'ranksep': '1.6' if crowded else '0.55', 'label': caption, 'labelloc': 'b',
             'splines': 'line' if crowded else 'true',
         },
-        node_attr={'shape': 'plain', 'fontname': FONT, 'fontsize': '12', 'fontcolor': color.INK},
+        node_attr={'shape': 'plain', 'fontname': FONT, 'fontsize': '12', 'fontcolor': INK},
         edge_attr={'fontname': FONT, 'fontsize': '10', 'arrowsize': '0.6'},
     )  # fmt: skip
     if len(picture.cards) > limits.MOST_REFINED:
@@ -55,7 +54,7 @@ def _write_group(graph: Any, number: int, group: Group) -> None:
 
 
 def _card(card: Card) -> str:
-    fill, border = color.KINDS[card.kind]
+    fill, border = KINDS[card.kind]
     rows = [_element('TR', ''.join([_cell(cell, fill) for cell in row])) for row in card.rows]
     return f'<{_table("".join(rows), "1", "2" if card.compact else "3", COLOR=border, BGCOLOR="white")}>'
 
@@ -72,8 +71,8 @@ def _table(rows: str, border: str = '0', padding: str = '0', **attributes: str) 
 
 def _aside(content: str) -> str:
     """상자 밖의 글(층의 이름, 그림의 설명). 바탕을 함께 칠해 밝은 노트북에서도 어두운 노트북에서도 읽힌다."""
-    written = f'<FONT COLOR="{color.FAINT}">{content}</FONT>'
-    return _table(_element('TR', _element('TD', written)), padding='3', BGCOLOR=color.ASIDE)
+    written = f'<FONT COLOR="{FAINT}">{content}</FONT>'
+    return _table(_element('TR', _element('TD', written)), padding='3', BGCOLOR=ASIDE)
 
 
 def _cell(cell: Cell, fill: str) -> str:
@@ -101,7 +100,7 @@ def _data(cell: Cell, content: str, fill: str = '', **attributes: str) -> str:
 
 
 def _small(text: str) -> str:
-    return f'<FONT POINT-SIZE="10" COLOR="{color.FAINT}">{_text(text)}</FONT>' if text else ''
+    return f'<FONT POINT-SIZE="10" COLOR="{FAINT}">{_text(text)}</FONT>' if text else ''
 
 
 def _write_edge(graph: Any, number: int, edge: Edge) -> None:

@@ -9,18 +9,18 @@ import webbrowser
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.learning.losses import quadratic
 from micrograd_ko.misuse import counted
 from micrograd_ko.nn import MLP
 from micrograd_ko.operation import DomainError
-from micrograd_ko.render import engines, page
+from micrograd_ko.render import engines, layer_steps, level_pictures, neuron_steps, page
 from micrograd_ko.render.dot import digraph
-from micrograd_ko.render.levels import LEVELS, Level, chosen_level
 from micrograd_ko.render.mermaid import mermaid
-from micrograd_ko.render.step import Step
+from micrograd_ko.render.picture import Picture
+from micrograd_ko.render.step import GraphWalk, Step, Walk
 from micrograd_ko.render.subject import NoStepsError, Subject, subject_of
 from micrograd_ko.render.words import WRITERS
 from micrograd_ko.writing import files, limits
@@ -33,6 +33,35 @@ LR = Fraction(1, 2)  # 갱신을 보일 때의 학습률 η. 유리수라서 Fra
 
 class TooLargeError(ValueError):
     """그릴 상자가 한계(max_nodes)보다 많다."""
+
+
+class Level(NamedTuple):
+    """수준. part 는 `Network` 에서 상자가 되는 것들(빈 글이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 스텝."""
+
+    name: str
+    part: str
+    picture: Callable[[Subject], Picture]
+    walk: Callable[[Subject], Walk]
+
+    def count(self, subject: Subject) -> int:
+        """상자의 수. 신경망이면 입력과 손실도 하나씩이다. 그릴 수 없으면 0."""
+        net = subject.network
+        if not self.part:
+            return len(subject.chosen)
+        return 0 if net is None else 1 + len(getattr(net, self.part)) + (net.root is not None)
+
+
+def _neuron_walk(subject: Subject) -> Walk:
+    """뉴런마다. 스텝이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
+    count = sum(4 + 2 * len(unit.w) for unit in subject.net.units)
+    return (neuron_steps.NeuronWalk if count <= limits.MOST_STEPS else layer_steps.LayerWalk)(subject)
+
+
+LEVELS = {level.name: level for level in (
+    Level('ops', '', level_pictures.nodes, GraphWalk),
+    Level('neuron', 'units', level_pictures.neurons, _neuron_walk),
+    Level('layer', 'layers', level_pictures.layers, layer_steps.LayerWalk),
+)}
 
 
 class Drawing:
@@ -77,7 +106,8 @@ class Drawing:
 
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
-        return page.html(self._subject.rehearsed(), self._level, lr, self._lang)
+        subject = self._subject.rehearsed()
+        return page.html(self._level.picture(subject), self._level.walk(subject), lr, self._lang)
 
     def pictures(self) -> dict[str, str]:
         """노트북의 그림: SVG, 그리고 SVG 도 믿지 않는 노트북이 보일 PNG(base64). 배치 엔진이 없으면 LayoutError."""
@@ -142,7 +172,7 @@ def draw(
     _check(detail, focus, depth, lang)
     subject, max_nodes = subject_of(x), counted(max_nodes, '상자의 한계(max_nodes)는')
     subject = subject if samples is None else subject.with_samples(samples)
-    level = chosen_level(detail if focus is None and depth is None else 'ops', subject)
+    level = _chosen_level(detail if focus is None and depth is None else 'ops', subject)
     subject = subject.narrowed(focus, depth)
     _guard(level, subject, max_nodes)
     return Drawing(subject, level, lang)
@@ -179,6 +209,21 @@ def _check(detail: Any, focus: Any, depth: Any, lang: Any) -> None:
         raise TypeError(f'focus 는 그래프 안의 Value 입니다. {type(focus).__name__} {focus!r} 을(를) 받았습니다.')
     if depth is not None and not (type(depth) is int and depth >= 0):
         raise ValueError(f'depth 는 0 이상의 정수입니다. {depth!r} 을(를) 받았습니다.')
+
+
+def _chosen_level(detail: str, subject: Subject) -> Level:
+    """detail 의 수준. 'auto' 는 작은 신경망이면 neuron, 넓으면 layer, 아니면 ops. 그릴 수 없는 수준이면 ValueError."""
+    network = subject.network
+    if detail == 'auto':
+        detail = 'ops' if network is None else 'neuron' if max(network.sizes) <= limits.NARROW else 'layer'
+    if detail == 'ops' and not subject.order:
+        raise ValueError("표본을 넣지 않은 신경망에는 그래프가 없습니다. net.trace(x) 를 그리거나 detail='neuron' 으로 그리세요.")
+    if detail != 'ops' and network is None:
+        raise ValueError(
+            f'detail={detail!r} 은 신경망에 표본 하나를 넣은 그래프에 씁니다. 여기서는 한 줄로 이어진 층을 찾지 못했습니다. '
+            "detail='ops' 로 그리거나, 표본 하나의 손실을 주세요."
+        )
+    return LEVELS[detail]
 
 
 def _guard(level: Level, subject: Subject, max_nodes: int) -> None:

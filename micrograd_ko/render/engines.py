@@ -9,8 +9,7 @@ import re
 import shutil
 import subprocess
 
-FORMATS = ('svg', 'png', 'pdf')
-_SIGNS = {'svg': (b'<?xml', b'</svg>'), 'png': (b'\x89PNG', b'IEND'), 'pdf': (b'%PDF-', b'%%EOF')}  # 온전한 파일의 처음과 끝
+FORMATS = {'svg': (b'<?xml', b'</svg>'), 'png': (b'\x89PNG', b'IEND'), 'pdf': (b'%PDF-', b'%%EOF')}  # 온전한 파일의 처음과 끝
 _RESOLUTION = {'png': ['-Gdpi=144']}  # 발표 화면에서 또렷하게
 PATIENCE = 120  # 초. 얽힌 그래프 하나가 노트북을 멈추지 않게
 
@@ -69,7 +68,7 @@ def with_pygraphviz(dot: str, kind: str) -> bytes:
 
 def _repeatable(made: bytes | None, kind: str, engine: str) -> bytes:
     """엔진이 준 것이 온전한 파일인지 보고, 부를 때마다 달라지는 것을 지운다: 이어서 세는 링크의 id 와 만든 시각."""
-    begin, end = _SIGNS[kind]
+    begin, end = FORMATS[kind]
     if made is None or not made.startswith(begin) or end not in made:
         what = f'{kind} 가 아닌 {len(made)}바이트를' if made else '빈 그림을'
         raise LayoutError(f'{engine} 이(가) {what} 주었습니다. {_REPAIR}')

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.note.recognise import Unit, shared_activation
-from micrograd_ko.render.loss_steps import ERROR, NetworkWalk
+from micrograd_ko.render.neuron_steps import ERROR, NetworkWalk
 from micrograd_ko.render.step import Step
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, vector
@@ -31,9 +31,9 @@ class LayerWalk(NetworkWalk):
             up, previous = notation.superscript(layer), notation.superscript(layer - 1)
             zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
             shape = f'W{up} 는 {len(units)} × {len(units[0].w)}'
-            weighted = f'z{up} = W{up} a{previous} + b{up}', f'{self._data(zs)}   ({shape})'
+            weighted = f'z{up} = W{up} a{previous} + b{up}', f'{vector([self.data[z] for z in zs])}   ({shape})'
             yield Step('forward', f'순전파: z{up}', weighted, ('2단계',), self.known(zs, 'data'))
-            activated = f'a{up} = {formula(shared_activation(units), [f"z{up}"])}', self._data(outputs)
+            activated = f'a{up} = {formula(shared_activation(units), [f"z{up}"])}', vector([self.data[a] for a in outputs])
             yield Step('forward', f'순전파: a{up}', activated, ('2단계',), self.known(outputs, 'data'))
         yield from self.loss()
 
@@ -51,9 +51,6 @@ class LayerWalk(NetworkWalk):
             yield self._equation(name, name, f'δ{notation.superscript(layer)}', biases, ('5단계', '방정식 3'))
             yield self._weights(layer, units)
         yield self._equation('입력의 기울기', f'{self.over}a¹', '(W²)ᵀ δ²', self._from_next(net.inputs, net.layers[0]))
-
-    def _data(self, nodes: Iterable[Value]) -> str:
-        return vector([self.data[v] for v in nodes])
 
     def _grad(self, nodes: Iterable[Value]) -> str:
         return vector([self.grad[v] for v in nodes])

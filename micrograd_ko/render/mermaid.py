@@ -1,7 +1,6 @@
 """그림을 Mermaid 글로 적는다: GitHub 와 노트 앱이 바로 그려 준다. 표와 색 칸 대신 상자마다 몇 줄의 글을 쓴다."""
 
-from micrograd_ko.render import color
-from micrograd_ko.render.picture import Card, Picture
+from micrograd_ko.render.picture import INK, KINDS, Card, Picture
 
 NAMES = 'name', 'label'  # 이름을 적는 칸의 style
 _PLAIN = frozenset(' .,+-=–')  # 글자와 숫자 말고 그대로 두어도 문법이 되지 않는 문자
@@ -22,8 +21,8 @@ def mermaid(picture: Picture) -> str:
         label = f'|"{escape(edge.label)}"|' if edge.label else ''
         lines.append(f'  {edge.tail[0]} -->{label} {edge.head[0]}')
     for kind in dict.fromkeys(card.kind for card in picture.cards):
-        fill, border = color.KINDS[kind]
-        lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{color.INK}')
+        fill, border = KINDS[kind]
+        lines.append(f'  classDef {kind}_ fill:{fill},stroke:{border},color:{INK}')
     return '\n'.join(lines) + '\n'
 
 

@@ -1,27 +1,28 @@
 """스텝 페이지(step page): Graphviz 의 SVG 와, 데이터로 적은 스텝과, 짧은 스크립트를 담은, 네트워크 없이 열리는 HTML 파일 하나."""
 
 import base64
-import importlib.resources
 import json
+import math
 import re
 import string
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from micrograd_ko.engine import Value
+from micrograd_ko.graph import local_derivatives
+from micrograd_ko.kinds import javascript
+from micrograd_ko.kinds.huge import ieee
 from micrograd_ko.kinds.live import script_of
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
-from micrograd_ko.render.levels import Level
-from micrograd_ko.render.live_graph import live_graph
-from micrograd_ko.render.picture import Cell, Edge, Picture
-from micrograd_ko.render.step import Step
-from micrograd_ko.render.subject import Subject
-from micrograd_ko.render.words import WRITERS, english_table, script_words
+from micrograd_ko.render.picture import Cell, Picture
+from micrograd_ko.render.step import Step, Walk
+from micrograd_ko.render.words import ENGLISH, SCRIPT_WORDS, WRITERS, part
 from micrograd_ko.reverse import squares
-from micrograd_ko.writing import numbers
+from micrograd_ko.writing import formulas, labels, notation, numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted
 
@@ -34,31 +35,63 @@ SCRIPTS = [f'scripts/{name}.js' for name in _BEFORE.split()]
 ET.register_namespace('', _SVG[1:-1])
 
 
-def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
-    """예행한 subject 를 level 로 그리고 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
-    say, walk = WRITERS[lang], level.walk(subject)
+def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
+    """그림 위에서 walk 의 스텝을 보이는 페이지의 글. lr 는 마지막 갱신의 학습률, lang 은 페이지의 말."""
+    say, subject = WRITERS[lang], walk.subject
     title = f'{filled(walk.label(walk.root))}: {say("계산 그래프")}'
-    title = title if level.name == 'ops' else say(f'{"-".join(map(str, subject.net.sizes))} 신경망')
-    picture, (table, graph) = level.picture(subject), live_graph(subject.order)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
+    title = title if walk.net is None else say(f'{"-".join(map(str, walk.net.sizes))} 신경망')
+    table, graph = _live_graph(walk.number)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
-    addressed = _Addressed(picture.translated(say), subject.order, steps)
+    addressed = _Addressed(picture.translated(say), walk.number, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
-    names = {key: say(f'{key} · {statement.title}') for key, statement in level.statements.items()}
+    names = {key: say(f'{key} · {statement.title}') for key, statement in walk.statements.items()}
     formulas = [
         f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(say(statement.text))}</b></li>'
-        for key, statement in level.statements.items()
+        for key, statement in walk.statements.items()
     ]
     data = {
-        'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': script_words(say),
-        'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'phases': {key: say(phase) for key, phase in PHASES.items()},
+        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()},
+        'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
-    script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])
-    return string.Template(said(_part('page.html'), say)).substitute(
+    script = '\n'.join([*map(part, SCRIPTS), table, _steps(addressed, steps), part('scripts/main.js')])
+    return string.Template(said(part('page.html'), say)).substitute(
         title=escape(f'{title} · {say("한 스텝씩 보는 역전파")}'), lang=lang,
-        style=_part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1, samples=len(subject.samples),
+        style=part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1, samples=len(subject.samples),
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
+
+
+def _live_graph(number: dict[Value, int]) -> tuple[str, dict[str, Any]]:
+    """페이지가 순전파와 역전파를 다시 하는 데 드는 것: number(노드 → 위상 번호, 마지막이 root)의 (표, 자료).
+
+    표는 자바스크립트의 글, 자료는 노드마다 [줄의 이름, 피연산자의 번호들, 값] 등이다. 이름은 예행할 때 서로 달라졌다.
+    """
+    rows: dict[str, str] = {}
+    domains: dict[str, str] = {}
+    nodes = []
+    for node, i in number.items():
+        key = None
+        if node.op is not None:
+            key = javascript.key(node.op, len(node.parents))
+            try:
+                rows[key] = rows.get(key) or javascript.row(node.op, len(node.parents))
+                if node.op.defined is not None:
+                    domains[key] = formulas.text(node.op.defined(*map(Symbol, node.op.arguments)))
+            except Exception:  # 등록한 연산의 규칙이 math 의 함수나 if 로 적혀 있다: 사용자의 규칙은 무엇이든 내던질 수 있다
+                key = f'{key}#{i}'
+                rows[key] = javascript.frozen(node.data, [parent.data for parent in node.parents], local_derivatives(node))
+        nodes.append((key, [number[parent] for parent in node.parents], _double(node.data)))
+    names = [labels.shown(node.name) or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
+    data = {'nodes': nodes, 'names': names, 'domains': domains}
+    return javascript.module(rows), data
+
+
+def _double(x: Any) -> float | str:
+    """JSON 에 넣을 수. 유한한 double 이 아니면 자바스크립트가 읽을 글로."""
+    double = ieee(x)
+    return double if math.isfinite(double) else javascript.script(double).text.strip('()')
 
 
 # 태그 사이의 글(그 안의 글쇠와 표시까지 한 문장이다)과 aria-label, placeholder
@@ -147,18 +180,14 @@ def _write(group: ET.Element, text: str | None) -> None:
     written.text = written.text if text is None else text
 
 
-def _part(name: str) -> str:
-    return importlib.resources.files('micrograd_ko.render').joinpath(name).read_text(encoding='utf-8')
-
-
 class _Addressed:
     """칸마다 주소를 붙인 그림. 칸과 선의 글의 너비는 모든 스텝의 글과 앞으로 바뀔 수 가운데 가장 긴 것에 맞춘다.
 
     texts 는 주소마다 정말로 적을 글, data 는 페이지의 자료(`scripts/picture.js`)다.
     """
 
-    def __init__(self, picture: Picture, order: Sequence[Value], steps: Sequence[Step]) -> None:
-        number, longest = {node: i for i, node in enumerate(order)}, defaultdict[Any, str](lambda: WIDEST)
+    def __init__(self, picture: Picture, number: dict[Any, int], steps: Sequence[Step]) -> None:
+        longest = defaultdict[Any, str](lambda: WIDEST)
         for change in [change for step in steps for change in step.changes]:
             key, written = (change.node, change.part), filled(numbers.number(change.number))
             longest[key] = max(longest[key], written, key=len)
@@ -180,36 +209,24 @@ class _Addressed:
 
         edges = [edge._replace(label=edge.label and max(edge.label, WIDEST, key=len)) for edge in picture.edges]
         self.picture = picture.changed(addressed)._replace(caption=(), edges=tuple(edges))
-        self._edges = {(number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]): i
-                       for i, edge in enumerate(picture.edges) if edge.uses}  # fmt: skip
-        places = [(node, i) for node in reversed(order) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
-        arrival = {place: k for k, place in enumerate(places)}
-        uses = [(number[node.parents[i]], number[node], k, 2 if squares(node) else 1) for (node, i), k in arrival.items()
-                if not squares(node) or i < squares(node)]  # 제곱은 피연산자를 두 번 쓰지만 한 칸이다
-        traced = list(_traced(picture.edges, number, arrival))
-        self.data = {'cells': cells, 'scales': list(scales), 'edges': traced, 'uses': uses}
+        places = [(node, i) for node in reversed(number) for i in range(len(node.parents))]  # `reverse.arrivals` 의 차례
+        uses: dict[Any, tuple[Any, Any]] = {
+            (number[node.parents[i]], number[node], i): (k, 2 if squares(node) else 1)
+            for k, (node, i) in enumerate(places) if not squares(node) or i < squares(node)
+        }  # 제곱은 피연산자를 두 번 쓰지만 한 칸이다
+        drawn = [edge.uses and (number[edge.uses[0]], number[edge.uses[1]], edge.uses[2]) for edge in picture.edges]
+        self._edges = {place: i for i, place in enumerate(drawn)}
+        nowhere = None, None
+        traced = [(*(place or nowhere)[:2], *uses.get(place, nowhere), number.get(edge.weight))
+                  for place, edge in zip(drawn, picture.edges, strict=True)]  # fmt: skip
+        listed = [(*place[:2], *use) for place, use in uses.items()]
+        self.data = {'cells': cells, 'scales': list(scales), 'edges': traced, 'uses': listed}
 
-    def cells(self, step: Step) -> str:
+    def cells(self, step: Step) -> list[list[int]]:
         """스텝에서 바뀌는 칸마다 [칸의 번호, 몇째 수인지, 아직 더해질 항이 남았는지]."""
-        return json.dumps([
-            (cell, which, int(change.partial)) for which, change in enumerate(step.changes)
-            for cell in self._places[change.node, change.part]
-        ], separators=(',', ':'))  # fmt: skip
+        places = [self._places[change.node, change.part] for change in step.changes]
+        return [[cell, i, int(step.changes[i].partial)] for i, cells in enumerate(places) for cell in cells]
 
     def edges(self, step: Step) -> list[int]:
         """스텝이 지나는 선의 번호."""
         return sorted({self._edges[x] for x in step.edges if x in self._edges})
-
-
-def _traced(
-    edges: Sequence[Edge], number: Mapping[Value, int], arrival: Mapping[tuple[Value, int], int]
-) -> Iterator[list[Any]]:
-    """선마다 [피연산자, 결과, 적힌 국소 미분을 더한 역전파의 스텝들(제곱이면 둘), 색이 가중치를 보이면 그 가중치]."""
-    for edge in edges:
-        if edge.uses is None:
-            yield [None, None, [], None]
-            continue
-        operand, result, position = edge.uses
-        count = len(result.parents)
-        walked = [arrival[result, i] for i in range(position, count, squares(result) or count)] if edge.label else []
-        yield [number[operand], number[result], walked, None if edge.weight is None else number[edge.weight]]

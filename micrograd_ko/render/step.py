@@ -1,14 +1,16 @@
-"""스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 여기에는 스텝의 꼴과 스텝을 내는 뼈대가 있다."""
+"""스텝(step): 순전파, 씨앗, 역전파, 갱신을 한 스텝씩. 스텝의 꼴, 스텝을 내는 뼈대, 그리고 어떤 그래프에서든 내는 스텝."""
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.kinds.live import Live, value_of
 from micrograd_ko.learning.optim import SGD
+from micrograd_ko.note.recognise import Network
+from micrograd_ko.note.statements import GRAPH, Statement
 from micrograd_ko.operation import DomainError
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals, squares
@@ -65,22 +67,26 @@ class Walk:
     """예행한 그래프(`Subject.rehearsed`)의 스텝: 순전파, 씨앗, 역전파, 갱신. 하위 형이 `forward` 와 `backward` 의 스텝을 준다.
 
     parameters  갱신할 잎. 없으면 갱신하지 않는다.
+    number      노드 → 위상 번호. 그 차례로 들어 있다.
     data, grad  노드 → 값과 기울기, 살아 있는 수(`Live`): 페이지에서 x[번호] 와 g[번호] 다.
-    update      갱신의 식. seed 는 씨앗의 스텝이 쓰는 식의 이름.
+    net         뉴런이나 층의 스텝이면 그 신경망.
+    statements  스텝이 쓰는 노트의 식. update 는 갱신의 식, seed 는 씨앗의 스텝이 쓰는 식의 이름.
     """
 
     forward: Callable[[], Iterable[Step]]
     backward: Callable[[], Iterable[Step]]
+    statements: Mapping[str, Statement]
     update: str
     seed: tuple[str, ...] = ()
+    net: Network | None = None
 
     def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
         self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
-        self._number = {node: i for i, node in enumerate(subject.order)}
+        self.number = {node: i for i, node in enumerate(subject.order)}
         self.data, self.grad = self._live('data', 'x'), self._live('grad', 'g')
 
     def _live(self, part: str, name: str) -> dict[Value, Live]:
-        return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self._number.items()}
+        return {node: Live(getattr(node, part), f'{name}[{i}]') for node, i in self.number.items()}
 
     def steps(self, lr: Any) -> list[Step]:
         """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
@@ -117,8 +123,8 @@ class Walk:
             lines.append(f'{self.label(p)} ← {number(self.data[p])} − {product(rate, self.grad[p])} = {number(new[p])}')
         if len(self.parameters) > limits.MOST_UPDATES:
             lines.append(f'… 외 {len(self.parameters) - limits.MOST_UPDATES}개')
-        changes = [Change(self._number[p], 'data', new[p]) for p in self.parameters]
-        for v, i in self._number.items():  # 그려진 노드의 새 값
+        changes = [Change(self.number[p], 'data', new[p]) for p in self.parameters]
+        for v, i in self.number.items():  # 그려진 노드의 새 값
             if v.op is not None and v in self.subject.chosen:
                 changes.append(Change(i, 'data', Live(None if escaped else v.data, f'(model.escaped<0?y[{i}]:null)')))
         return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
@@ -128,7 +134,7 @@ class Walk:
         net = self.subject.network
         places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
                   'targets': net.targets.values() if net else ()}  # fmt: skip
-        return {name: [self._number[v] for v in nodes] for name, nodes in places.items()}
+        return {name: [self.number[v] for v in nodes] for name, nodes in places.items()}
 
     @functools.cached_property
     def arrivals(self) -> list[Arrival]:
@@ -151,15 +157,15 @@ class Walk:
 
     def known(self, nodes: Iterable[Value], part: str) -> tuple[Change, ...]:
         """nodes 의 값이나 기울기를 이제 안다."""
-        return tuple([Change(self._number[v], part, getattr(self, part)[v]) for v in dict.fromkeys(nodes)])
+        return tuple([Change(self.number[v], part, getattr(self, part)[v]) for v in dict.fromkeys(nodes)])
 
     def arrived(self, walked: Iterable[Arrival]) -> tuple[Change, ...]:
         """walked 까지 더한 기울기를 이제 안다."""
-        return tuple([Change(self._number[x.operand], 'grad', x.after, not x.last) for x in walked])
+        return tuple([Change(self.number[x.operand], 'grad', x.after, not x.last) for x in walked])
 
     def edge(self, operand: Value, result: Value, position: int = 0) -> tuple[int, int, int]:
         """operand 에서 result 로 가는 선. 신경망의 그림은 몇째 피연산자인지 묻지 않는다."""
-        return self._number[operand], self._number[result], position
+        return self.number[operand], self.number[result], position
 
     def label(self, v: Value) -> str:
         """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
@@ -191,6 +197,57 @@ class Walk:
         return chain(name, named, in_numbers, number(x.local)) + which
 
 
+class GraphWalk(Walk):
+    """그려진 노드와 선마다 한 스텝. 이름 있는 파라미터를 갱신한다."""
+
+    statements, update, seed = GRAPH, GRAPH['갱신'].text, ('씨앗',)
+
+    def __init__(self, subject: Subject) -> None:
+        parameters = subject.network.parameters if subject.network else _trainable(subject.order)
+        super().__init__(subject, [p for p in parameters if p in subject.chosen])
+        self.nodes = [node for node in subject.order if node in subject.chosen]
+
+    def forward(self) -> Iterator[Step]:
+        leaves = self.known([node for node in self.nodes if node.op is None], 'data')
+        yield Step('start', '주어진 값', ('입력과 파라미터와 상수: 잎(leaf)의 값은 주어진다.',), (), leaves)
+        for node in self.nodes:
+            if node.op is not None:
+                name, written, *numbers = self.evaluation(node)
+                lines = f'{name} = {written}', chain(*numbers)
+                edges = tuple([self.edge(parent, node, i) for i, parent in enumerate(node.parents)])
+                yield Step('forward', f'순전파: {name}', lines, ('순전파',), self.known([node], 'data'), edges)
+
+    def backward(self) -> Iterator[Step]:
+        """그려진 선마다 한 스텝. 그리지 않은 노드에서 이어 온 항들은 모아서 한 스텝이다."""
+        chosen, outside = self.subject.chosen, dict[Value, list[Arrival]]()
+        for x in self.arrivals:
+            if x.operand not in chosen:
+                continue
+            drawn = x.result in chosen
+            if not drawn:
+                outside.setdefault(x.operand, []).append(x)
+            if (drawn or x.last) and x.operand in outside:
+                yield self._gathered(outside.pop(x.operand))
+            if drawn:
+                yield self._arrival(x)
+
+    def _arrival(self, x: Arrival) -> Step:
+        z, operand = self.label(x.result), self.label(x.operand)
+        constant = x.operand.op is None and not x.operand.name
+        by = f'({operand})' if constant else operand
+        local = f'∂{z}/∂{by}'
+        lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), self.derivation(local, x), progress(x)
+        title, edge = f'역전파: {z} → {"상수 " * constant}{operand}', self.edge(x.operand, x.result, x.position)
+        return Step('backward', title, lines, ('연쇄법칙',), self.arrived([x]), (edge,))
+
+    def _gathered(self, walked: list[Arrival]) -> Step:
+        """한 노드로, 그리지 않은 노드들에서 이어 온 항들."""
+        first, last, operand = walked[0], walked[-1], self.label(walked[0].operand)
+        added = f'{operand}.grad += 그리지 않은 노드에서 온 항 {len(walked)}개의 합'
+        lines = added, f'{number(first.before)} → {number(last.after)}', progress(last)
+        return Step('backward', f'역전파: ⋯ → {operand}', lines, ('연쇄법칙',), self.arrived([last]))
+
+
 def progress(x: Arrival) -> str:
     """x 를 더한 뒤, 그 노드로 올 항이 남았는지."""
     return '이 노드로 오는 항이 모두 더해졌다.' if x.last else '아직 더해질 항이 남았다.'
@@ -205,3 +262,10 @@ def adding(arrival: Arrival, *factors: Any, running: bool = False) -> str:
     term = ' × '.join([tight(number(x)) for x in factors])
     added = f'{number(arrival.before)} + {term} = {number(arrival.after)}'
     return added if running else when(arrival.before == 0, chain(product(*factors), number(arrival.after)), added)
+
+
+def _trainable(order: Sequence[Value]) -> list[Value]:
+    """갱신할 잎: 이름 있는 잎 가운데 `affine` 의 입력이 아닌 것. 이름 있는 잎이 없으면 모든 잎."""
+    leaves = [node for node in order if node.op is None]
+    inputs = {x for node in order if node.op is ops.affine for x in ops.affine.split(node.parents)[1]}
+    return [leaf for leaf in leaves if leaf.name and leaf not in inputs] or leaves

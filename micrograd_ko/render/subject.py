@@ -41,7 +41,7 @@ class Subject(NamedTuple):
 
     @property
     def net(self) -> Network:
-        """신경망. 뉴런과 층의 그림과 스텝은 신경망이 있을 때만 불린다(`levels.chosen_level`)."""
+        """신경망. 뉴런과 층의 그림과 스텝은 신경망이 있을 때만 불린다(`drawing`)."""
         assert self.network is not None
         return self.network
 

@@ -6,36 +6,24 @@ import re
 from collections.abc import Callable
 
 
-@functools.cache
-def _rows() -> list[list[str]]:
-    """말의 표의 줄: 한국어의 꼴, 영어의 꼴, 페이지의 스크립트가 짓는 말이면 스크립트에서의 이름."""
-    lines = importlib.resources.files('micrograd_ko.render').joinpath('english.tsv').read_text(encoding='utf-8').splitlines()
-    return [line.split('\t') for line in lines]
+def part(name: str) -> str:
+    """이 방에 든 파일의 글."""
+    return importlib.resources.files('micrograd_ko.render').joinpath(name).read_text(encoding='utf-8')
 
 
-@functools.cache
-def english_table() -> dict[str, str]:
-    """한국어의 꼴 → 영어의 꼴. 먼저 맞는 줄이 이긴다."""
-    return {korean: translation for korean, translation, *_ in _rows()}
-
-
-def script_words(say: Callable[[str], str]) -> dict[str, str]:
-    """페이지의 스크립트가 짓는 말: 이름 → say 로 옮긴 꼴."""
-    return {name[0]: say(korean) for korean, _, *name in _rows() if name}
+_ROWS = [line.split('\t') for line in part('english.tsv').splitlines()]  # 한국어, 영어, 스크립트가 짓는 말이면 거기서의 이름
+ENGLISH = {korean: translation for korean, translation, *_ in _ROWS}  # 한국어의 꼴 → 영어의 꼴. 먼저 맞는 줄이 이긴다
+SCRIPT_WORDS = {name: korean for korean, _, *names in _ROWS for name in names}  # 스크립트에서의 이름 → 한국어의 꼴
+_PATTERNS = {'(.*)'.join(map(re.escape, korean.split('{}'))): translation for korean, translation in ENGLISH.items()}
 
 
 @functools.cache
 def english(text: str) -> str:
     """말의 표로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다(`scripts/texts.js` 의 translated 와 같다)."""
-    if text in english_table():
-        return english_table()[text]
-    matches = ((_pattern(korean).fullmatch(text), translation) for korean, translation in english_table().items())
+    if text in ENGLISH:
+        return ENGLISH[text]
+    matches = ((re.fullmatch(pattern, text), translation) for pattern, translation in _PATTERNS.items())
     return next((translation.format(*map(english, found.groups())) for found, translation in matches if found), text)
-
-
-@functools.cache
-def _pattern(korean: str) -> re.Pattern[str]:
-    return re.compile('(.*)'.join(map(re.escape, korean.split('{}'))))
 
 
 WRITERS: dict[str, Callable[[str], str]] = {'ko': str, 'en': english}

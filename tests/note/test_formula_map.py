@@ -11,7 +11,7 @@ import pytest
 
 from micrograd_ko import MLP, draw, losses
 from micrograd_ko.note.statements import NOTE
-from micrograd_ko.render.levels import ON_PAGE
+from micrograd_ko.render.neuron_steps import ON_PAGE
 from micrograd_ko.walkthrough import specimen, walk
 from micrograd_ko.writing.console import plain
 from micrograd_ko.writing.tables import refreshed

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from micrograd_ko import MLP, Value, draw, losses, ops
-from micrograd_ko.render.words import english, english_table
+from micrograd_ko.render.words import ENGLISH, english
 
 HANGUL = re.compile('[가-힣]')
 TARGETS = {'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}  # 다른 손실은 0 부터 1 까지의 목표를 받는다
@@ -66,7 +66,7 @@ def test_names_are_left_alone():
 
 
 def test_every_line_of_the_table_keeps_its_places():
-    for korean, translation in english_table().items():
+    for korean, translation in ENGLISH.items():
         places = {int(i) for i in re.findall(r'\{(\d)\}', translation)}
         assert len(places) == (korean.count('{}') or len(re.findall(r'\{\d\}', korean))), korean
         assert not HANGUL.search(translation)

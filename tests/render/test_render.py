@@ -18,9 +18,8 @@ from written import plain
 from micrograd_ko import MLP, Value, losses, micrograd, ops
 from micrograd_ko.graph import topological
 from micrograd_ko.note.recognise import in_graph, in_module, in_trace
-from micrograd_ko.render import TooLargeError, color, draw
-from micrograd_ko.render.layer_picture import draw as layer_picture
-from micrograd_ko.render.neuron_picture import draw as neuron_picture
+from micrograd_ko.render import TooLargeError, draw, picture
+from micrograd_ko.render.level_pictures import layers, neurons
 from micrograd_ko.render.picture import Card, pooled
 from micrograd_ko.render.subject import subject_of
 from micrograd_ko.writing.limits import POOLED
@@ -203,13 +202,13 @@ def test_network_levels_show_the_engine_numbers(nin, nouts, rng, backward):
         loss.backward()
     known = {v.name: v for v in topological(loss) if v.name}
     drawn = subject_of(loss)
-    for card in neuron_picture(drawn).cards:
+    for card in neurons(drawn).cards:
         for name, data, grad in (row for row in card.rows if len(row) == 3 and row[1].style == 'number'):
             v = loss if name.text == 'C' else known.get(name.text)
             if v is not None:
                 assert rounds_to(data.text, v.data)
                 assert rounds_to(grad.text, v.grad) if backward else grad.text == '–'
-    for layer, card in zip(net.layers, layer_picture(drawn).cards[1:], strict=False):
+    for layer, card in zip(net.layers, layers(drawn).cards[1:], strict=False):
         body = [row for row in card.rows[1:] if row[0].style != 'column']
         tables = [body[: len(layer.neurons)], body[len(layer.neurons):]] if backward else [body]
         for table, read in zip(tables, (lambda v: v.data, lambda v: v.grad), strict=False):
@@ -445,17 +444,17 @@ def contrast(one, other):
 
 def test_every_text_stands_out_from_what_is_behind_it():
     """글은 4.5 : 1, 상자 밖의 선은 흰 바탕과 검은 바탕에서 3 : 1 (WCAG AA)."""
-    behind = {'#ffffff', color.ASIDE, '#f4f1e6', *[fill for fill, _ in color.KINDS.values()]}
-    assert all(contrast(text, hue) >= 4.5 for text in (color.INK, color.FAINT) for hue in behind)
-    assert all(contrast(color.INK, color.tint(x, 1.0)) >= 4.5 for x in (-1.0, -0.5, 0.5, 1.0, math.nan))
-    assert all(contrast(color.OUTSIDE, hue) >= 3 for hue in ('#ffffff', '#111111', '#1e1e1e'))
+    behind = {'#ffffff', picture.ASIDE, '#f4f1e6', *[fill for fill, _ in picture.KINDS.values()]}
+    assert all(contrast(text, hue) >= 4.5 for text in (picture.INK, picture.FAINT) for hue in behind)
+    assert all(contrast(picture.INK, picture.tint(x, 1.0)) >= 4.5 for x in (-1.0, -0.5, 0.5, 1.0, math.nan))
+    assert all(contrast(picture.OUTSIDE, hue) >= 3 for hue in ('#ffffff', '#111111', '#1e1e1e'))
 
 
 def test_a_caption_and_a_title_bring_their_own_background():
     """그림의 바탕은 투명하다: 상자 밖의 글은 밝은 노트북과 어두운 노트북 위에 놓인다."""
     for dot in (draw(loss_232()[1], 'neuron').dot, draw(loss_232()[1], 'layer').dot, draw(expression()[0]).dot):
-        asides = re.findall(rf'BGCOLOR="{color.ASIDE}".*?</TABLE>', dot)
-        assert asides and all(f'COLOR="{color.FAINT}"' in aside for aside in asides)
+        asides = re.findall(rf'BGCOLOR="{picture.ASIDE}".*?</TABLE>', dot)
+        assert asides and all(f'COLOR="{picture.FAINT}"' in aside for aside in asides)
         assert 'fontcolor="#808890"' not in dot
 
 

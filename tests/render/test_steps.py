@@ -15,7 +15,7 @@ from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.note import statements
 from micrograd_ko.render.drawing import LR
-from micrograd_ko.render.levels import ON_PAGE
+from micrograd_ko.render.neuron_steps import ON_PAGE
 from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.staleness import refresh
 from micrograd_ko.testing import networks, programs

@@ -1,12 +1,12 @@
 // 그림: 지금 스텝까지 안 수를 칸에 적고, 지나는 선을 밝힌다.
 class Picture {
   // cells: 칸마다 [노드, 눈금의 번호, 색만 보이는지], scales: 눈금마다 [기울기인지, 노드들],
-  // edges: 선마다 [피연산자, 결과, 적힌 국소 미분의 스텝들, 가중치]. 없으면 null
+  // edges: 선마다 [피연산자, 결과, 역전파의 몇째 스텝, 몇 번 쓰는지, 가중치]. 없으면 null
   constructor(svg, { cells, scales, edges }, model) {
     Object.assign(this, { svg, model, scales, nodes: [...svg.querySelectorAll('.node')] });
-    this.edges = edges.map(([operand, result, arrivals, weight], i) => {
+    this.edges = edges.map(([operand, result, k, times, weight], i) => {
       const group = svg.getElementById(`edge${i}`), [path, text] = [group.querySelector('path'), group.querySelector('text')];
-      return { group, path, text, operand, result, arrivals, weight };
+      return { group, path, text, operand, result, k, times, weight };
     });
     this.cells = cells.map(([node, scale, isHeat], i) => {
       const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
@@ -24,7 +24,7 @@ class Picture {
   // 사건이 일어난 칸
   cellOf({ target }) { return this.cells[target.closest('.cell')?.id.slice(1)]; }
 
-  // 칸을 칠할 짙기: -0.8 에서 0.8(`color.depth`)
+  // 칸을 칠할 짙기: -0.8 에서 0.8(`picture.depth`)
   static depth(x, scale) {
     if (!Number.isFinite(x)) return null;
     const strength = scale ? Math.round(Math.sqrt(Math.min(Math.abs(x) / scale, 1)) * 10) / 10 : 0;
@@ -63,14 +63,14 @@ class Picture {
   }
 
   // 선의 국소 미분은 그 선을 거꾸로 지난 뒤에 보이고, 거꾸로 지나는 동안은 화살표도 거꾸로다.
-  // 가중치의 선은 색과 굵기가 그 부호와 크기를 보인다(`color.stroke`)
+  // 가중치의 선은 색과 굵기가 그 부호와 크기를 보인다(`picture.stroke`)
   showEdges(steps, at) {
     const { x, local } = this.model.graph, isBack = ({ phase }) => phase === 'backward', now = new Set(steps[at].edges);
     const seen = new Set(steps.slice(0, at + 1).filter(isBack).flatMap(({ edges }) => edges));
     const largest = Math.max(0, ...this.edges.map(({ weight }) => Math.abs(x[weight] ?? 0)));
-    this.edges.forEach(({ group, path, text, arrivals, weight }, i) => {
+    this.edges.forEach(({ group, path, text, k, times, weight }, i) => {
       mark(group, { now: now.has(i), seen: seen.has(i), back: now.has(i) && isBack(steps[at]) });
-      if (text && arrivals.length) text.textContent = number(arrivals.map((k) => local[k]).reduce((one, other) => one + other));
+      if (text) text.textContent = number(times * local[k]);
       if (weight === null) return;
       mark(group, { plus: x[weight] > 0, minus: !(x[weight] > 0) });
       path.style.strokeWidth = 0.5 + 2.5 * Math.abs(Picture.depth(x[weight], largest) ?? 0);
