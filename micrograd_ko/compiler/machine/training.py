@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -84,15 +85,9 @@ def _together(run: Callable[[Plan], Any], plans: Sequence[Plan]) -> None:
         if started:
             run(plan)
 
-    threads = [threading.Thread(target=enter, args=(plan,)) for plan in plans]
-    try:
+    with ThreadPoolExecutor(len(plans)) as pool:
         with gate:
-            for thread in threads:
-                thread.start()
+            entering = [pool.submit(enter, plan) for plan in plans]
             complete.append(True)
-        for thread in threads:
-            thread.join()
-    finally:
-        for thread in threads:
-            if thread.is_alive():
-                thread.join()
+        for each in entering:
+            each.result()
