@@ -61,7 +61,8 @@ class Pointwise:
         """(n, 미분의 수). 손실도 함께 계산하므로 순방향의 정의역을 벗어난 것이 있었는지 안다."""
         table, failed = self._derived(order, chosen).unmasked(X, parameters)
         if failed:  # 손실에서 벗어난 것은 값의 프로그램이 안다
-            table[np.isnan(self.values(X, parameters=parameters, undefined=undefined))] = np.nan
+            _, outside = self._derived(0, ()).unmasked(X, parameters, undefined)
+            table[outside] = np.nan
         return table
 
     def _chosen(self, wrt: Any) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import pickle
 import random
 import subprocess
 import sys
-from types import SimpleNamespace
+import threading
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, to
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.machine import memory, target
 from micrograd_ko.compiler.machine.maps import MAP, SUM
+from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.records import LINE, Records
 from micrograd_ko.compiler.machine.updates import constants
 from micrograd_ko.compiler.sums import flatten
@@ -297,6 +298,7 @@ def test_a_program_is_pickled_and_shared_by_threads():
 
 ONE_GRADIENT = '''
 import sys
+import threading
 from micrograd_ko import Value, compile_graph
 x, w = Value(1.0), Value(2.0)
 program = compile_graph(w.sin() * x, [x], [w], backend='llvm')
@@ -457,11 +459,43 @@ def test_threads_share_the_samples_of_a_step(rule, sizes, n, batch):
 def test_a_thread_that_never_comes_is_not_waited_for(monkeypatch):
     """짝이 오지 않으면 살피기를 그만두고, 그 스텝들은 커널 밖에서 다시 한다."""
     monkeypatch.setattr('micrograd_ko.compiler.machine.plan.PATIENCE', 1000)
-    monkeypatch.setattr('threading.Thread', lambda **_: SimpleNamespace(start=lambda: None, join=lambda: None))
+    run = Plan.run
+    monkeypatch.setattr(Plan, 'run', lambda plan, *arguments: plan.share.thread or run(plan, *arguments))
     _, (numpy, llvm) = network((5, 8, 3))
     X, order = data((5, 8, 3), 64), [np.arange(64)] * 2
     one, other = [learned(program, X, 32, (adam, 2), order, threads=2) for program in (numpy, llvm)]
     assert other[0] == pytest.approx(one[0], rel=1e-10, abs=1e-12) and one[2] == other[2] == 4
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize('number', [1, 2, 3, 5])
+def test_no_thread_enters_the_kernel_unless_all_do(number, error, monkeypatch):
+    """스레드를 시작하는 사이에 Ctrl-C 가 오거나 하나를 시작할 수 없으면, 나머지는 커널에서 그것을 기다리지 않고 끝난다."""
+    monkeypatch.setattr('micrograd_ko.compiler.machine.plan.PATIENCE', 1000)
+    run, start, entered, threads = Plan.run, threading.Thread.start, [], []
+
+    def starting(thread):
+        threads.append(thread)
+        if error is KeyboardInterrupt or len(threads) != number:
+            start(thread)
+        if len(threads) == number:
+            raise error
+
+    _, (_, llvm) = network((5, 8, 3))
+    optimizer = Rule(adam, 2, llvm.parameters)
+    descent = llvm.descent(data((5, 8, 3), 64), 64, optimizer, 3)
+    before = descent.vector.tobytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, 'start', starting)
+        patch.setattr(Plan, 'run', lambda plan, *arguments: (entered.append(plan), run(plan, *arguments)))
+        with pytest.raises(error):
+            descent.epoch(np.tile(np.arange(64), 3))
+        for thread in threads:
+            if thread.ident:
+                thread.join()
+    steps = (number - 1) // 3
+    assert [entered.count(plan) for plan in descent.plans] == [steps] * 3 and optimizer.steps == steps
+    assert (descent.vector.tobytes() == before) == (steps == 0)
 
 
 def test_a_sample_outside_the_domain_stops_the_descent_before_its_step():

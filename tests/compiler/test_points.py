@@ -137,6 +137,15 @@ def test_points_of_several_blocks_keep_their_rows(backend):
             assert found[row] == pytest.approx(call(X[row : row + 1])[0], rel=1e-15)
 
 
+def test_the_derivatives_of_a_point_do_not_depend_on_the_other_points():
+    """nan 인 입력은 정의역을 벗어난 것이 아니다. 벗어난 점이 옆에 있어도 그 점의 미분은 backward 의 것이다."""
+    x, y = Value(1.0), Value(1.0)
+    program = compile_graph(x + y.log(), [x, y], [])
+    found = program.gradients([[math.nan, 2.0], [1.0, -1.0]], undefined='nan')
+    assert found[0].tolist() == program.gradients([[math.nan, 2.0]])[0].tolist() == [1.0, 0.5]
+    assert np.isnan(found[1]).all()
+
+
 def test_an_overflow_that_the_derivative_does_not_see_is_still_reported():
     """step 의 미분은 0 이라 그 안을 계산하지 않아도 되지만, eager 는 exp 에서 멈춘다."""
     x = Value(0.0)

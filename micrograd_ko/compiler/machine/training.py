@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -44,17 +45,17 @@ class Training(Descent):
             done(steps)
 
     def _run(self, rows: np.ndarray, steps: int) -> None:
-        plan, m = self.plan, self.plan.memory
+        m = self.plan.memory
         table = np.ascontiguousarray(updates.constants(self.optimizer, steps), m.real)
-        for each in self.plans:
-            each.memory.set(constants=table)
-        arguments = rows, self.batch_size, 'each', True, table.strides[0]
-        others = [threading.Thread(target=each.run, args=arguments) for each in self.plans[1:]]
-        for thread in others:
-            thread.start()
-        plan.run(*arguments)
-        for thread in others:
-            thread.join()
+
+        def run(plan: Plan) -> None:
+            plan.memory.set(constants=table)
+            plan.run(rows, self.batch_size, 'each', True, table.strides[0])
+
+        if len(self.plans) > 1:
+            _together(run, self.plans)
+        else:
+            run(self.plan)
         if any(each.undefined for each in self.plans):
             super().epoch(rows)  # 이 덩이의 처음에서
             self._put()
@@ -69,3 +70,24 @@ class Training(Descent):
         plan.memory.theta[:size] = plan.layout.spread(plan.tape.spread(self.vector))
         for column, memory in zip(plan.memory.state, self.optimizer.memory, strict=True):
             column[:size] = plan.layout.spread(plan.tape.spread(memory))
+
+
+def _together(run: Callable[[Plan], Any], plans: Sequence[Plan]) -> None:
+    """계획마다 스레드 하나로 run(계획), 모두 시작했을 때만: 하나라도 빠지면 나머지는 커널 안에서 기다리기만 한다.
+
+    Ctrl-C 는 부른 스레드에서 난다. 그래서 그 스레드는 커널에 들어가지 않고, 오류가 나도 커널에 있는 것을 기다린다.
+    """
+    gate, complete = threading.Lock(), list[bool]()
+
+    def enter(plan: Plan) -> None:
+        with gate:
+            started = bool(complete)
+        if started:
+            run(plan)
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        with gate:
+            entering = [pool.submit(enter, plan) for plan in plans]
+            complete.append(True)
+        for each in entering:
+            each.result()
