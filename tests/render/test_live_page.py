@@ -248,7 +248,7 @@ def test_what_a_screen_reader_hears_follows_the_step(page):
 
 @pytest.mark.parametrize(('written', 'number'), [
     ('-0.5', -0.5), ('−0.5', -0.5), ('3,5', 3.5), (' 1e-3 ', 1e-3), ('5.9×10⁻⁵', 5.9e-5), ('-1×10⁶', -1e6),
-    ('\uff11\uff0e\uff15', 1.5),
+    ('\uff11\uff0e\uff15', 1.5), ('5.9 × 10⁻⁵', 5.9e-5), ('2×10^-3', 2e-3),
 ])  # fmt: skip
 def test_what_people_write_for_a_number_is_read(page, written, number):
     """페이지가 적는 꼴, 수학의 빼기, 쉼표, 온각 숫자."""
@@ -258,8 +258,9 @@ def test_what_people_write_for_a_number_is_read(page, written, number):
     assert page.evaluate('model.graph.x[model.leaves[2]]') == number
 
 
-@pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
+@pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1', '1,000', '10⁵', '2²', '3×100'])
 def test_what_is_no_number_is_refused(page, written):
+    """다른 수로 읽힐 것도: 1,000 은 1 이 아니고 10⁵ 은 105 가 아니다."""
     cell(page, 'a').click()
     page.fill('#editor', written)
     page.keyboard.press('Enter')
@@ -491,6 +492,25 @@ def test_numbers_that_grow_long_stay_in_their_cells(playground):
         return Math.max(...picture.cells.map(({ box, text }) => box.getBBox().x - text.getBBox().x));
     }"""
     assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9)) < 2
+
+
+def test_a_number_that_fits_its_cell_is_not_made_smaller(tab):
+    """처음부터 있던 수와 흔한 길이의 수는 이웃 칸과 같은 크기로 적힌다."""
+    loss = losses.quadratic(MLP(2, [3, 2], rng=random.Random(1))([0.5, 0.3]), [1.0, 0.0])
+    page = opened(tab, draw(loss, 'neuron').html())
+    page.evaluate('player.jump(player.last)')
+    written = page.evaluate("picture.cells.filter(({ group }) => group.matches('.long')).map(({ text }) => text.textContent)")
+    assert [text for text in written if len(text) <= len('-0.5396')] == []
+
+
+def test_undoing_stops_the_training(playground):
+    *_, page = playground
+    before = page.evaluate('Array.from(model.graph.x)')
+    page.click('#train')
+    until(page, 'training.costs.length > 2')
+    page.keyboard.press('Control+z')
+    page.wait_for_timeout(100)
+    assert page.evaluate('[training.running, Array.from(model.graph.x)]') == [0, before] and page.is_disabled('#undo')
 
 
 def test_one_undo_takes_back_one_training(playground):
