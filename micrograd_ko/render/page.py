@@ -51,6 +51,7 @@ def html(subject: Subject, level: Level, lr: Any, lang: str = 'ko') -> str:
     data = {
         'phases': {key: say(phase) for key, phase in PHASES.items()}, 'words': script_words(say),
         'english': english_table() if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'threshold': subject.net.loss.threshold if subject.samples and subject.net.loss else None,
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
     script = '\n'.join([*map(_part, SCRIPTS), table, _steps(addressed, steps), _part('scripts/main.js')])

@@ -9,7 +9,7 @@ from graph_strategies import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, DomainError, Value, draw, losses, ops, optim, refresh
+from micrograd_ko import MLP, DomainError, Value, draw, losses, ops, optim, refresh, train
 from micrograd_ko.graph import topological
 from micrograd_ko.learning.data.moons import moons
 from micrograd_ko.reverse import bounded_sweep
@@ -460,6 +460,17 @@ def test_samples_are_chosen_and_judged(playground):
     until(page, f"find('accuracy').textContent === '정확도 {number(100 * right / 20, 3)}%'")
     painted = page.evaluate("find('boundary').getContext('2d').getImageData(0, 0, 240, 240).data.some((x) => x > 0)")
     assert painted and page.is_visible('#boundary')
+
+
+@pytest.mark.parametrize('name', ['quadratic', 'sigmoid_cross_entropy', 'hinge'])
+def test_the_page_judges_as_python_does(tab, name):
+    """출력이 하나면 문턱은 손실의 것이다: 로짓이면 0."""
+    net, loss = MLP(2, [3, 1], 'tanh', output='linear', rng=random.Random(3)), getattr(losses, name)
+    X, Y = moons(20, rng=random.Random(0))
+    Y = [loss.classes[y] for y in Y]
+    page = opened(tab, net.page(X, Y, loss).html())
+    judged = number(100 * train.accuracy(net, (X, Y), loss), 3)
+    until(page, f"find('accuracy').textContent === '정확도 {judged}%'")
 
 
 def test_mini_batches_visit_every_sample_once(playground):
