@@ -229,6 +229,15 @@ def test_what_is_typed_is_kept_when_the_reader_clicks_elsewhere(page):
     assert page.evaluate('model.graph.x[0]') == 3.5 and page.is_hidden('#editor')
 
 
+def test_tab_leaves_the_editor_from_the_place_of_the_number(page):
+    """적는 칸은 글의 끝에 있지만, Tab 은 그 수의 다음으로 간다."""
+    cell(page, 'a').focus()
+    page.keyboard.press('Enter')
+    page.keyboard.type('3')
+    page.keyboard.press('Tab')
+    assert page.evaluate('[model.graph.x[0], document.activeElement.id]') == [3, 'slider'] and page.is_hidden('#editor')
+
+
 def test_one_undo_takes_back_one_slide_of_the_rate(page):
     page.evaluate("""() => {
         for (const value of [-1, -0.5, 0]) { find('rate').value = value; find('rate').dispatchEvent(new Event('input')); }

@@ -57,7 +57,7 @@ class Fields {
 
   typed({ key }) {
     const { group } = this.editing;
-    if (key !== 'Enter' && key !== 'Escape') return;
+    if (!['Enter', 'Escape', 'Tab'].includes(key)) return;
     this.editor.ariaInvalid = key === 'Enter' && numeral(this.editor.value) === null;
     if (this.editor.ariaInvalid === 'true') return;
     if (key === 'Escape') this.editing = null;
