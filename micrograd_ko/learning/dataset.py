@@ -18,6 +18,7 @@ class Dataset:
     pairs   (x, y) 의 목록. x 는 수의 목록이고, y 는 손실이 기록(`losses.Loss`)이면 출력마다 수 하나의 목록, 아니면 받은 그대로다.
     record  손실의 기록. 나의 손실이면 답을 `quadratic` 처럼 고른다.
     labels  표본마다의 클래스 번호. 목표가 클래스가 아니면 None.
+    classes 클래스의 목표를 적은 두 수: −1 이 있으면 (−1, 1), 아니면 손실의 것.
     """
 
     def __init__(self, samples: Any, net: MLP, loss: Callable) -> None:
@@ -29,6 +30,7 @@ class Dataset:
         self.pairs = pairs_of(samples, net.layers[0].nin, self.outputs, self.loss)
         labels = [self._label(y) for _, y in self.pairs]
         self.labels = None if None in labels else labels
+        self.classes = (-1, 1) if any(y in (-1, [-1]) for _, y in self.pairs) else self.record.classes
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -53,7 +55,8 @@ class Dataset:
         """정확도: 표본마다의 출력이 맞힌 비율. 목표가 클래스가 아니면 None."""
         if self.labels is None:
             return None
-        return sum(map(int.__eq__, map(self.record.answer, outputs), self.labels)) / len(self)
+        answers = [self.record.answer(a, self.classes) for a in outputs]
+        return sum(map(int.__eq__, answers, self.labels)) / len(self)
 
     def _label(self, y: Any) -> int | None:
         """목표의 클래스 번호: 원-핫(−1 과 1 로 적은 것도)의 자리, 출력이 하나면 0 이나 1."""
@@ -82,7 +85,7 @@ def _target(whose: str, y: Any, outputs: int, loss: Callable) -> Any:
     if not isinstance(loss, Loss):
         return y.tolist() if hasattr(y, 'tolist') else y
     ys = _numbers(loss.vector(y, outputs), whose, outputs, f'출력마다 하나씩 {outputs}개이거나 클래스 번호(int)여야')
-    if not all(map(loss.takes, ys)):
+    if not loss.takes(ys):
         other, chosen = loss.classes
         raise ValueError(f'{whose} 는 {loss.targets}입니다. {ys} 입니다. 클래스는 {other} 과 {chosen} 로 적습니다.')
     return ys

@@ -29,9 +29,9 @@ class Loss:
     targets      목표가 무엇인지.
     assumes      노트의 C = ½|y − a|² 과 다른 점, 출력에 바라는 것.
     takes_class  목표를 클래스 번호 하나로도 받는가.
-    threshold    출력이 하나일 때 둘째 클래스라고 답하는 문턱.
+    threshold    출력이 하나일 때 둘째 클래스라고 답하는 문턱. None 이면 클래스의 목표를 적은 두 수의 가운데.
     classes      클래스의 목표를 적는 두 수: (다른 클래스, 그 클래스).
-    takes        배울 목표가 될 수 있는 수인가. 아니면 기울기가 없거나 엉뚱한 것을 배운다.
+    takes        배울 목표가 될 수 있는 수들인가. 아니면 기울기가 없거나 엉뚱한 것을 배운다.
     """
 
     __name__: str
@@ -39,7 +39,7 @@ class Loss:
     def __init__(
         self, value: Callable[[Any, Any], Value], gradient: 'Callable[[ndarray, ndarray], ndarray]', formula: str, slope: str,
         terms: tuple[str, str] | tuple[()] = (), targets: str = '', assumes: str = '', takes_class: bool = False,
-        threshold: float = 0.5, classes: tuple[int, int] = (0, 1), takes: Callable[[Any], bool] = lambda y: True,
+        threshold: float | None = None, classes: tuple[int, int] = (0, 1), takes: Callable[[list], bool] = lambda ys: True,
     ) -> None:  # fmt: skip
         functools.update_wrapper(self, value)  # 이름과 설명은 적힌 함수의 것이다
         self._value, self.gradient, self.formula, self.slope = value, gradient, formula, slope
@@ -54,10 +54,17 @@ class Loss:
         chosen = _class_number(target, outputs) if self.takes_class or outputs > 1 else None
         return _data(target) if chosen is None else [self.classes[int(i == chosen)] for i in range(outputs)]
 
-    def answer(self, outputs: Any) -> int:
-        """출력이 말하는 클래스의 번호(0부터): 여럿이면 가장 큰 출력의 자리, 하나면 문턱(threshold)을 넘었는지."""
+    def between(self, other: int, chosen: int) -> float:
+        """출력이 하나이고 클래스를 other 와 chosen 으로 적었을 때의 문턱."""
+        return (other + chosen) / 2 if self.threshold is None else self.threshold
+
+    def answer(self, outputs: Any, classes: tuple[int, int] | None = None) -> int:
+        """출력이 말하는 클래스의 번호(0부터): 여럿이면 가장 큰 출력의 자리, 하나면 문턱(`between`)을 넘었는지.
+
+        classes 는 클래스의 목표를 적은 두 수. 안 주면 손실의 `classes` 다.
+        """
         a = _data(outputs)
-        return a.index(max(a)) if len(a) > 1 else int(a[0] > self.threshold)
+        return a.index(max(a)) if len(a) > 1 else int(a[0] > self.between(*(classes or self.classes)))
 
     def __reduce__(self) -> str:
         return self.__name__
@@ -80,7 +87,7 @@ def quadratic(outputs: Any, targets: Any) -> Value:
     Loss, gradient=lambda a, y: ops.xlogy.partials[1](None, 1 - y, 1 - a) - ops.xlogy.partials[1](None, y, a),
     formula='−Σⱼ [yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)]', slope='(aⱼ − yⱼ)/(aⱼ·(1 − aⱼ))',
     terms=('−[{}]', 'yⱼ·ln aⱼ + (1 − yⱼ)·ln(1 − aⱼ)'), targets='출력마다 0 부터 1 까지의 확률',
-    takes=lambda y: 0 <= y <= 1,
+    takes=lambda ys: all(0 <= y <= 1 for y in ys),
     assumes='출력은 0 < aⱼ < 1 인 확률이다. 마지막 활성화가 시그모이드면 δᴸ 에서 σ′ 이 지워져 aᴸ − y 만 남는다.',
 )  # fmt: skip
 def cross_entropy(outputs: Any, targets: Any) -> Value:
@@ -108,7 +115,9 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Value:
 
 @functools.partial(
     Loss, gradient=lambda a, y: (e := ops.exp(a - a.max())) / e.sum() - y,  # Fraction 의 배열도 받는다
-    formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', targets='클래스 번호나 원-핫(one-hot) 목록', takes_class=True,
+    formula='ln Σⱼ e^aⱼ − Σⱼ yⱼ·aⱼ', slope='softmax(a)ⱼ − yⱼ', takes_class=True,
+    targets='클래스 번호나, 합이 1 인 확률의 목록(원-핫)',
+    takes=lambda ys: cross_entropy.takes(ys) and math.isclose(sum(ys), 1, rel_tol=1e-6),  # float32 의 확률도
     assumes='출력은 로짓(logit)이다. 마지막 활성화는 linear 이고, 확률은 softmax(a) 다.',
 )  # fmt: skip
 def softmax_cross_entropy(logits: Any, target: Any) -> Value:
@@ -125,7 +134,7 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Value:
 @functools.partial(
     Loss, gradient=lambda a, y: -y * ops.step(1 - y * a),
     formula='Σⱼ max(0, 1 − yⱼ·aⱼ)', slope='−yⱼ·[yⱼ·aⱼ < 1]', terms=('{}', 'max(0, 1 − yⱼ·aⱼ)'), targets='출력마다 −1 이나 1',
-    takes=lambda y: y in (-1, 1), threshold=0.0, classes=(-1, 1),
+    takes=lambda ys: all(y in (-1, 1) for y in ys), classes=(-1, 1),
     assumes='yⱼ·aⱼ ≥ 1 이면 여유(margin)가 있어 그 출력의 기울기는 0 이다.',
 )  # fmt: skip
 def hinge(outputs: Any, targets: Any) -> Value:

@@ -57,7 +57,7 @@ def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any 
         levels = 20 if single else np.arange(outputs.shape[1] + 1) - 0.5
         axes.contourf(xs, ys, answers.reshape(size, size), levels=levels, cmap='RdBu_r' if single else 'tab10', alpha=0.4)
         if single:
-            axes.contour(xs, ys, answers.reshape(size, size), levels=[data.record.threshold], colors='black')
+            axes.contour(xs, ys, answers.reshape(size, size), levels=[data.record.between(*data.classes)], colors='black')
         axes.scatter(*points.T, c=data.labels, cmap='RdBu_r' if single else 'tab10', edgecolors='black', s=20)
         axes.set(xlabel='$x_1$', ylabel='$x_2$', title=words('결정 경계', 'decision boundary'))
         return axes

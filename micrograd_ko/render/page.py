@@ -29,7 +29,7 @@ from micrograd_ko.writing.templates import filled, scripted
 PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
-WIDEST = '-0.1234'  # 바뀐 수도 대개 들어갈 너비
+WIDEST = '0.01234'  # 바뀐 수도 대개 들어갈 너비
 _BEFORE = 'start numbers texts graph model picture view player keys fields paths training samples address'
 SCRIPTS = [f'scripts/{name}.js' for name in _BEFORE.split()]
 ET.register_namespace('', _SVG[1:-1])
@@ -53,6 +53,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
         'phases': {key: say(phase) for key, phase in PHASES.items()},
         'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()},
         'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'threshold': subject.net.loss.threshold if subject.samples and subject.net.loss else None,
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
     script = '\n'.join([*map(part, SCRIPTS), table, _steps(addressed, steps), part('scripts/main.js')])

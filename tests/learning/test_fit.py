@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, SGD, Adam, DomainError, History, Value, equations, iris, losses, optim, train
+from micrograd_ko import MLP, SGD, Adam, DomainError, History, Value, equations, iris, losses, ops, optim, train
 from micrograd_ko.learning.train import DivergedError
 
 ROOT = Path(__file__).parents[2]
@@ -79,10 +79,11 @@ def test_the_samples_are_pairs_or_a_tuple_of_arrays():
 @pytest.mark.parametrize(('loss', 'y', 'right'), [
     (losses.quadratic, [0, 1, 1], 2 / 3), (losses.cross_entropy, [0, 1, 1], 2 / 3), (losses.quadratic, [0.1, 1, 1], None),
     (losses.sigmoid_cross_entropy, [0, 1, 1], 1.0), (losses.hinge, [-1, 1, 1], 1.0),
-    (lambda a, y: (a - y) ** 2, [0, 1, 1], 2 / 3),
+    (lambda a, y: (a - y) ** 2, [0, 1, 1], 2 / 3), (losses.quadratic, [-1, 1, 1], 1.0),
+    (lambda a, y: ops.relu(1 - y * a), [-1, 1, 1], 1.0),
 ])  # fmt: skip
 def test_a_single_output_answers_by_the_threshold_of_its_loss(loss, y, right):
-    """출력 0.1, 0.6, 0.4: 확률이면 ½, 로짓이면 0 을 넘는지가 답이다. 클래스가 아닌 목표에는 정확도가 없다."""
+    """확률이면 ½, 로짓이거나 목표가 −1 과 1 이면 0 을 넘는지가 답이다. 클래스가 아닌 목표에는 정확도가 없다."""
     net = MLP.from_matrices([[[1.0]]], [[0.0]], 'linear')
     xs = [0.1, 0.6, 0.4] if right != 1.0 else [-0.1, 0.6, 0.4]
     history = train.fit(net, (np.array(xs), np.array(y)), loss, epochs=1, lr=1e-12, rng=0)

@@ -72,6 +72,16 @@ def test_a_target_of_another_loss_is_told(loss, y, told):
     net.fit([([0.2, 0.1], 1), ([0.1, 0.2], loss.classes[0])], losses.quadratic, epochs=1, lr=0.1)
 
 
+@pytest.mark.parametrize('y', [[-1, 1], [1, 1], [0, 0], [0.5, 0.4]])
+def test_the_targets_of_softmax_are_probabilities(y):
+    """합이 1 이 아니면 손실의 끝이 없거나(−1 과 1, 여러 클래스) 최솟값에서도 확률이 목표가 아니다."""
+    net = MLP(2, [2], output='linear', rng=0)
+    with pytest.raises(ValueError, match=r'표본 0 의 목표 y 는 .*합이 1 인 확률'):
+        net.fit([([0.1, 0.2], y)], losses.softmax_cross_entropy, epochs=1, lr=0.1)
+    for soft in ([0.3, 0.7], np.float32([0.1, 0.9]), [1 / 3, 2 / 3]):
+        net.fit([([0.1, 0.2], soft)], losses.softmax_cross_entropy, epochs=1, lr=0.1)
+
+
 def test_a_softmax_of_one_output_has_nothing_to_learn():
     """확률이 언제나 1 이라 손실도 기울기도 0 이다: 정확도 0 % 를 적는 대신 알린다."""
     for y in (0, 1, [1.0]):

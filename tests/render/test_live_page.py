@@ -9,7 +9,7 @@ from graph_strategies import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, DomainError, Value, draw, losses, ops, optim, refresh
+from micrograd_ko import MLP, DomainError, Value, draw, losses, ops, optim, refresh, train
 from micrograd_ko.graph import topological
 from micrograd_ko.learning.data.moons import moons
 from micrograd_ko.reverse import bounded_sweep
@@ -229,6 +229,15 @@ def test_what_is_typed_is_kept_when_the_reader_clicks_elsewhere(page):
     assert page.evaluate('model.graph.x[0]') == 3.5 and page.is_hidden('#editor')
 
 
+def test_tab_leaves_the_editor_from_the_place_of_the_number(page):
+    """적는 칸은 글의 끝에 있지만, Tab 은 그 수의 다음으로 간다."""
+    cell(page, 'a').focus()
+    page.keyboard.press('Enter')
+    page.keyboard.type('3')
+    page.keyboard.press('Tab')
+    assert page.evaluate('[model.graph.x[0], document.activeElement.id]') == [3, 'slider'] and page.is_hidden('#editor')
+
+
 def test_one_undo_takes_back_one_slide_of_the_rate(page):
     page.evaluate("""() => {
         for (const value of [-1, -0.5, 0]) { find('rate').value = value; find('rate').dispatchEvent(new Event('input')); }
@@ -248,7 +257,7 @@ def test_what_a_screen_reader_hears_follows_the_step(page):
 
 @pytest.mark.parametrize(('written', 'number'), [
     ('-0.5', -0.5), ('−0.5', -0.5), ('3,5', 3.5), (' 1e-3 ', 1e-3), ('5.9×10⁻⁵', 5.9e-5), ('-1×10⁶', -1e6),
-    ('\uff11\uff0e\uff15', 1.5),
+    ('\uff11\uff0e\uff15', 1.5), ('5.9 × 10⁻⁵', 5.9e-5), ('2×10^-3', 2e-3),
 ])  # fmt: skip
 def test_what_people_write_for_a_number_is_read(page, written, number):
     """페이지가 적는 꼴, 수학의 빼기, 쉼표, 온각 숫자."""
@@ -258,8 +267,9 @@ def test_what_people_write_for_a_number_is_read(page, written, number):
     assert page.evaluate('model.graph.x[model.leaves[2]]') == number
 
 
-@pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1'])
+@pytest.mark.parametrize('written', ['', 'abc', '1e999', '--1', '1,000', '10⁵', '2²', '3×100'])
 def test_what_is_no_number_is_refused(page, written):
+    """다른 수로 읽힐 것도: 1,000 은 1 이 아니고 10⁵ 은 105 가 아니다."""
     cell(page, 'a').click()
     page.fill('#editor', written)
     page.keyboard.press('Enter')
@@ -461,6 +471,17 @@ def test_samples_are_chosen_and_judged(playground):
     assert painted and page.is_visible('#boundary')
 
 
+@pytest.mark.parametrize('name', ['quadratic', 'sigmoid_cross_entropy', 'hinge'])
+def test_the_page_judges_as_python_does(tab, name):
+    """출력이 하나면 문턱은 손실의 것이다: 로짓이면 0."""
+    net, loss = MLP(2, [3, 1], 'tanh', output='linear', rng=random.Random(3)), getattr(losses, name)
+    X, Y = moons(20, rng=random.Random(0))
+    Y = [loss.classes[y] for y in Y]
+    page = opened(tab, net.page(X, Y, loss).html())
+    judged = number(100 * train.accuracy(net, (X, Y), loss), 3)
+    until(page, f"find('accuracy').textContent === '정확도 {judged}%'")
+
+
 def test_mini_batches_visit_every_sample_once(playground):
     *_, page = playground
     page.fill('#batch', '6')
@@ -492,6 +513,25 @@ def test_numbers_that_grow_long_stay_in_their_cells(playground):
         return Math.max(...picture.cells.map(({ box, text }) => box.getBBox().x - text.getBBox().x));
     }"""
     assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9)) < 2
+
+
+def test_a_number_that_fits_its_cell_is_not_made_smaller(tab):
+    """처음부터 있던 수와 흔한 길이의 수는 이웃 칸과 같은 크기로 적힌다."""
+    loss = losses.quadratic(MLP(2, [3, 2], rng=random.Random(1))([0.5, 0.3]), [1.0, 0.0])
+    page = opened(tab, draw(loss, 'neuron').html())
+    page.evaluate('player.jump(player.last)')
+    written = page.evaluate("picture.cells.filter(({ group }) => group.matches('.long')).map(({ text }) => text.textContent)")
+    assert [text for text in written if len(text) <= len('-0.5396')] == []
+
+
+def test_undoing_stops_the_training(playground):
+    *_, page = playground
+    before = page.evaluate('Array.from(model.graph.x)')
+    page.click('#train')
+    until(page, 'training.costs.length > 2')
+    page.keyboard.press('Control+z')
+    page.wait_for_timeout(100)
+    assert page.evaluate('[training.running, Array.from(model.graph.x)]') == [0, before] and page.is_disabled('#undo')
 
 
 def test_one_undo_takes_back_one_training(playground):

@@ -14,7 +14,6 @@ class Fields {
     svg.onlostpointercapture = () => { this.drag = null; };
     editor.onkeydown = (event) => this.typed(event);
     editor.onblur = () => this.close();
-    find('undo').onclick = () => model.undo();
     find('rate').oninput = ({ target }) => model.set(model.rate, tidy(10 ** target.valueAsNumber, 3), target);
     find('rate').onchange = () => { model.gesture = null; };
   }
@@ -58,7 +57,7 @@ class Fields {
 
   typed({ key }) {
     const { group } = this.editing;
-    if (key !== 'Enter' && key !== 'Escape') return;
+    if (!['Enter', 'Escape', 'Tab'].includes(key)) return;
     this.editor.ariaInvalid = key === 'Enter' && numeral(this.editor.value) === null;
     if (this.editor.ariaInvalid === 'true') return;
     if (key === 'Escape') this.editing = null;
@@ -87,6 +86,7 @@ const tidy = (x, digits = 12) => Number(x.toPrecision(digits));
 
 // 사람이 적은 수: 페이지가 적는 꼴(5.9×10⁻⁵)도 읽는다. 수가 아니면 null
 function numeral(written) {
-  const text = written.normalize('NFKC').trim().replace('×10', 'e').replaceAll('−', '-').replace(',', '.');
+  const plain = written.replace(/[⁻⁰¹²³⁴-⁹]+/, '^$&').normalize('NFKC').trim(); // 표시(^)가 없으면 10⁵ 가 105 가 된다
+  const text = plain.replace(/ ?× ?10\^/, 'e').replaceAll('−', '-').replace(/,(?!\d{3}(?!\d))/, '.'); // 1,000 은 1 이 아니다
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
 }

@@ -11,8 +11,7 @@ class Picture {
     this.cells = cells.map(([node, scale, isHeat], i) => {
       const group = svg.getElementById(`c${i}`), [box, text] = [group.querySelector('polygon'), group.querySelector('text')];
       const [isGradient] = scales[scale], isField = !isGradient && model.graph.nodes[node].row === null;
-      const [one, , other] = box.points, letter = 0.47 * text?.getAttribute('font-size'); // 글자 하나의 너비
-      const room = (Math.abs(one.x - other.x) - 4) / letter;
+      const [one, , other] = box.points, room = (Math.abs(one.x - other.x) - 5) / text?.getAttribute('font-size'); // em
       const tip = group.appendChild(document.createElementNS(svg.namespaceURI, 'title'));
       mark(group, { heat: isHeat === 1, field: isField });
       group.setAttribute('role', isField ? 'spinbutton' : 'img');
@@ -53,10 +52,11 @@ class Picture {
     if (look.every((x, i) => Object.is(x, cell.look[i]))) return;
     Object.assign(cell, { look, value: known ? value : undefined });
     const name = isGradient ? say(words.gradient, model.names[node]) : model.names[node], written = known ? number(value) : '';
+    const wide = 0.56 * written.length - 0.25 * written.replace(/[^-.]/g, '').length; // em: 부호와 점은 좁다
     if (text) text.textContent = written;
     if (isField) group.ariaValueNow = model.graph.x[node];
     mark(group, { plus: depth > 0, minus: depth < 0, warn: depth === null });
-    mark(group, { partial: isPartial, now: isNow, changed: isChanged, long: written.length > room });
+    mark(group, { partial: isPartial, now: isNow, changed: isChanged, long: wide > room });
     group.dataset.known = known ? 'yes' : 'no';
     group.setAttribute('aria-label', isField ? name : `${name}: ${written || words.unknown}`);
     box.style.fillOpacity = depth === null ? 1 : Math.abs(depth);

@@ -3,7 +3,7 @@ class Samples {
   constructor(model) {
     const { samples, inputs } = model, targets = samples.flatMap((sample) => sample.slice(inputs.length));
     const low = Math.min(...targets), high = Math.max(...targets);
-    Object.assign(this, { model, middle: (low + high) / 2, reach: (high - low) / 2 || 1 });
+    Object.assign(this, { model, middle: page.threshold ?? (low + high) / 2, reach: (high - low) / 2 || 1 });
     this.isLabelled = new Set(targets).size === 2; // 목표가 두 값이면 클래스다
     this.axes = inputs.map((_, i) => { // 입력마다 [시작, 길이]: 양쪽에 조금 남긴다
       const values = samples.map((sample) => sample[i]), start = Math.min(...values), length = Math.max(...values) - start || 1;

@@ -5,6 +5,7 @@ class Training {
     find('learning').hidden = model.parameters.length === 0;
     find('learn').onclick = () => { this.stop(); this.learn(); };
     find('train').onclick = () => (this.running ? this.stop() : this.start());
+    find('undo').onclick = () => { this.stop(); model.undo(); }; // 배우는 동안이면 멈추어야 되돌린 채로 남는다
     find('reset').onclick = () => { this.stop(); this.costs = []; model.reset(); };
   }
 
