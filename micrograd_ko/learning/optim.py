@@ -176,7 +176,8 @@ def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], N
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
     """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
-    top, end, steps = float(_positive('lr 은', lr)), float(number(end, 'end 는')), counted(steps, 'steps 는')
+    top, steps = float(_positive('lr 은', lr)), counted(steps, 'steps 는')
+    end = float(_require('end 는 0 이상의 수', end, lambda x: 0 <= x < math.inf))
     return lambda step: end + (top - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 

@@ -226,6 +226,7 @@ NET = MLP(2, [1], rng=random.Random(0))
       for make in (optim.cosine, optim.warmup, optim.exponential) for lr in (0, -0.1, math.nan)],
     (lambda: optim.cosine('a', 3), TypeError, 'lr 은.*str'), (lambda: optim.cosine(lambda step: 0.1, 3), TypeError, 'lr 은'),
     (lambda: optim.exponential(0.1, 'a'), TypeError, 'factor 는.*str'), (lambda: optim.exponential(0.1, 0), ValueError, 'factor'),
+    *[(lambda end=end: optim.cosine(0.1, 3, end), ValueError, 'end 는 0 이상의 수') for end in (-0.1, math.nan, math.inf)],
     (lambda: optim.cosine(0.1, 3, None), TypeError, 'end 는'), (lambda: optim.warmup(None, 3), TypeError, 'lr 은'),
 ])  # fmt: skip
 def test_what_is_wrong_is_told(make, error, match):

@@ -182,6 +182,8 @@ def test_by_keyboard_alone(page):
     page.keyboard.press('ArrowUp')
     page.keyboard.press('Shift+ArrowDown')
     assert page.evaluate('model.graph.x[0]') == 1.1
+    page.keyboard.press('Control+Shift+z')  # 다시 하기(redo)는 없다: 거꾸로 되돌리지 않는다
+    assert page.evaluate('model.graph.x[0]') == 1.1
     page.keyboard.press('Control+z')
     page.keyboard.press('Control+z')
     assert page.evaluate('model.graph.x[0]') == 2

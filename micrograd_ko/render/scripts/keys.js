@@ -7,7 +7,7 @@ const OWNERS = [ // 글쇠를 제 것으로 쓰는 곳
 addEventListener('keydown', (event) => {
   const { key, code, target, shiftKey, altKey } = event, letter = /[ㄱ-ㅣ]/.test(key) ? code.at(-1) : key; // 한글 자판의 ㄹ 은 F 다
   const name = NAMES[key] ?? (key.length > 1 ? key : letter.toUpperCase());
-  const written = CSS.escape((event.ctrlKey || event.metaKey ? 'Control+' : '') + name);
+  const written = CSS.escape((event.ctrlKey || event.metaKey ? `Control+${shiftKey ? 'Shift+' : ''}` : '') + name);
   const button = document.querySelector(`[aria-keyshortcuts~="${written}"]`);
   const isOwned = OWNERS.some(([places, keys]) => target.closest?.(places) && keys.test(key)) || scrolls(target, key);
   if (!button || isOwned || altKey || (shiftKey && key.length > 1) || event.defaultPrevented) return;
