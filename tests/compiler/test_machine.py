@@ -467,6 +467,21 @@ def test_a_thread_that_never_comes_is_not_waited_for(monkeypatch):
     assert other[0] == pytest.approx(one[0], rel=1e-10, abs=1e-12) and one[2] == other[2] == 4
 
 
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize('where', ['input', 'parameter', 'constant', 'descent', 'rate'])
+def test_a_number_too_large_for_f32_is_infinite_without_a_warning(where):
+    """입력, 파라미터, 상수, 학습률: 옮길 때 넘치는 것도 넘친 계산과 같이 IEEE 의 inf 다."""
+    x, w = Value(1.0), Value(1e300 if where in ('parameter', 'descent') else 1.0)
+    X = [[1e300 if where == 'input' else 1.0]] * 2
+    program = compile_graph(x * w * (1e300 if where == 'constant' else 1), [x], [w], backend='llvm', dtype='f32')
+    if where in ('descent', 'rate'):
+        descent = program.descent(X, 2, Rule(plain, 0, [w], 1e300 if where == 'rate' else 1.0))
+        descent.epoch([0, 1])
+        assert math.isinf(descent.vector[0])
+    else:
+        assert program.loss(X) == math.inf
+
+
 @pytest.mark.parametrize('error', [KeyboardInterrupt, RuntimeError])
 @pytest.mark.parametrize('number', [1, 2, 3, 5])
 def test_no_thread_enters_the_kernel_unless_all_do(number, error, monkeypatch):

@@ -51,7 +51,8 @@ class Memory:
         self.ones, self.zeros = tape.rows + form.lanes, tape.rows + form.lanes + 1  # 언제나 1 인 행과 0 인 행
         self.constants = tape.inputs + len(tape.constants)  # 파라미터 행의 시작
         self.values, self.grads = [self.array(tape.rows + 3 * form.lanes + 2, block) for _ in range(2)]
-        self.values[self.line(np.arange(tape.inputs, self.constants))] = tape.constants[:, None]
+        with np.errstate(over='ignore'):  # f32 에 담기지 않는 상수는 inf 다
+            self.values[self.line(np.arange(tape.inputs, self.constants))] = tape.constants[:, None]
         self.values[self.line(self.ones)] = 1
         if share.leader is None:
             size = rounded_up(len(layout.slots) + form.lanes, ALIGNED)

@@ -68,6 +68,7 @@ class Plan:
         entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(self.wide.addresses['run'])
         self.entry = functools.partial(entry, at(self.memory.context))
 
+    @np.errstate(over='ignore')  # f32 에 담기지 않는 수는 inf 다
     def place(self, theta: np.ndarray, samples: np.ndarray) -> None:
         """칸의 벡터와 표본 × 입력을 놓는다."""
         self.memory.theta[: len(self.layout.slots)] = self.layout.spread(theta)

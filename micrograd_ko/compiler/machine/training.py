@@ -46,7 +46,8 @@ class Training(Descent):
 
     def _run(self, rows: np.ndarray, steps: int) -> None:
         m = self.plan.memory
-        table = np.ascontiguousarray(updates.constants(self.optimizer, steps), m.real)
+        with np.errstate(over='ignore'):
+            table = np.ascontiguousarray(updates.constants(self.optimizer, steps), m.real)
 
         def run(plan: Plan) -> None:
             plan.memory.set(constants=table)
@@ -64,6 +65,7 @@ class Training(Descent):
         self.vector = m.theta[self.own].astype(np.float64)
         self.optimizer.memory = [column[self.own].astype(np.float64) for column in m.state]
 
+    @np.errstate(over='ignore')  # f32 에 담기지 않는 수는 inf 다
     def _put(self) -> None:
         """파라미터와 기억을 기계의 벡터로."""
         plan, size = self.plan, len(self.plan.layout.slots)
