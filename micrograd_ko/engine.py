@@ -122,7 +122,8 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
 
     def __init__(self, data: Number, name: str = '') -> None:
         self._number, self.name, self._grad = number(data), name, NOT_YET
-        self.op, self._x, self._y = None, (), None
+        self.op: Op | None = None
+        self._x, self._y = (), None
 
     @alone
     def backward(self, seed: Number = 1) -> None:
