@@ -6,7 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,14 @@ INTERVAL = 0.05  # 한 덩이에 걸릴 초
 class Training(Descent):
     """`Descent` 를 기계어로. 정의역을 벗어난 덩이는 그 처음으로 돌아가 커널 밖에서 다시 한다.
 
-    plans 는 스레드마다의 계획이고, 파라미터와 자료는 첫째 것을 함께 쓴다. 스레드는 덩이마다 시작한다: 스텝의 사이에는 커널
-    안에서 만난다. 더하는 순서는 스레드의 수가 정하므로, 그 수가 같으면 같은 비트다.
+    plans 는 스레드마다의 계획이고, 파라미터와 자료는 첫째 것을 함께 쓴다. 스레드들은 스텝마다 커널 안에서 만난다. 더하는
+    순서는 스레드의 수가 정하므로, 그 수가 같으면 같은 비트다.
     """
 
     def __init__(self, plans: Sequence[Plan], program: Any, samples: np.ndarray, batch_size: int, optimizer: Any) -> None:
         super().__init__(program, samples, batch_size, optimizer)
         self.plans, self.plan, self.chunk = plans, plans[0], 1
+        self.pool = ThreadPoolExecutor(len(plans))  # 스레드는 처음 맡길 때 시작한다
         self.own = self.plan.layout.place[self.plan.tape.slot]  # 파라미터마다 기계의 벡터에서의 자리
         self.plan.place(self.plan.tape.spread(self.vector), samples)
 
@@ -54,7 +55,7 @@ class Training(Descent):
             plan.run(rows, self.batch_size, 'each', True, table.strides[0])
 
         if len(self.plans) > 1:
-            _together(run, self.plans)
+            self._together(run)
         else:
             run(self.plan)
         if any(each.undefined for each in self.plans):
@@ -73,23 +74,28 @@ class Training(Descent):
         for column, memory in zip(plan.memory.state, self.optimizer.memory, strict=True):
             column[:size] = plan.layout.spread(plan.tape.spread(memory))
 
+    def _together(self, run: Callable[[Plan], Any]) -> None:
+        """계획마다 스레드 하나로 run(계획), 모두 시작했을 때만: 하나라도 빠지면 나머지는 커널 안에서 기다리기만 한다.
 
-def _together(run: Callable[[Plan], Any], plans: Sequence[Plan]) -> None:
-    """계획마다 스레드 하나로 run(계획), 모두 시작했을 때만: 하나라도 빠지면 나머지는 커널 안에서 기다리기만 한다.
+        Ctrl-C 는 부른 스레드에서 난다. 그래서 그 스레드는 커널에 들어가지 않고, 오류가 나도 커널에 있는 것을 기다린다.
+        """
+        gate, complete, entering = threading.Lock(), list[bool](), list[Future]()
 
-    Ctrl-C 는 부른 스레드에서 난다. 그래서 그 스레드는 커널에 들어가지 않고, 오류가 나도 커널에 있는 것을 기다린다.
-    """
-    gate, complete = threading.Lock(), list[bool]()
+        def enter(plan: Plan) -> None:
+            with gate:
+                started = bool(complete)
+            if started:
+                run(plan)
 
-    def enter(plan: Plan) -> None:
-        with gate:
-            started = bool(complete)
-        if started:
-            run(plan)
-
-    with ThreadPoolExecutor(len(plans)) as pool:
-        with gate:
-            entering = [pool.submit(enter, plan) for plan in plans]
-            complete.append(True)
-        for each in entering:
-            each.result()
+        try:
+            with gate:
+                for plan in self.plans:
+                    entering.append(self.pool.submit(enter, plan))
+                complete.append(True)
+            for each in entering:
+                each.result()
+        except BaseException:  # 시작하다 만 실행기는 노는 스레드의 수를 잘못 안다
+            self.pool = ThreadPoolExecutor(len(self.plans))
+            raise
+        finally:
+            wait(entering)
