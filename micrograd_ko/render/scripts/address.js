@@ -39,6 +39,7 @@ class Address {
 
   // 눌린 링크는 주소창으로 간다. 복사할 수 있으면 복사도 한다
   copy() {
+    history.replaceState(null, '', this.text); // 이미 그 주소면 뒤늦은 hashchange 가 그 사이에 바꾼 수를 되돌리지 않는다
     find('copied').textContent = words.inAddress;
     navigator.clipboard?.writeText(find('link').href).then(() => { find('copied').textContent = words.copied; }, () => {});
   }

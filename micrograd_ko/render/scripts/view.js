@@ -2,8 +2,7 @@
 class View {
   constructor(svg) {
     Object.assign(this, { svg, frame: find('view'), zoom: 1 });
-    const factors = { larger: 1.25, smaller: 0.8, fit: 0 };
-    for (const [id, factor] of Object.entries(factors)) find(id).onclick = () => this.scale(factor);
+    for (const [id, by] of Object.entries({ larger: 1.25, smaller: 0.8, fit: 0 })) find(id).onclick = () => this.scale(by);
     this.frame.onpointerdown = ({ pointerType, button, pointerId, target }) => {
       if (pointerType === 'mouse' && button === 0 && !target.closest('.field')) this.frame.setPointerCapture(pointerId);
     };
