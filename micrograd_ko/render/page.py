@@ -45,7 +45,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     addressed = _Addressed(picture.translated(say), walk.number, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
     names = {key: say(f'{key} · {statement.title}') for key, statement in walk.statements.items()}
-    formulas = [
+    items = [
         f'<li data-formula="{escape(key)}"><span>{escape(names[key])}</span> <b>{escape(say(statement.text))}</b></li>'
         for key, statement in walk.statements.items()
     ]
@@ -59,7 +59,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     script = '\n'.join([*map(part, SCRIPTS), table, _steps(addressed, steps), part('scripts/main.js')])
     return string.Template(said(part('page.html'), say)).substitute(
         title=escape(f'{title} · {say("한 스텝씩 보는 역전파")}'), lang=lang,
-        style=part('page.css'), script=script, formulas=''.join(formulas), last=len(steps) - 1, samples=len(subject.samples),
+        style=part('page.css'), script=script, formulas=''.join(items), last=len(steps) - 1, samples=len(subject.samples),
         picture=inline(svg, say('계산 그래프의 그림. 지금 스텝의 내용은 설명에 있다.'), addressed.texts), data=embedded(data),
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def _live_graph(number: dict[Value, int]) -> tuple[str, dict[str, Any]]:
             key = javascript.key(node.op, len(node.parents))
             try:
                 rows[key] = rows.get(key) or javascript.row(node.op, len(node.parents))
-                if node.op.defined is not None:
+                if node.op.defined is not None and key not in domains:
                     domains[key] = formulas.text(node.op.defined(*map(Symbol, node.op.arguments)))
             except Exception:  # 등록한 연산의 규칙이 math 의 함수나 if 로 적혀 있다: 사용자의 규칙은 무엇이든 내던질 수 있다
                 key = f'{key}#{i}'

@@ -85,8 +85,8 @@ class Machine:
         share = Share(0, max(1, min(threads, batch // self.lanes)))
         block, plans = self.block(share.of(batch, self.lanes)[1]), list[Plan]()
         while len(plans) < share.threads:
-            which = 'in_loss', optimizer, batch, share
-            plans.append(Plan(self.tape, self.reference.active, self.dtype, block, len(samples), *which))
+            plan = Plan(self.tape, self.reference.active, self.dtype, block, len(samples), 'in_loss', optimizer, batch, share)
+            plans.append(plan)
             share = Share(len(plans), share.threads, plans[0].memory)
         return Training(plans, program, samples, batch_size, optimizer)
 
