@@ -16,13 +16,16 @@ from micrograd_ko import MLP, equations, train
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / 'examples' / 'README.md').read_text(encoding='utf-8')
-SHOWN = dict(re.findall(r'^## [^\n]*\(`(\w+)\.py`\)\n\n```text\n(.*?)\n```$', README, re.MULTILINE | re.DOTALL))
+HEADED = re.findall(r'^## [^\n]*\(`(\w+)\.py([^`]*)`\)\n\n```text\n(.*?)\n```$', README, re.MULTILINE | re.DOTALL)
+SHOWN = {name: text for name, _, text in HEADED}
+ARGUMENTS = {name: arguments.split() for name, arguments, _ in HEADED}
 
 
 def run(name, tmp_path):
+    """제목에 적힌 그대로 빈 폴더에서 돌린 것."""
     environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONIOENCODING': 'utf-8'}
     done = subprocess.run(
-        [sys.executable, '-W', 'error', str(ROOT / 'examples' / f'{name}.py'), *([str(tmp_path)] if name == 'moons' else [])],
+        [sys.executable, '-W', 'error', str(ROOT / 'examples' / f'{name}.py'), *ARGUMENTS[name]],
         cwd=tmp_path, env=environment, capture_output=True, encoding='utf-8', check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -31,8 +34,8 @@ def run(name, tmp_path):
 
 
 def masked(text):
-    """수와 폴더, 그림의 글자를 가린 줄들: 끝자리는 기계마다 다를 수 있다."""
-    shape = re.sub(r'-?\d[\d.]*(e[-+]\d+)?', '0', re.sub(r'그림: .*moons', '그림: moons', text))
+    """수와 그림의 글자를 가린 줄들: 끝자리는 기계마다 다를 수 있다."""
+    shape = re.sub(r'-?\d[\d.]*(e[-+]\d+)?', '0', text)
     return [re.sub(r'[ .:+*#]{9,}', ' ', re.sub(r'  +', ' ', line)).strip() for line in shape.splitlines()]
 
 
