@@ -546,8 +546,59 @@ def test_one_undo_takes_back_one_training(playground):
     page.click('#undo')
     assert page.evaluate('Array.from(model.graph.x)') == before and page.is_disabled('#undo')
     page.click('#learn')
-    page.click('#reset')  # 처음 수에서는 곡선도 처음이다
-    assert page.evaluate('Array.from(model.graph.x)') == before and page.get_attribute('#curve', 'points') == ''
+    page.click('#reset')
+    assert page.evaluate('Array.from(model.graph.x)') == before
+
+
+CURVE = "[find('curve').points.length, find('ticks').textContent]"
+
+
+def test_the_curve_goes_where_the_numbers_go(playground):
+    """되돌리기도, 처음 수로 가는 일도, 주소도 곡선을 그때의 것으로 되돌린다. 이어 배우면 거기서부터 그린다."""
+    *_, page = playground
+    page.click('#learn')
+    one = page.evaluate(CURVE)
+    page.click('#train')
+    until(page, 'training.costs.length > 3')
+    page.click('#train')
+    page.fill('#sample', '2')  # 수를 만져도 배운 것은 배운 것이다
+    assert page.evaluate(CURVE)[0] > 3
+    page.click('#undo')
+    page.click('#undo')
+    assert page.evaluate(CURVE) == one and one[0] == 1
+    page.click('#learn')
+    assert page.evaluate(CURVE)[0] == 2 and '갱신 2번' in page.text_content('#ticks')
+    page.evaluate("location.hash = '#step=1'")
+    until(page, f"{CURVE}.join() === '0,'")
+    page.click('#learn')
+    page.click('#reset')
+    assert page.evaluate(CURVE) == [0, '']
+
+
+def test_learning_that_changes_nothing_can_be_taken_back(tab):
+    """기울기가 0 이면 수는 그대로여도 갱신은 갱신이다."""
+    page = opened(tab, draw(ops.relu(Value(-1.0, 'x'))).html())
+    page.click('#learn')
+    assert page.evaluate(CURVE)[0] == 1
+    page.click('#undo')
+    assert page.evaluate(CURVE) == [0, '']
+
+
+def test_the_curve_of_a_loss_below_zero_or_beyond_doubles_stays_in_its_frame(tab):
+    x = Value(2.0, 'x')
+    page = opened(tab, draw(x * x * x * -1.0).html())
+    for _ in range(12):
+        page.click('#learn')
+    heights = page.evaluate("[...find('curve').points].map(({ y }) => y)")
+    assert page.evaluate('training.costs.at(-1)') == -math.inf and len(heights) > 3
+    assert all(0 <= y <= 1 for y in heights)
+
+
+def test_a_zero_is_not_a_negative_zero_and_nan_is_not_a_change(tab):
+    page = opened(tab, draw(Value(0.0, 'x') * Value(math.nan, 'y')).html())
+    assert page.is_disabled('#reset') and page.evaluate('address.text') == '#step=0'
+    set_on_page(page, [0], [-0.0])
+    assert page.is_enabled('#undo') and page.evaluate('model.isChanged(0)')
 
 
 @pytest.mark.parametrize(('make', 'wrong'), [

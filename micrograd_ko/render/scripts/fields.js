@@ -77,7 +77,7 @@ class Fields {
     find('rate').value = Math.log10(model.lr);
     find('rate').ariaValueText = find('eta').textContent = number(model.lr);
     find('undo').disabled = model.past.length === 0;
-    find('reset').disabled = !model.fields.some((place) => model.isChanged(place));
+    find('reset').disabled = model.isSame(model.graph.x, model.start);
     find('trouble').textContent = model.trouble;
   }
 }
