@@ -20,7 +20,7 @@ from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.picture import Cell, Picture
 from micrograd_ko.render.step import Step, Walk
-from micrograd_ko.render.words import ENGLISH, SCRIPT_WORDS, WRITERS, part
+from micrograd_ko.render.words import SCRIPT_WORDS, WRITERS, part
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, notation, numbers
 from micrograd_ko.writing.html import escape
@@ -51,8 +51,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     ]
     data = {
         'phases': {key: say(phase) for key, phase in PHASES.items()},
-        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()},
-        'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()}, 'formulas': names, 'lr': float(lr),
         'threshold': subject.net.loss.threshold if subject.samples and subject.net.loss else None,
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip

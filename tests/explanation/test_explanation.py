@@ -358,3 +358,13 @@ def test_wrong_arguments():
     for limit in (0, -1, 2.5, True, None):
         with pytest.raises(ValueError, match='limit'):
             explain(x, x * 2, limit=limit)
+
+
+def test_a_name_is_left_as_it_was_written():
+    """이름 안의 *, **, - 는 식의 글자가 되지 않고, 이름이 1 이어도 곱에서 빠지지 않는다."""
+    a, one = Value(2.0, 'x1*w1 - k**2'), Value(3.0, '1')
+    root = a * one
+    root.name = 'y*z'
+    written = str(explain(a, root))
+    assert written.startswith('x1*w1 - k**2 = 2 에서 y*z = 6 까지')
+    assert '∂y*z/∂x1*w1 - k**2 = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
