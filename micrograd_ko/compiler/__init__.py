@@ -4,7 +4,7 @@ import 해도 되는 것은 엔진, `kinds`, `writing`, `learning` 의 기록(hi
 
   lower     Value 그래프 → 정수 배열(`code.Code`), 상수 접기
   sums      +, −, · 의 사슬 → total, dot, affine
-  dense     같은 입력의 합들 → 행렬 Z = W·X + b
+  dense     같은 입력의 합들 → 행렬 Z = W·X + b, W 가 같으면 하나로
   schedule  같은 깊이의 같은 연산 → 명령 하나. 행(`rows`)과 칸(`slots`)이 정해진 `tape.Tape`
   backends  테이프를 재생하는 것 둘: `replay`(NumPy, 명령은 `instructions`)와 `machine`(LLVM)
   descent   미니배치로 파라미터의 벡터를 움직인다

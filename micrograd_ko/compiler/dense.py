@@ -1,11 +1,12 @@
 """행렬 되찾기(re-rolling): 같은 입력을 받는 합들을 행렬 하나로, Z = W·X + b (+ 잔차).
 
 `sums` 가 적어 둔 Σ wᵢ·xᵢ + 1·r + b (w 는 파라미터나 상수) 꼴의 노드만 본다.
-서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다.
+서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다. W 와 b 가 같으면 입력이 여러 벌(copy)인 행렬 하나가 된다.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,12 +18,13 @@ from micrograd_ko.compiler.code import LEAF, Code
 class Recovered:
     """되찾은 행렬 하나. 번호는 모두 `Code` 의 노드다.
 
-    weights (m, n) 파라미터나 상수, inputs (n,), outputs (m,). bias 와 residual 은 (m,), 없으면 비어 있다.
+    weights (m, n) 과 bias (m,) 는 파라미터나 상수. 입력의 벌마다 한 줄인 inputs (c, n), residual (c, m), outputs (c, m).
+    편향이나 잔차가 없으면 그 m 이 0 이다.
     """
 
     weights: np.ndarray
-    inputs: np.ndarray
     bias: np.ndarray
+    inputs: np.ndarray
     residual: np.ndarray
     outputs: np.ndarray
 
@@ -57,5 +59,17 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
             continue  # 한 줄뿐인 것이 열보다 많거나(γⱼ·xⱼ + βⱼ) 거듭 쓰이면(y ← w·y + x) 행렬이 아니라 칸마다의 합이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
-        found.append(Recovered(weights=w, inputs=np.array(inputs), bias=b.ravel(), residual=r.ravel(), outputs=z))
+        found.append(Recovered(w, b.ravel(), np.array([inputs]), r.reshape(1, -1), z.reshape(1, -1)))
     return found
+
+
+def joined(matrices: list[Recovered], flags: Iterable[np.ndarray]) -> list[Recovered]:
+    """W 와 b 가 같은 행렬들을 하나로. flags 는 노드마다의 깊이와 쓰임: 그것이 다르면 나눈다."""
+    alike: dict[tuple, list[Recovered]] = {}
+    for each in matrices:
+        same = each.weights.shape, each.weights.tobytes(), each.bias.tobytes(), each.residual.size > 0
+        alike.setdefault((*same, *[flag[each.outputs[0, 0]] for flag in flags]), []).append(each)
+    return [
+        replace(some[0], **{name: np.concatenate([getattr(x, name) for x in some]) for name in ('inputs', 'residual', 'outputs')})
+        for some in alike.values()
+    ]

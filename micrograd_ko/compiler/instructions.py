@@ -3,6 +3,7 @@
   Map     표의 연산을 행마다: 순방향도 편미분도 `ops` 의 규칙 그대로다.
   Sum     total, dot, affine: Σᵢ wᵢ·xᵢ + b 를 표째 곱해서, 적힌 순서대로 왼쪽부터 더한다. ∇w = δ·x, ∇x = δ·w, ∇b = δ.
   Matrix  Z = W·X + b (+ 잔차).  ∇W = Δ·Xᵀ, ∇b = Σ Δ, ∇X = Wᵀ·Δ: 노트의 방정식 (4), (3), (2) 를 표본 여럿에(열마다 표본 하나).
+          입력이 여러 벌이면 벌마다 표본만큼의 열이 있다.
 
 Sum 과 Matrix 는 `ops` 의 같은 규칙을 한꺼번에 하는 것이고, 시험이 둘을 견준다.
 """
@@ -83,36 +84,46 @@ class Sum:
 
 
 class Matrix:
-    """Z = W·X + b (+ 잔차). W (m × n) 와 b (m,) 는 칸의 벡터 안의 구간이다."""
+    """Z = W·X + b (+ 잔차). W (m × n) 와 b (m,) 는 칸의 벡터 안의 구간이고, X 의 열은 벌마다 표본마다 하나다."""
 
-    __slots__ = ('adders', 'bias', 'inputs', 'out', 'residual', 'shape', 'weights')
+    __slots__ = ('adders', 'bias', 'copies', 'inputs', 'out', 'residual', 'shape', 'weights')
 
     def __init__(self, tape: Tape, number: int, active: np.ndarray) -> None:
-        dense, self.out = tape.dense[number], tape.out(number)
-        m, n = self.shape = self.out.stop - self.out.start, dense.inputs
+        dense, self.out, self.copies = tape.dense[number], tape.out(number), tape.copies(number)
+        m, n = self.shape = dense.outputs, dense.inputs
         self.weights = slice(dense.weights, dense.weights + m * n)
         self.bias = slice(dense.bias, dense.bias + m) if dense.bias >= 0 else None
-        (self.inputs, self.residual), self.adders = _chosen(tape.dense_rows(number), active)
+        (self.inputs, self.residual), self.adders = _chosen([rows.ravel() for rows in tape.dense_rows(number)], active)
 
     def forward(self, theta: np.ndarray, values: np.ndarray) -> None:
-        z = values[self.out]
-        multiply(theta[self.weights].reshape(self.shape), values[self.inputs], z)
+        z, W = values[self.out], theta[self.weights].reshape(self.shape)
+        z[:] = self._stacked(multiply(W, self._beside(values[self.inputs])))
         if self.bias is not None:
-            z += theta[self.bias, None]
+            z += np.tile(theta[self.bias], self.copies)[:, None]
         if self.residual is not None:
             z += values[self.residual]
 
     def backward(self, theta: np.ndarray, values: np.ndarray, grads: np.ndarray, gradient: np.ndarray) -> None:
-        delta = grads[self.out]
+        delta = self._beside(grads[self.out])
         nabla = gradient[self.weights].reshape(self.shape)
-        nabla += multiply(delta, values[self.inputs].T)
+        nabla += multiply(delta, self._beside(values[self.inputs]).T)
         if self.bias is not None:
             gradient[self.bias] += delta.sum(axis=1)
         add_inputs, add_residual = self.adders
         if add_inputs is not None:
-            add_inputs(grads, self.inputs, multiply(theta[self.weights].reshape(self.shape).T, delta))
+            add_inputs(grads, self.inputs, self._stacked(multiply(theta[self.weights].reshape(self.shape).T, delta)))
         if add_residual is not None:
-            add_residual(grads, self.residual, delta)
+            add_residual(grads, self.residual, grads[self.out])
+
+    def _beside(self, table: np.ndarray) -> np.ndarray:
+        """(벌·행 × 표본) 을 (행 × 벌·표본) 으로: 벌들을 나란히."""
+        rows = len(table) // self.copies
+        return table.reshape(self.copies, rows, -1).swapaxes(0, 1).reshape(rows, -1)
+
+    def _stacked(self, table: np.ndarray) -> np.ndarray:
+        """(행 × 벌·표본) 을 (벌·행 × 표본) 으로: `_beside` 의 반대."""
+        rows = len(table) * self.copies
+        return table.reshape(len(table), self.copies, -1).swapaxes(0, 1).reshape(rows, -1)
 
 
 Instruction = Map | Sum | Matrix

@@ -120,10 +120,11 @@ def graph(tape: Tape) -> tuple[Value, list[Value]]:
 
 def _products(tape: Tape, k: int, slots: list[Value], rows: list[Value]) -> Iterator[Value]:
     """행렬 명령의 결과의 행마다 Σ w·x (+ b) (+ 잔차)."""
-    dense, (inputs, residual) = tape.dense[k], tape.dense_rows(k)
-    xs = [rows[i] for i in inputs.tolist()]
-    for i in range(tape.lanes(k)):
-        first = dense.weights + i * len(xs)
-        ws = slots[first : first + len(xs)]
-        z = ops.dot(ws, xs) if dense.bias < 0 else ops.affine(ws, xs, slots[dense.bias + i])
-        yield z + rows[residual[i]] if dense.residual else z
+    dense = tape.dense[k]
+    for inputs, residual in zip(*tape.dense_rows(k), strict=True):
+        xs = [rows[i] for i in inputs.tolist()]
+        for i in range(dense.outputs):
+            first = dense.weights + i * dense.inputs
+            ws = slots[first : first + dense.inputs]
+            z = ops.dot(ws, xs) if dense.bias < 0 else ops.affine(ws, xs, slots[dense.bias + i])
+            yield z + rows[residual[i]] if dense.residual else z

@@ -3,6 +3,9 @@
 한 명령의 결과는 이어진 행이고, 그 순서를 피연산자의 행의 순서에 맞추므로 피연산자도 대개 이어진 행이 된다.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 
 from micrograd_ko.compiler.code import LEAF, Code, counted
@@ -11,7 +14,7 @@ from micrograd_ko.compiler.tape import DENSE
 
 
 def partitioned(
-    code: Code, matrices: list[Recovered], level: np.ndarray, flags: list[np.ndarray]
+    code: Code, matrices: list[Recovered], level: np.ndarray, flags: Iterable[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, dict[int, Recovered]]:
     """(명령의 순서대로 늘어놓은 노드, (k+1,) 명령마다의 시작, 명령의 번호 → 행렬).
 
@@ -40,26 +43,33 @@ def leaf_rows(code: Code, matrices: list[Recovered]) -> np.ndarray:
 
 def placed(
     code: Code, nodes: np.ndarray, bounds: np.ndarray, dense: dict[int, Recovered], leaves: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(노드마다의 행, 없으면 −1; 명령마다의 시작, 피연산자의 행).
+) -> tuple[np.ndarray, dict[int, Recovered], np.ndarray, np.ndarray]:
+    """(노드마다의 행, 없으면 −1; 열을 그 순서로 놓은 행렬; 명령마다의 시작, 피연산자의 행).
 
     피연산자의 행은 첫째 피연산자의 것들, 둘째의 것들, … 이고 행렬은 입력의 것들, 잔차의 것들이다.
     """
     nodes, row = _ordered(code, nodes, bounds, dense, leaves)
     lanes, sizes = np.diff(bounds), np.add.reduceat(code.counts()[nodes], bounds[:-1])
+    dense = {k: _by_row(matrix, row) for k, matrix in dense.items()}
     for k, matrix in dense.items():
-        sizes[k] = len(matrix.inputs) + len(matrix.residual)
+        sizes[k] = matrix.inputs.size + matrix.residual.size
     start = np.append(0, np.cumsum(sizes))
     operand = np.empty(start[-1], np.int32)
     for k, matrix in dense.items():
-        operand[start[k] : start[k + 1]] = np.append(np.sort(row[matrix.inputs]), row[matrix.residual])
+        operand[start[k] : start[k + 1]] = row[np.append(matrix.inputs, matrix.residual)]
     plain = np.ones(len(lanes), np.bool_)
     plain[list(dense)] = False
     plain = np.repeat(plain, lanes)
     nodes, begin, lanes = nodes[plain], (np.repeat(start[:-1], lanes) + counted(lanes))[plain], np.repeat(lanes, lanes)[plain]
     counts = code.counts()[nodes]
     operand[np.repeat(begin, counts) + counted(counts) * np.repeat(lanes, counts)] = row[code.operand[code.places(nodes)]]
-    return row, start, operand
+    return row, dense, start, operand
+
+
+def _by_row(matrix: Recovered, row: np.ndarray) -> Recovered:
+    """W 의 열을 첫 벌의 입력의 행의 순서로."""
+    order = np.argsort(row[matrix.inputs[0]], kind='stable')
+    return replace(matrix, weights=matrix.weights[:, order], inputs=matrix.inputs[:, order])
 
 
 def _ordered(
@@ -72,7 +82,7 @@ def _ordered(
     several = np.flatnonzero(np.diff(bounds) > 1)  # 결과가 하나뿐인 명령의 행은 이미 정해졌다
     for k, first, last in zip(several.tolist(), bounds[several].tolist(), bounds[several + 1].tolist(), strict=True):
         if k in dense:
-            lanes = dense[k].outputs.tolist()
+            lanes = dense[k].outputs.ravel().tolist()
         else:
             lanes = sorted(ordered[first:last], key=lambda node: [rows[x] for x in operand[start[node] : start[node + 1]]])
         ordered[first:last] = lanes

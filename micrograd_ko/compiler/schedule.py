@@ -3,7 +3,7 @@
 import numpy as np
 
 from micrograd_ko.compiler.code import Code, used
-from micrograd_ko.compiler.dense import levels, recovered
+from micrograd_ko.compiler.dense import joined, levels, recovered
 from micrograd_ko.compiler.rows import leaf_rows, partitioned, placed
 from micrograd_ko.compiler.slots import assigned
 from micrograd_ko.compiler.tape import DENSE, Tape
@@ -16,10 +16,12 @@ def schedule(code: Code) -> Tape:
     matrices = recovered(code, level)
     for matrix in matrices:  # 행렬은 통째로 계산한다: 출력에 쓰이지 않는 행의 값은 아무도 읽지 않는다
         in_outputs[matrix.outputs] = in_outputs[matrix.outputs].any()
-    nodes, bounds, found = partitioned(code, matrices, level, [active, in_loss, in_outputs])
+    flags = active, in_loss, in_outputs
+    matrices = joined(matrices, (level, *flags))
+    nodes, bounds, found = partitioned(code, matrices, level, flags)
     leaves = leaf_rows(code, matrices)
-    row, start, operand = placed(code, nodes, bounds, found, leaves)
-    dense, slot, fixed, copied = assigned(code, found, row)
+    row, found, start, operand = placed(code, nodes, bounds, found, leaves)
+    dense, slot, fixed, copied = assigned(code, found)
     heads, has_row = nodes[bounds[:-1]], row >= 0
     kind, source = code.kind[heads], np.empty(has_row.sum(), np.int32)
     kind[list(dense)], source[row[has_row]] = DENSE, code.source[has_row]

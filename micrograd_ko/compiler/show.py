@@ -56,7 +56,8 @@ class Listing:
         if dense is None:
             right, default, shape = self._map(k), self._activation(k), f'{self.tape.lanes(k)}'
         else:
-            right, shape = self._dense(k, dense), f'{self.tape.lanes(k)}×{dense.inputs}'
+            right, shape, copies = self._dense(k, dense), f'{dense.outputs}×{dense.inputs}', self.tape.copies(k)
+            shape += f', {copies}벌' if copies > 1 else ''
             default = f'z{self.matrices[dense.weights][1:]}'
         recorded = _base([self.names.get(source, '') for source in self.tape.source[out].tolist()])
         loss = 'C' if out.start <= self.tape.loss < out.stop else ''
@@ -83,7 +84,7 @@ class Listing:
             self.matrices[dense.weights] = _free(base and 'W' + base[1:], numbered, self.matrices.values())
         name = self.matrices[dense.weights]
         bias = f' + b{name[1:]}' if dense.bias >= 0 else ''
-        return f'{name}·{self._rows(inputs)}{bias}' + (f' + {self._rows(residual)}' if dense.residual else '')
+        return f'{name}·{self._rows(inputs.ravel())}{bias}' + (f' + {self._rows(residual.ravel())}' if dense.residual else '')
 
     def _map(self, k: int) -> str:
         op, rows = self.tape.ops[self.tape.kind[k]], self.tape.operand_rows(k)

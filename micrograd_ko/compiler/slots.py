@@ -11,12 +11,9 @@ from micrograd_ko.compiler.dense import Recovered
 from micrograd_ko.compiler.tape import Dense
 
 
-def assigned(
-    code: Code, matrices: dict[int, Recovered], row: np.ndarray
-) -> tuple[dict[int, Dense], np.ndarray, np.ndarray, np.ndarray]:
-    """(명령의 번호 → 행렬; 노드마다의 칸, 없으면 −1; 상수 칸마다의 노드; 베낀 칸마다 원래의 칸). W 의 열은 입력의 행의 순서다."""
-    weights = {k: each.weights[:, np.argsort(row[each.inputs], kind='stable')].ravel() for k, each in matrices.items()}
-    ranges = [nodes for k, each in matrices.items() for nodes in (weights[k], each.bias) if len(nodes)]
+def assigned(code: Code, matrices: dict[int, Recovered]) -> tuple[dict[int, Dense], np.ndarray, np.ndarray, np.ndarray]:
+    """(명령의 번호 → 행렬; 노드마다의 칸, 없으면 −1; 상수 칸마다의 노드; 베낀 칸마다 원래의 칸)."""
+    ranges = [nodes for each in matrices.values() for nodes in (each.weights.ravel(), each.bias) if len(nodes)]
     slot, used, free = np.full(len(code), -1, np.intp), np.zeros(len(code), np.bool_), 0
     for nodes in ranges:
         used[nodes] = True
@@ -40,7 +37,8 @@ def assigned(
             copied.append(wanted)
             free += len(wanted)
     dense = {
-        k: Dense(starts[weights[k].tobytes()], starts.get(each.bias.tobytes(), -1), len(each.inputs), len(each.residual) > 0)
+        k: Dense(starts[each.weights.tobytes()], starts.get(each.bias.tobytes(), -1),
+                 len(each.weights), each.inputs.shape[1], each.residual.size > 0)
         for k, each in matrices.items()
-    }
+    }  # fmt: skip
     return dense, slot, fixed, np.concatenate(copied)

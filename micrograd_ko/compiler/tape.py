@@ -16,10 +16,14 @@ DENSE = -1
 
 @dataclass(frozen=True)
 class Dense:
-    """행렬 명령: W 는 칸 weights 부터 m×n, b 는 칸 bias 부터 m (없으면 −1), 피연산자는 입력 n행과 잔차 m행(있으면)."""
+    """행렬 명령: W 는 칸 weights 부터 m×n, b 는 칸 bias 부터 m (없으면 −1). outputs 는 m, inputs 는 n, residual 은 잔차가 있는지.
+
+    결과는 벌마다 m행, 피연산자는 벌마다 입력 n행, 그다음 벌마다 잔차 m행이다.
+    """
 
     weights: int
     bias: int
+    outputs: int
     inputs: int
     residual: bool
 
@@ -92,10 +96,15 @@ class Tape:
         k = int(np.searchsorted(self.first, row, 'right')) - 1
         return self.ops[self.kind[k]], self.operand_rows(k)[:, row - self.first[k]]
 
+    def copies(self, instruction: int) -> int:
+        """행렬 명령이 몇 벌의 입력에 W 를 곱하는지."""
+        return self.lanes(instruction) // self.dense[instruction].outputs
+
     def dense_rows(self, instruction: int) -> tuple[np.ndarray, np.ndarray]:
-        """행렬 명령의 (입력의 행, 잔차의 행)."""
-        rows, n = self.operand[self.start[instruction] : self.start[instruction + 1]], self.dense[instruction].inputs
-        return rows[:n], rows[n:]
+        """행렬 명령의 (벌 × 입력의 행, 벌 × 잔차의 행). 잔차가 없으면 벌 × 0."""
+        rows, count = self.operand[self.start[instruction] : self.start[instruction + 1]], self.copies(instruction)
+        inputs, residual = np.split(rows, [count * self.dense[instruction].inputs])
+        return inputs.reshape(count, -1), residual.reshape(count, -1)
 
     def spread(self, parameters: np.ndarray) -> np.ndarray:
         """파라미터의 벡터를 칸의 벡터로."""

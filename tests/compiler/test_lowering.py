@@ -411,12 +411,13 @@ def attention_block(width, heads, positions):
 
 @pytest.mark.parametrize('positions', [1, 3])
 def test_an_attention_block_gives_back_its_matrices(positions):
-    """q, k, v 는 자리마다 행렬 하나(마지막이 아닌 자리의 q 는 쓰이지 않는다), 나머지는 층마다 하나. 잔차도 함께."""
+    """q, k, v 는 마지막 자리의 행렬 하나와 다른 자리들의 행렬 하나(그 q 는 쓰이지 않는다), 나머지는 층마다 하나. 잔차도 함께."""
     loss, inputs, parameters = attention_block(16, 4, positions)
     program = compile_graph(loss, inputs, parameters)
-    shapes = [(program.tape.lanes(k), d.inputs, d.residual) for k, d in program.tape.dense.items()]
-    assert sorted(shapes[:positions]) == [(32, 16, False)] * (positions - 1) + [(48, 16, False)]
-    assert shapes[positions:] == [(16, 16, True), (64, 16, False), (16, 64, True)]
+    first, *shapes = [(program.tape.copies(k), d.outputs, d.inputs, d.residual) for k, d in program.tape.dense.items()]
+    if positions > 1:
+        assert sorted([first, shapes.pop(0)]) == [(1, 48, 16, False), (positions - 1, 32, 16, False)]
+    assert shapes[-3:] == [(1, 16, 16, True), (1, 64, 16, False), (1, 16, 64, True)]
     loss.backward()
     expected = np.array([p.grad for p in parameters])
     found = program.gradient([[x.data for x in inputs]])

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_lowering import rebuilt
 
-from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, topological
+from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, refresh, topological
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.machine import memory, target
 from micrograd_ko.compiler.machine.maps import MAP, SUM
@@ -149,7 +150,7 @@ def test_parameters_and_rows_that_are_shared():
 
 
 def test_equal_layers_of_one_sample_are_joined():
-    """표본이 하나일 때 W 가 같은 행렬 명령들은 한 번에 곱해지고 결과는 그대로다."""
+    """W 가 같은 행렬들은 명령 하나이고, 표본이 하나일 때 한 번에 곱해진다. 결과는 그대로다."""
     rng, n, m = random.Random(5), 5, 2 * LANES
     w, start = [[[Value(rng.gauss(0, 0.5)) for _ in range(b)] for _ in range(a)] for a, b in ((m, n), (4, n))]
     x = [Value(rng.gauss(0, 1)) for _ in range(n)]
@@ -161,7 +162,47 @@ def test_equal_layers_of_one_sample_are_joined():
     assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-12)
     (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
     kernels = [ctypes.c_int64.from_address(record).value for record in plan.lists['forward'].tolist()]
-    assert llvm.instructions['dense'] == 4 and kernels.count(plan.wide.addresses['product']) == 1
+    assert llvm.instructions['dense'] == 1 and kernels.count(plan.wide.addresses['product']) == 1
+
+
+@pytest.mark.parametrize('bias', [False, True])
+@pytest.mark.parametrize('n', [1, 3, 200])
+def test_a_sliding_window_is_one_matrix_a_layer(n, bias):
+    """합성곱(convolution): 입력이 겹치는 벌들이 W 와 b 를 나누어 쓴다. 값은 NumPy 의 창으로, 기울기는 eager 로 견준다."""
+    rng, width, kinds = random.Random(7), 9, 3
+    first, second = [[[Value(rng.gauss(0, 0.5)) for _ in range(size)] for _ in range(kinds)] for size in (3, 2 * kinds)]
+    shifts = [[Value(rng.gauss(0, 0.5)) for _ in range(kinds)] for _ in range(2)]
+    xs, ys = [[Value(rng.gauss(0, 1)) for _ in range(size)] for size in (width, kinds)]
+
+    def layer(w, b, window):
+        return [ops.affine(row, window, c) if bias else ops.dot(row, window) for row, c in zip(w, b, strict=True)]
+
+    hidden = [[ops.tanh(v) for v in layer(first, shifts[0], xs[i : i + 3])] for i in range(width - 2)]
+    outputs = [[z + h for z, h in zip(layer(second, shifts[1], hidden[i] + hidden[i + 2]), hidden[i], strict=True)]
+               for i in range(width - 4)]  # fmt: skip
+    loss = ops.total([ops.square(v - y) for each in outputs for v, y in zip(each, ys, strict=True)])
+    parameters = [p for w in (first, second) for row in w for p in row] + (shifts[0] + shifts[1] if bias else [])
+    programs = both(loss, (xs, ys), parameters, outputs[-1])
+    table = np.random.default_rng(n).normal(size=(n, width + kinds))
+
+    w1, w2, b1, b2 = [np.array([[v.data for v in row] for row in m]) for m in (first, second, shifts[:1], shifts[1:])]
+    windows = np.lib.stride_tricks.sliding_window_view(table[:, :width], 3, axis=1)
+    a = np.tanh(windows @ w1.T + bias * b1)
+    last = np.concatenate([a[:, -3], a[:, -1]], axis=1) @ w2.T + bias * b2 + a[:, -3]
+    expected = np.zeros(len(parameters))
+    for row in table.tolist():
+        for leaf, x in zip(xs + ys, row, strict=True):
+            leaf.data = x
+        for p in parameters:
+            p.grad = 0
+        refresh(loss).backward()
+        expected += [p.grad for p in parameters]
+    for program in programs:
+        shapes = {k: (d.outputs, d.inputs, d.bias >= 0, d.residual) for k, d in program.tape.dense.items()}
+        copies = Counter(shape for k, shape in shapes.items() for _ in range(program.tape.copies(k)))
+        assert copies == {(3, 3, bias, False): 7, (3, 6, bias, True): 5} and len(shapes) == 4  # 출력에 쓰이는 것과 아닌 것
+        assert program.outputs((table[:, :width],)) == pytest.approx(last, rel=1e-12, abs=1e-12)
+        assert program.gradient(table) * n == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
 def test_the_record_of_an_operation_is_one_cache_line():

@@ -53,7 +53,7 @@ def laid_out(tape: Tape, instructions: Sequence[int], across: Sequence[int], lan
     tables: dict[tuple, np.ndarray] = {}  # (W, b, 모양, 방향) → 자리마다의 칸
     users: dict[tuple, list[int]] = {}
     for k in instructions:
-        dense, m = tape.dense[k], tape.lanes(k)
+        dense, m = tape.dense[k], tape.dense[k].outputs
         key = dense.weights, dense.bias, m, dense.inputs, k in across
         users.setdefault(key, []).append(k)
         table = dense.weights + np.arange(m * dense.inputs).reshape(m, -1)
@@ -62,7 +62,7 @@ def laid_out(tape: Tape, instructions: Sequence[int], across: Sequence[int], lan
         tables[key] = original[table.T if k in across else table]
     uses = np.bincount(original[tape.parameter_rows], minlength=tape.slots)
     for key, table in tables.items():
-        uses += len(users[key]) * np.bincount(table.ravel(), minlength=tape.slots)
+        uses += sum(map(tape.copies, users[key])) * np.bincount(table.ravel(), minlength=tape.slots)
     fused = {key for key, table in tables.items() if fusing and (uses[table] == 1).all() and table.max() < learned}
 
     parts: list[np.ndarray] = []

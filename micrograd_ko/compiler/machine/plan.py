@@ -5,6 +5,7 @@
 
 import ctypes
 import functools
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from micrograd_ko.compiler.machine import updates
 from micrograd_ko.compiler.machine.elementwise import write_elements
 from micrograd_ko.compiler.machine.kernels import kernels_of
 from micrograd_ko.compiler.machine.layout import laid_out
-from micrograd_ko.compiler.machine.matrices import Matrices, joined
+from micrograd_ko.compiler.machine.matrices import Matrices
 from micrograd_ko.compiler.machine.memory import ALONE, Memory, Share, at
 from micrograd_ko.compiler.machine.records import Reads, Records, reads_of
 from micrograd_ko.compiler.machine.steps import RUN
@@ -48,10 +49,10 @@ class Plan:
         self._begin(reads, [k for k in dense if k not in direct], located)
         write_elements(self.memory, reads, active, (self.wide, self.narrow), (self.forward, self.backward))
         matrices = Matrices(self.memory, self.layout, self.wide, self.narrow, located)
-        for group in joined(tape, dense, self.wide.form.lanes) if block == 1 else [[k] for k in dense]:
-            matrices.forward(group, self.forward)
-            if tape.active[group[0]]:
-                matrices.backward(group, self.backward, active)
+        for part in chain.from_iterable(map(matrices.parts, dense)):
+            matrices.forward(part, self.forward)
+            if tape.active[part.k]:
+                matrices.backward(part, self.backward, active)
         if optimizer is not None:
             self._update(optimizer)
         forward, collecting, rows = self.forward.listed(), Records(), tape.outputs if which == 'in_outputs' else [tape.loss]
@@ -92,14 +93,14 @@ class Plan:
     def _reads_data(self, k: int) -> bool:
         """자료에서 바로 읽을 행렬인지: 입력만 받고 잔차가 없다."""
         inputs, residual = self.tape.dense_rows(k)
-        return len(residual) == 0 and bool((inputs < self.tape.inputs).all())
+        return residual.size == 0 and bool((inputs < self.tape.inputs).all())
 
     def _begin(self, reads: Reads, dense: list[int], located: int) -> None:
         """표본을 찾아 표로 읽는 입력의 열을 행으로 옮기고 파라미터의 행을 채운다. 역방향은 기울기를 지우고 심어 시작한다."""
         tape, m, forward, backward = self.tape, self.memory, self.forward, self.backward
         forward.add(-1, self.narrow, 'locate', target=located, distance=m.data.shape[1], indexed=1)
         roots = [np.array([tape.loss]), tape.outputs]
-        rows = np.concatenate([reads.rows, *[part for k in dense for part in tape.dense_rows(k)], *roots])
+        rows = np.concatenate([reads.rows, *[part.ravel() for k in dense for part in tape.dense_rows(k)], *roots])
         rows = rows[rows < tape.inputs]
         if len(rows):
             first, target = int(rows.min()), at(m.values, m.element(rows.min()))
