@@ -594,6 +594,19 @@ def test_the_curve_of_a_loss_below_zero_or_beyond_doubles_stays_in_its_frame(tab
     assert all(0 <= y <= 1 for y in heights)
 
 
+def test_nan_flows_as_in_python(tab):
+    """nan 은 정의역을 벗어난 것이 아니다: 그 옆의 수는 여전히 바꿀 수 있다."""
+    x, k = Value(math.nan, 'x'), Value(1.0, 'k')
+    page, root = opened(tab, draw(ops.log(x) + k * 2).html()), ops.log(x) + k * 2
+    set_on_page(page, [2], [3.0])
+    assert page.evaluate('[model.trouble, model.graph.x[2]]') == ['', 3]
+    set_on_page(page, [0], [1.0])
+    assert page.evaluate('model.graph.cost') == 6
+    set_on_page(page, [0], [-1.0])
+    assert '정의역' in page.evaluate('model.trouble') and page.evaluate('model.graph.x[0]') == 1
+    assert math.isnan(root.data)
+
+
 def test_a_zero_is_not_a_negative_zero_and_nan_is_not_a_change(tab):
     page = opened(tab, draw(Value(0.0, 'x') * Value(math.nan, 'y')).html())
     assert page.is_disabled('#reset') and page.evaluate('address.text') == '#step=0'

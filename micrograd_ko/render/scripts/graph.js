@@ -18,7 +18,7 @@ class Graph {
     for (let i = 0; i < this.nodes.length; i++) {
       const { row, parents } = this.nodes[i];
       if (row === null) continue;
-      if (row.defined && !row.defined(x, parents)) return i;
+      if (row.defined && !row.defined(x, parents) && !parents.some((p) => Number.isNaN(x[p]))) return i; // nan 은 nan 으로 흐른다
       x[i] = row.f(x, parents);
       if (!row.overflows && !Number.isFinite(x[i]) && parents.every((p) => Number.isFinite(x[p]))) return i;
     }
