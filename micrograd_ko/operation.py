@@ -95,7 +95,7 @@ class Op:
         sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),), ulps: int = 4, conditioned: bool = False,
         overflows: bool = False, hint: str = '', family: tuple | None = None,
     ) -> None:  # fmt: skip
-        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}(#1)'
+        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}'
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
         self.arguments = tuple(arguments.split()) or (('*x',) if self.arity is None else tuple('xyzuvw'[: self.arity]))

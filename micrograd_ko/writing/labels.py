@@ -37,7 +37,7 @@ class Labels:
     def __init__(self, order: Sequence[Node], focus: Sequence[Node] = (), names: Mapping[Any, str] | None = None) -> None:
         self._root, self._focus = order[-1], set(focus)
         self._place = {node: place for place, node in enumerate(order, 1)}
-        self._names = {node: node.name or (names or {}).get(node, '') for node in order}
+        self._names = {node: shown(node.name) or (names or {}).get(node, '') for node in order}
         same: dict[str, list[Node]] = {}
         for node, name in self._names.items():
             same.setdefault(name, []).append(node)
