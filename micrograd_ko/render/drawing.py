@@ -132,7 +132,7 @@ class Drawing:
 
         모르는 확장자는 ValueError. 쓰다가 실패해도 반쪽 파일이 남지 않는다(`files.write_atomically`).
         """
-        suffix = Path(path).suffix.lower().removeprefix('.')
+        suffix = files.located(path).suffix.lower().removeprefix('.')
         texts = {'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'html': self.html}
         if suffix not in (*texts, *engines.FORMATS):
             raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf, html 가운데 하나입니다: {os.fspath(path)!r}')
