@@ -17,7 +17,7 @@ from micrograd_ko.note.statements import NOTE
 from micrograd_ko.render.step import Step, Walk, adding, progress
 from micrograd_ko.render.subject import NoStepsError, Subject
 from micrograd_ko.reverse import Arrival
-from micrograd_ko.writing import labels, limits, notation
+from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of, tight
 from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.templates import kept, when
@@ -67,8 +67,7 @@ class NetworkWalk(Walk):
 
     def delta(self, z: Value) -> str:
         """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""
-        name = labels.shown(z.name)
-        return kept('δ' + name.removeprefix('z')) if name.startswith('z') else self.slope(z)
+        return kept('δ' + z.name[1:]) if z.name.startswith('z') else self.slope(z)
 
     def insight(self, step: Step, number: int, condition: Any, told: str) -> Step:
         """condition 이 참이면 노트의 인사이트와 그 말(told)도 적는 스텝."""

@@ -15,7 +15,7 @@ from micrograd_ko.operation import DomainError
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals, squares
 from micrograd_ko.staleness import refresh
-from micrograd_ko.writing import labels, limits
+from micrograd_ko.writing import limits
 from micrograd_ko.writing.formulas import chain, formula, product, rule_text, tight
 from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.templates import filled, kept, when
@@ -164,7 +164,7 @@ class Walk:
 
     def label(self, v: Value) -> str:
         """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
-        return kept(labels.shown(v.name)) or number(self.data[v])
+        return kept(v.name) or number(self.data[v])
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""

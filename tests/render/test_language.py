@@ -97,6 +97,11 @@ def test_the_page_leaves_names_alone(level, browser):
     assert [(title, tuple(lines)) for title, lines in seen] == [(step.title, step.lines) for step in drawing.steps]
 
 
+@pytest.mark.needs('dot')
+def test_a_domain_is_told_in_english():
+    assert r'x \u003e 0 or x = 0 and y \u003e 0' in draw(ops.pow(Value(2.0), Value(3.0)), lang='en').html()
+
+
 def test_every_line_of_the_table_keeps_its_places():
     for korean, translation in ENGLISH.items():
         places = {int(i) for i in re.findall(r'\{(\d)\}', translation)}
