@@ -66,8 +66,8 @@ def jacobian(f: Callable[..., Any], xs: Sequence[Number]) -> list[list[Number]]:
     [[3.0, 2.0], [1.0, 1.0]]
     """
     values = _leaves(xs)
-    ys = f(*values)
-    return [[d.data for d in grad(_one(y), values)] for y in ([ys] if isinstance(ys, Value) else ys)]
+    ys = nodes_in(f(*values), 'f 는 Value 나 그 목록을 돌려줘야 합니다.')
+    return [[d.data for d in grad(_one(y), values)] for y in ys]
 
 
 def hessian(f: Callable[..., Value], xs: Sequence[Number]) -> list[list[Number]]:
