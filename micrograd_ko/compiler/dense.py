@@ -59,7 +59,8 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
             continue  # 한 줄뿐인 것이 열보다 많거나(γⱼ·xⱼ + βⱼ) 거듭 쓰이면(y ← w·y + x) 행렬이 아니라 칸마다의 합이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
-        found.append(Recovered(w, b.ravel(), np.array([inputs]), r.reshape(1, -1), z.reshape(1, -1)))
+        columns = np.argsort(w[0], kind='stable')  # 입력의 번호가 어떤 차례이든 같은 W 다
+        found.append(Recovered(w[:, columns], b.ravel(), np.array([inputs])[:, columns], r.reshape(1, -1), z.reshape(1, -1)))
     return found
 
 
