@@ -83,7 +83,7 @@ def test_eager_numpy_and_llvm_agree_within_the_error_bound(copies, drawn):
 
 @st.composite
 def shared_layers(draw):
-    """(손실, 입력의 잎, 파라미터): 층마다 W (와 b) 하나를, 앞의 값들에서 고른 입력 몇 벌에 곱한다. 잔차가 있기도 하다."""
+    """(손실, 입력의 잎, 파라미터): 층마다 W 하나를 앞의 값에서 고른 입력 몇 벌에 곱한다. b 는 없거나 하나이거나 벌마다 하나다."""
     rng = random.Random(draw(st.integers(0, 2**32)))
 
     def leaves(count):
@@ -92,14 +92,17 @@ def shared_layers(draw):
     xs = leaves(draw(st.integers(1, 6)))
     pool, parameters = list(xs), []
     for _ in range(draw(st.integers(1, 3))):
-        m, n = draw(st.sampled_from([1, 3, LANES, LANES + 1, 2 * LANES, 5 * LANES - 1])), draw(st.integers(2, 5))
-        residual, (biased, sliding) = draw(st.booleans()), draw(st.sampled_from([(False, True), (False, False), (True, True)]))
-        w, b, made = [leaves(n) for _ in range(m)], leaves(m), []
-        parameters += [p for row in w for p in row] + b * biased
-        for start in range(draw(st.integers(2, 4))):
+        m, n = [draw(st.sampled_from(sizes)) for sizes in ([1, 3, LANES, LANES + 1, 5 * LANES - 1], [2, 5, LANES, 2 * LANES])]
+        every, sliding, count = draw(st.sampled_from([1, 2, 9])), draw(st.booleans()), draw(st.integers(2, 4))
+        w, made = [leaves(n) for _ in range(m)], []
+        biases = [leaves(m) for _ in range(draw(st.sampled_from([0, 0, 1, count])))]
+        parameters += [p for row in [*w, *biases] for p in row]
+        for start in range(count):
             window = [pool[(start + j) % len(pool)] for j in range(n)] if sliding else rng.choices(pool, k=n)
-            zs = [ops.affine(row, window, c) if biased else ops.dot(row, window) for row, c in zip(w, b, strict=True)]
-            made += [z + r for z, r in zip(zs, rng.choices(pool, k=m), strict=True)] if residual else zs
+            zs = [ops.dot(row, window) for row in w]
+            if biases:
+                zs = [ops.affine(row, window, b) for row, b in zip(w, biases[start % len(biases)], strict=True)]
+            made += [z + r for z, r in zip(zs, rng.choices(pool, k=m), strict=True)] if start % every else zs
         pool = [ops.tanh(z) for z in made] + pool[: draw(st.integers(0, 2))]
     return ops.total([ops.square(v) for v in pool]), xs, parameters
 
