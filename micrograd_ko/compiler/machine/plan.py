@@ -109,7 +109,7 @@ class Plan:
         slots, count = forward.table(self.layout.place[tape.parameter_rows]), len(tape.parameter_rows)
         for records, kernel in ((forward, 'parameters_forward'), (backward, 'parameters_backward')):
             records.add(-1, self.narrow, kernel, out=m.element(m.constants), slots=slots, length=count)
-        backward.add(len(tape), self.narrow, 'clear', base=at(m.grads), begin=m.element(m.constants), end=m.element(tape.rows))
+        backward.add(len(tape), self.wide, 'clear', base=at(m.grads), begin=m.element(m.constants), end=m.element(tape.rows))
         backward.add(len(tape), self.narrow, 'seed', row=m.element(tape.loss))
 
     def _update(self, optimizer: Any) -> None:
@@ -122,7 +122,7 @@ class Plan:
         copied, originals = [self.after.table(column) for column in copies.T]
         if begin == size:
             return
-        self.before.add(0, self.narrow, 'clear', base=gradient, begin=begin, end=size)
+        self.before.add(0, self.wide, 'clear', base=gradient, begin=begin, end=size)
         self.after.add(0, self.narrow, 'move', source=gradient, origins=copied, target=gradient, places=originals,
                        length=len(copies), adding=1)  # fmt: skip
         if threads > 1:
