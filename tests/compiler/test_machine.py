@@ -7,6 +7,7 @@ import mmap
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from test_lowering import rebuilt
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, optim, refresh, topological
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.machine import memory, target
-from micrograd_ko.compiler.machine.maps import MAP, SUM
+from micrograd_ko.compiler.machine.maps import MAP, SUM, MapKernel
 from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.records import LINE, Records
 from micrograd_ko.compiler.machine.updates import constants
@@ -246,6 +247,43 @@ def test_a_sliding_window_is_one_matrix_a_layer(n, bias):
         descent = program.descent((table[:, :width], table[:, width:]), n, optim.SGD(parameters, 0.1))
         descent.epoch(range(n))
         assert descent.vector == pytest.approx([p.data for p in parameters] - 0.1 * expected / n, rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize('rows', [1, 3, LANES, LANES + 3])
+def test_scattered_rows_of_one_sample_are_lanes(rows):
+    """표본이 하나일 때 흩어진 행을 모아 벡터로 계산한다. 한 벡터의 여러 레인이 같은 행에 더하기도 한다."""
+    rng = random.Random(rows)
+    w, x = [[Value(rng.gauss(0, 1)) for _ in range(2 * rows)] for _ in range(2)]
+    hs = [ops.tanh(a * b) for a, b in zip(w, x, strict=True)]
+    mixed = [ops.logsumexp([hs[-1 - i], hs[i], hs[0], hs[1], hs[i - 1]]) for i in range(rows)]
+    scaled = [ops.log1p(z * z) / hs[-1] for z in mixed]
+    loss = ops.total([*scaled, *mixed])
+    loss.backward()
+    numpy, llvm = both(loss, x, w)
+    expected = [p.grad for p in w]
+    for program in (numpy, llvm):
+        assert program.gradient([[v.data for v in x]], write=False) == pytest.approx(expected, rel=1e-11, abs=1e-13)
+    (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
+    kernels = {address: kernel for each in (plan.wide, plan.narrow) for kernel, address in each.addresses.items()}
+    used = [kernels[ctypes.c_int64.from_address(record).value] for record in plan.lists['each'].tolist()]
+    assert [k.pattern for k in used if isinstance(k, MapKernel) and k.arity == 5] == ['gathered' if rows > 2 else 'rows'] * 2
+
+
+@pytest.mark.parametrize('rows', [3, LANES, LANES + 3])
+def test_a_scattered_row_outside_its_domain_is_found(rows):
+    """어느 레인이 벗어나도, 끝을 넘는 레인이 마지막 행을 되풀이해도, 벗어난 행이 있을 때만 오류다."""
+    x = [Value(0.5) for _ in range(rows)]
+    loss = ops.total([ops.pow(v, x[0]) for v in reversed(x)])
+    numpy, llvm = both(loss, x, [])
+    for outside in (None, *range(rows)):
+        X = [[-1.0 if i == outside else 0.5 for i in range(rows)]]
+        if outside is None:
+            assert llvm.loss(X) == pytest.approx(numpy.loss(X), rel=1e-14)
+            continue
+        with pytest.raises(ReplayError) as error:
+            llvm.loss(X)
+        with pytest.raises(ReplayError, match=re.escape(str(error.value))):
+            numpy.loss(X)
 
 
 def test_the_record_of_an_operation_is_one_cache_line():
