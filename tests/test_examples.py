@@ -111,7 +111,7 @@ def test_mnist_learns_and_walks_as_the_equations_do(tmp_path):
 
 
 def test_microgpt_learns_and_writes_names(tmp_path):
-    text = run('microgpt.py', tmp_path, arguments=['--steps', '12', '--batch', '4'])
+    text = run('microgpt.py', tmp_path, arguments=['--names', '24', '--epochs', '3', '--batch', '4'])
     losses = [float(x) for x in re.findall(r'손실 ([\d.]+)', text)]
     assert losses[-1] < losses[0]
     assert '파라미터 4,192개' in text

@@ -1,7 +1,7 @@
 """행렬 되찾기(re-rolling): 같은 입력을 받는 합들을 행렬 하나로, Z = W·X + b (+ 잔차).
 
 `sums` 가 적어 둔 Σ wᵢ·xᵢ + 1·r + b (w 는 파라미터나 상수) 꼴의 노드만 본다.
-서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다. W 와 b 가 같으면 입력이 여러 벌(copy)인 행렬 하나가 된다.
+서로를 쓰지 않는 것, 곧 깊이(level)가 같은 것끼리 모은다. W 가 같으면 입력이 여러 벌(copy)인 행렬 하나가 된다.
 """
 
 from collections import Counter
@@ -59,17 +59,23 @@ def recovered(code: Code, level: np.ndarray) -> list[Recovered]:
             continue  # 한 줄뿐인 것이 열보다 많거나(γⱼ·xⱼ + βⱼ) 거듭 쓰이면(y ← w·y + x) 행렬이 아니라 칸마다의 합이다
         rows.sort(key=lambda row: min(row[0]))
         w, b, r, z = [np.array(part, np.int32) for part in zip(*rows, strict=True)]
-        found.append(Recovered(w, b.ravel(), np.array([inputs]), r.reshape(1, -1), z.reshape(1, -1)))
+        columns = np.argsort(w[0], kind='stable')  # 입력의 번호가 어떤 차례이든 같은 W 다
+        found.append(Recovered(w[:, columns], b.ravel(), np.array([inputs])[:, columns], r.reshape(1, -1), z.reshape(1, -1)))
     return found
 
 
 def joined(matrices: list[Recovered], flags: Iterable[np.ndarray]) -> list[Recovered]:
-    """W 와 b 가 같은 행렬들을 하나로. flags 는 노드마다의 깊이와 쓰임: 그것이 다르면 나눈다."""
+    """W 가 같은 행렬들을 하나로. b 가 다르면 그것이 잔차가 된다(자리마다의 b). flags 는 노드마다의 깊이와 쓰임: 다르면 나눈다."""
     alike: dict[tuple, list[Recovered]] = {}
     for each in matrices:
-        same = each.weights.shape, each.weights.tobytes(), each.bias.tobytes(), each.residual.size > 0
+        bias = each.bias.tobytes() if each.residual.size else len(each.bias)  # 잔차가 이미 있으면 b 도 같아야 한다
+        same = each.weights.shape, each.weights.tobytes(), bias
         alike.setdefault((*same, *[flag[each.outputs[0, 0]] for flag in flags]), []).append(each)
-    return [
-        replace(some[0], **{name: np.concatenate([getattr(x, name) for x in some]) for name in ('inputs', 'residual', 'outputs')})
-        for some in alike.values()
-    ]
+    return [_stacked(some) for some in alike.values()]
+
+
+def _stacked(some: list[Recovered]) -> Recovered:
+    if any((each.bias != some[0].bias).any() for each in some):
+        some = [replace(each, bias=each.bias[:0], residual=each.bias.reshape(1, -1)) for each in some]
+    parts = {name: [getattr(each, name) for each in some] for name in ('inputs', 'residual', 'outputs')}
+    return replace(some[0], **{name: np.concatenate(part) for name, part in parts.items()})

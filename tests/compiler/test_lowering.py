@@ -424,6 +424,14 @@ def test_an_attention_block_gives_back_its_matrices(positions):
     assert np.allclose(found, expected, rtol=1e-10, atol=1e-12 * abs(expected).max())
 
 
+def test_only_the_copies_that_the_outputs_need_are_replayed():
+    """W 를 네 벌에 곱해도 출력이 마지막 벌이면, 출력은 그 한 벌만 계산한다."""
+    w, x = [[Value(0.1 * i + j) for j in range(3)] for i in range(2)], [Value(0.5) for _ in range(6)]
+    layer = [[ops.tanh(ops.dot(row, x[i : i + 3])) for row in w] for i in range(4)]
+    tape = compile_graph(ops.total([v for each in layer for v in each]), x, [p for row in w for p in row], layer[-1]).tape
+    assert sorted((tape.copies(k), bool(tape.in_outputs[k])) for k in tape.dense) == [(1, True), (3, False)]
+
+
 def lines_run(task):
     """task 가 도는 동안 실행된 컴파일러의 줄의 수. 목록의 식(comprehension)은 원소마다 센다."""
     counted = 0

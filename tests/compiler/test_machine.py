@@ -7,10 +7,10 @@ import mmap
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import threading
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_lowering import rebuilt
 
-from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, refresh, topological
+from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops, optim, refresh, topological
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.machine import memory, target
-from micrograd_ko.compiler.machine.maps import MAP, SUM
+from micrograd_ko.compiler.machine.maps import MAP, SUM, MapKernel
 from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.records import LINE, Records
 from micrograd_ko.compiler.machine.updates import constants
@@ -80,6 +80,47 @@ def test_eager_numpy_and_llvm_agree_within_the_error_bound(copies, drawn):
         for got, want, error in zip(found, [loss.data, *[p.grad for p in parameters]], errors, strict=True):
             same = got == want or (math.isnan(got) and math.isnan(want))
             assert same or error == math.inf or abs(got - want) <= error * (1 + 1e-9) + copies * 2 * EPSILON * abs(want)
+
+
+@st.composite
+def shared_layers(draw):
+    """(손실, 입력의 잎, 파라미터): 층마다 W 하나를 앞의 값에서 고른 입력 몇 벌에 곱한다. b 는 없거나 하나이거나 벌마다 하나다."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+
+    def leaves(count):
+        return [Value(rng.gauss(0, 0.6)) for _ in range(count)]
+
+    xs = leaves(draw(st.integers(1, 6)))
+    pool, parameters = list(xs), []
+    for _ in range(draw(st.integers(1, 3))):
+        m, n = [draw(st.sampled_from(sizes)) for sizes in ([1, 3, LANES, LANES + 1, 5 * LANES - 1], [2, 5, LANES, 2 * LANES])]
+        every, sliding, count = draw(st.sampled_from([1, 2, 9])), draw(st.booleans()), draw(st.integers(2, 4))
+        w, made = [leaves(n) for _ in range(m)], []
+        biases = [leaves(m) for _ in range(draw(st.sampled_from([0, 0, 1, count])))]
+        parameters += [p for row in [*w, *biases] for p in row]
+        for start in range(count):
+            window = [pool[(start + j) % len(pool)] for j in range(n)] if sliding else rng.choices(pool, k=n)
+            zs = [ops.dot(row, window) for row in w]
+            if biases:
+                zs = [ops.affine(row, window, b) for row, b in zip(w, biases[start % len(biases)], strict=True)]
+            made += [z + r for z, r in zip(zs, rng.choices(pool, k=m), strict=True)] if start % every else zs
+        pool = [ops.tanh(z) for z in made] + pool[: draw(st.integers(0, 2))]
+    return ops.total([ops.square(v) for v in pool]), xs, parameters
+
+
+@pytest.mark.parametrize('copies', [1, 2, LANES + 1])
+@given(drawn=shared_layers())
+def test_layers_that_share_their_matrix_agree_within_the_error_bound(copies, drawn):
+    """입력의 벌이 겹치고 흩어지고 잔차와 섞여도 eager, NumPy, LLVM 이 같다."""
+    loss, inputs, parameters = drawn
+    loss.backward()
+    flat = rebuilt(flatten(lower(loss, inputs, parameters, [])[0]), [*inputs, *parameters])[0]
+    errors = [sum(both) for both in zip(*[errors_of(root, parameters) for root in (loss, flat)], strict=True)]
+    rows = [[x.data for x in inputs]] * copies
+    for program in both(loss, inputs, parameters):
+        found = [program.loss(rows), *program.gradient(rows, write=False)]
+        for got, want, error in zip(found, [loss.data, *[p.grad for p in parameters]], errors, strict=True):
+            assert abs(got - want) <= error * (1 + 1e-9) + copies * 2 * EPSILON * abs(want)
 
 
 @given(graphs(), st.lists(st.lists(NUMBERS, min_size=3, max_size=3), min_size=1, max_size=LANES + 2))
@@ -149,9 +190,10 @@ def test_parameters_and_rows_that_are_shared():
         assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-11)
 
 
-def test_equal_layers_of_one_sample_are_joined():
-    """W 가 같은 행렬들은 명령 하나이고, 표본이 하나일 때 한 번에 곱해진다. 결과는 그대로다."""
-    rng, n, m = random.Random(5), 5, 2 * LANES
+@pytest.mark.parametrize(('m', 'products'), [(2 * LANES, 1), (5 * LANES - 1, 4)])
+def test_equal_layers_of_one_sample_are_joined(m, products):
+    """W 가 같은 행렬들은 명령 하나이고, 표본이 하나이고 결과가 벡터에 꼭 맞으면 한 번에 곱해진다. 결과는 그대로다."""
+    rng, n = random.Random(5), 5
     w, start = [[[Value(rng.gauss(0, 0.5)) for _ in range(b)] for _ in range(a)] for a, b in ((m, n), (4, n))]
     x = [Value(rng.gauss(0, 1)) for _ in range(n)]
     positions = [[ops.tanh(x[j] * start[i][j]) for j in range(n)] for i in range(4)]
@@ -162,7 +204,7 @@ def test_equal_layers_of_one_sample_are_joined():
     assert llvm.gradient(X) == pytest.approx(numpy.gradient(X), rel=1e-12)
     (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
     kernels = [ctypes.c_int64.from_address(record).value for record in plan.lists['forward'].tolist()]
-    assert llvm.instructions['dense'] == 1 and kernels.count(plan.wide.addresses['product']) == 1
+    assert llvm.instructions['dense'] == 1 and kernels.count(plan.wide.addresses['product']) == products
 
 
 @pytest.mark.parametrize('bias', [False, True])
@@ -182,13 +224,13 @@ def test_a_sliding_window_is_one_matrix_a_layer(n, bias):
                for i in range(width - 4)]  # fmt: skip
     loss = ops.total([ops.square(v - y) for each in outputs for v, y in zip(each, ys, strict=True)])
     parameters = [p for w in (first, second) for row in w for p in row] + (shifts[0] + shifts[1] if bias else [])
-    programs = both(loss, (xs, ys), parameters, outputs[-1])
+    programs = both(loss, (xs, ys), parameters, [v for each in outputs for v in each])
     table = np.random.default_rng(n).normal(size=(n, width + kinds))
 
     w1, w2, b1, b2 = [np.array([[v.data for v in row] for row in m]) for m in (first, second, shifts[:1], shifts[1:])]
     windows = np.lib.stride_tricks.sliding_window_view(table[:, :width], 3, axis=1)
     a = np.tanh(windows @ w1.T + bias * b1)
-    last = np.concatenate([a[:, -3], a[:, -1]], axis=1) @ w2.T + bias * b2 + a[:, -3]
+    z = np.concatenate([a[:, :-2], a[:, 2:]], axis=2) @ w2.T + bias * b2 + a[:, :-2]
     expected = np.zeros(len(parameters))
     for row in table.tolist():
         for leaf, x in zip(xs + ys, row, strict=True):
@@ -198,11 +240,50 @@ def test_a_sliding_window_is_one_matrix_a_layer(n, bias):
         refresh(loss).backward()
         expected += [p.grad for p in parameters]
     for program in programs:
-        shapes = {k: (d.outputs, d.inputs, d.bias >= 0, d.residual) for k, d in program.tape.dense.items()}
-        copies = Counter(shape for k, shape in shapes.items() for _ in range(program.tape.copies(k)))
-        assert copies == {(3, 3, bias, False): 7, (3, 6, bias, True): 5} and len(shapes) == 4  # 출력에 쓰이는 것과 아닌 것
-        assert program.outputs((table[:, :width],)) == pytest.approx(last, rel=1e-12, abs=1e-12)
-        assert program.gradient(table) * n == pytest.approx(expected, rel=1e-10, abs=1e-10)
+        shapes = [(program.tape.copies(k), d.outputs, d.inputs, d.bias >= 0, d.residual) for k, d in program.tape.dense.items()]
+        assert shapes == [(7, 3, 3, bias, False), (5, 3, 6, bias, True)]
+        assert program.outputs((table[:, :width],)) == pytest.approx(z.reshape(n, -1), rel=1e-12, abs=1e-12)
+        assert program.gradient(table, write=False) * n == pytest.approx(expected, rel=1e-10, abs=1e-10)
+        descent = program.descent((table[:, :width], table[:, width:]), n, optim.SGD(parameters, 0.1))
+        descent.epoch(range(n))
+        assert descent.vector == pytest.approx([p.data for p in parameters] - 0.1 * expected / n, rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize('rows', [1, 3, LANES, LANES + 3])
+def test_scattered_rows_of_one_sample_are_lanes(rows):
+    """표본이 하나일 때 흩어진 행을 모아 벡터로 계산한다. 한 벡터의 여러 레인이 같은 행에 더하기도 한다."""
+    rng = random.Random(rows)
+    w, x = [[Value(rng.gauss(0, 1)) for _ in range(2 * rows)] for _ in range(2)]
+    hs = [ops.tanh(a * b) for a, b in zip(w, x, strict=True)]
+    mixed = [ops.logsumexp([hs[-1 - i], hs[i], hs[0], hs[1], hs[i - 1]]) for i in range(rows)]
+    scaled = [ops.log1p(z * z) / hs[-1] for z in mixed]
+    loss = ops.total([*scaled, *mixed])
+    loss.backward()
+    numpy, llvm = both(loss, x, w)
+    expected = [p.grad for p in w]
+    for program in (numpy, llvm):
+        assert program.gradient([[v.data for v in x]], write=False) == pytest.approx(expected, rel=1e-11, abs=1e-13)
+    (plan,) = [plans[0] for plans in llvm._replayer._free.values()]
+    kernels = {address: kernel for each in (plan.wide, plan.narrow) for kernel, address in each.addresses.items()}
+    used = [kernels[ctypes.c_int64.from_address(record).value] for record in plan.lists['each'].tolist()]
+    assert [k.pattern for k in used if isinstance(k, MapKernel) and k.arity == 5] == ['gathered' if rows > 2 else 'rows'] * 2
+
+
+@pytest.mark.parametrize('rows', [3, LANES, LANES + 3])
+def test_a_scattered_row_outside_its_domain_is_found(rows):
+    """어느 레인이 벗어나도, 끝을 넘는 레인이 마지막 행을 되풀이해도, 벗어난 행이 있을 때만 오류다."""
+    x = [Value(0.5) for _ in range(rows)]
+    loss = ops.total([ops.pow(v, x[0]) for v in reversed(x)])
+    numpy, llvm = both(loss, x, [])
+    for outside in (None, *range(rows)):
+        X = [[-1.0 if i == outside else 0.5 for i in range(rows)]]
+        if outside is None:
+            assert llvm.loss(X) == pytest.approx(numpy.loss(X), rel=1e-14)
+            continue
+        with pytest.raises(ReplayError) as error:
+            llvm.loss(X)
+        with pytest.raises(ReplayError, match=re.escape(str(error.value))):
+            numpy.loss(X)
 
 
 def test_the_record_of_an_operation_is_one_cache_line():

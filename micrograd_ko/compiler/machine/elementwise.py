@@ -14,6 +14,7 @@ from micrograd_ko.compiler.machine.records import Reads, Records
 from micrograd_ko.operation import Op
 
 SHORT = 3  # 표본이 하나일 때, 행이 이보다 적은 명령은 행을 하나씩 한다
+STYLES = ('rows', 'flat', 'gathered')
 SUMS = (ops.total, ops.dot, ops.affine)
 
 
@@ -31,6 +32,7 @@ def write_elements(
     following[reads.starts] = True
     sums = np.array([op in SUMS for op in tape.ops])[tape.kind[plain]]
     flat = np.logical_and.reduceat(reads.all(following), starts) & few & ~sums & ((memory.block > 1) | (lanes >= SHORT))
+    gathered = ~flat & ~sums & (memory.block == 1) & (lanes >= SHORT)
     flowing = ~reads.all(~active[reads.rows])
     mask = np.bincount(position, flowing * 2.0 ** np.minimum(number, len(OPERANDS)), len(plain)).astype(np.int64) * few
     fields = {
@@ -41,18 +43,18 @@ def write_elements(
     named = few[position]
     operands[number[named], position[named]] = memory.element(reads.rows[reads.starts[named]])
 
-    shape = len(tape.ops), int(arity.max()) + 1, 2, 2 ** len(OPERANDS)
-    keys = np.ravel_multi_index((tape.kind[plain], arity, flat.astype(int), mask), shape)
+    shape = len(tape.ops), int(arity.max()) + 1, len(STYLES), 2 ** len(OPERANDS)
+    keys = np.ravel_multi_index((tape.kind[plain], arity, flat + 2 * gathered, mask), shape)
     order = np.argsort(keys, kind='stable')
     alike = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
     jobs: list[tuple[Records, np.ndarray, Kernels, Any, dict]] = []
     wanted: dict[Kernels, list[MapKernel]] = defaultdict(list)
     for here in alike:
-        kind, count, is_flat, bits = [int(part) for part in np.unravel_index(keys[here[0]], shape)]
-        op, chosen, columns = tape.ops[kind], kernels[not is_flat], fields
+        kind, count, style, bits = [int(part) for part in np.unravel_index(keys[here[0]], shape)]
+        op, chosen, columns = tape.ops[kind], kernels[STYLES[style] == 'rows'], fields
         pair: list[Any] = ['sum_forward', 'sum_backward']
         if op not in SUMS:
-            pattern = 'rows' if not is_flat else 'tail' if memory.block == 1 else 'flat'
+            pattern = 'tail' if STYLES[style] == 'flat' and memory.block == 1 else STYLES[style]
             learning = tuple([i for i in range(count) if count > len(OPERANDS) or bits >> i & 1])
             pair = [MapKernel(op, count, pattern, which) for which in (None, learning)]
             columns = fields | dict(zip(OPERANDS, operands, strict=True))

@@ -7,6 +7,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from llvmlite import ir
 
@@ -14,6 +15,7 @@ from micrograd_ko.kinds.lanes import I32, I64, Format, Mask, Vector
 
 POINTER, VOID = ir.PointerType(), ir.VoidType()
 KERNEL = ir.FunctionType(VOID, [POINTER, POINTER])
+Place: TypeAlias = 'ir.Value | list[ir.Value]'  # 표에서의 원소의 번호: 거기부터 이어진 것이거나, 레인마다의 것
 CONTEXT = (
     'values', 'grads', 'theta', 'gradient', 'block',  # 표의 주소, 표의 한 행의 표본 수
     'index', 'count', 'seed', 'constants',  # 블록의 첫 표본의 번호가 적힌 곳과 표본 수, ∂C/∂C_x, 이번 스텝의 상수들
@@ -76,6 +78,24 @@ class Function:
     def load_one(self, pointer: ir.Value) -> ir.Value:
         """원소 하나."""
         return self.b.load(pointer, typ=self.form.element, align=self.form.size)
+
+    def gathered(self, table: ir.Value, place: Place) -> Vector:
+        """표의 원소들을 읽는다(gather)."""
+        if not isinstance(place, list):
+            return self.load(self.at(table, place))
+        z: ir.Value = ir.Constant(self.form.vector, ir.Undefined)
+        for i, each in enumerate(place):
+            z = self.b.insert_element(z, self.load_one(self.at(table, each)), ir.Constant(I32, i))
+        return self.vector(z)
+
+    def scatter(self, x: Vector, table: ir.Value, place: Place) -> None:
+        """표의 원소들에 더한다. 여러 레인이 같은 원소여도 차례로 더한다."""
+        if not isinstance(place, list):
+            self.store(self.load(self.at(table, place)) + x, self.at(table, place))
+            return
+        for i, each in enumerate(place):
+            there = self.at(table, each)
+            self.b.store(self.b.fadd(self.load_one(there), self.b.extract_element(x.value, ir.Constant(I32, i))), there)
 
     def spread(self, x: ir.Value) -> Vector:
         """모든 레인이 x."""

@@ -1,9 +1,10 @@
 """표의 연산의 커널: 순방향도 편미분도 표의 규칙을 벡터에 적용한 것이다. 합(total, dot, affine)은 항이 몇이든 커널 하나다.
 
 행을 읽는 모양(pattern)
-  flat   결과와 피연산자가 저마다 이어진 원소다. 벡터로 쭉 간다.
-  tail   flat 과 같지만 원소의 수가 레인의 배수가 아닐 수 있다: 끝을 넘는 레인은 가린다(mask). 레인이 행일 때다.
-  rows   행마다 피연산자의 자리가 표에 적혀 있다. 한 행의 표본이 레인이다.
+  flat      결과와 피연산자가 저마다 이어진 원소다. 벡터로 쭉 간다.
+  tail      flat 과 같지만 원소의 수가 레인의 배수가 아닐 수 있다: 끝을 넘는 레인은 가린다(mask). 레인이 행일 때다.
+  rows      행마다 피연산자의 자리가 표에 적혀 있다. 한 행의 표본이 레인이다.
+  gathered  행마다 피연산자의 자리가 표에 적혀 있고, 레인이 행이다: 레인마다 읽어 모으고 흩어 더한다. 끝은 tail 처럼 가린다.
 """
 
 import math
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 
-from micrograd_ko.compiler.machine.functions import Function, number
+from micrograd_ko.compiler.machine.functions import Function, Place, number
 from micrograd_ko.kinds.lanes import Format, Vector
 from micrograd_ko.kinds.vectors import VECTORS
 from micrograd_ko.operation import Op
@@ -41,12 +42,20 @@ class MapKernel(NamedTuple):
 
 
 def _over_elements(f: Function, kernel: MapKernel, body: Callable[..., Any], carried: Sequence[ir.Value] = ()) -> list[ir.Value]:
-    """벡터마다 body(이번 값들, 원소의 끝, 결과의 자리, 피연산자의 자리들) → 다음 값들. 자리는 표에서의 원소의 번호다."""
+    """벡터마다 body(이번 값들, 가릴 끝, 결과의 자리, 피연산자의 자리들) → 다음 값들. 자리는 표에서의 원소의 번호다."""
     b, length, block = f.b, f.field('length'), f.field('block')
+    if kernel.pattern == 'gathered':
+        with f.loop(number(0), length, f.form.lanes, carried) as (lane, now, after):
+            last = b.sub(length, number(1))
+            rows = [f.smaller(b.add(lane, number(i)), last) for i in range(f.form.lanes)]
+            places = [[f.entry_of('table', b.add(b.mul(length, number(i)), row)) for row in rows] for i in range(kernel.arity)]
+            after.extend(body(now, b.add(f.field('out'), length), b.add(f.field('out'), lane), *places))
+        return after
     if kernel.pattern != 'rows':
         starts = [f.field(name) for name in ('out', *OPERANDS[: kernel.arity])]
         with f.loop(number(0), length, f.form.lanes, carried) as (e, now, after):
-            after.extend(body(now, b.add(starts[0], length), *[b.add(start, e) for start in starts]))
+            end = b.add(starts[0], length) if kernel.pattern == 'tail' else None
+            after.extend(body(now, end, *[b.add(start, e) for start in starts]))
         return after
     with f.loop(number(0), length, 1, carried) as (lane, now, after):
         rows = [b.add(f.field('out'), b.mul(lane, block))]
@@ -60,8 +69,8 @@ def _over_elements(f: Function, kernel: MapKernel, body: Callable[..., Any], car
 def _forward(f: Function, kernel: MapKernel) -> None:
     op, values, flag = kernel.op, f.pointer('values'), f.pointer('flag')
 
-    def body(now: Sequence[ir.Value], end: ir.Value, out: ir.Value, *operands: ir.Value) -> Sequence[ir.Value]:
-        xs = [f.load(f.at(values, x)) for x in operands]
+    def body(now: Sequence[ir.Value], end: ir.Value | None, out: ir.Value, *operands: Place) -> Sequence[ir.Value]:
+        xs = [f.gathered(values, x) for x in operands]
         z = xs[0].lifted(VECTORS.function(op)(*xs))
         f.store(z, f.at(values, out))
         if not watched:
@@ -71,7 +80,7 @@ def _forward(f: Function, kernel: MapKernel) -> None:
             bad = z.times_plus(0, bad)  # z 가 inf 나 nan 이면 z·0 은 nan 이다
         if op.defined is not None:
             bad = op.defined(*xs).where(bad, math.nan)
-        return [(bad if kernel.pattern != 'tail' else f.before(out, end).where(bad, before)).value]
+        return [(bad if end is None else f.before(out, end).where(bad, before)).value]
 
     watched = op.defined is not None or not op.overflows
     for bad in _over_elements(f, kernel, body, [f.load(flag).value] if watched else []):
@@ -81,22 +90,20 @@ def _forward(f: Function, kernel: MapKernel) -> None:
 def _backward(f: Function, kernel: MapKernel) -> None:
     values, grads = f.pointer('values'), f.pointer('grads')
 
-    def body(_: Sequence[ir.Value], end: ir.Value, out: ir.Value, *operands: ir.Value) -> Sequence[ir.Value]:
+    def body(_: Sequence[ir.Value], end: ir.Value | None, out: ir.Value, *operands: Place) -> Sequence[ir.Value]:
         z, g = f.load(f.at(values, out)), f.load(f.at(grads, out))
-        derivatives = kernel.op.derivatives(z, *[f.load(f.at(values, x)) for x in operands])
+        derivatives = kernel.op.derivatives(z, *[f.gathered(values, x) for x in operands])
         for i in kernel.active or ():
-            place = f.at(grads, operands[i])
-            kept = f.load(place)
-            new = _plus(kept, g, derivatives[i])
-            f.store(new if kernel.pattern != 'tail' else f.before(out, end).where(new, kept), place)
+            term = _times(g, derivatives[i])
+            f.scatter(term if end is None else f.before(out, end).where(term, 0), grads, operands[i])
         return []
 
     _over_elements(f, kernel, body)
 
 
-def _plus(kept: Vector, g: Vector, d: Any) -> Vector:
-    """kept + g·d, eager 처럼 두 번 반올림한다. 편미분이 정수 ±1 이면 곱하지 않는다."""
-    return kept + (g * d if type(d) is not int or abs(d) != 1 else g if d == 1 else -g)
+def _times(g: Vector, d: Any) -> Vector:
+    """g·d. 편미분이 정수 ±1 이면 곱하지 않는다. 더할 때 또 반올림한다, eager 처럼."""
+    return g * d if type(d) is not int or abs(d) != 1 else g if d == 1 else -g
 
 
 class _Sums(Function):
@@ -116,7 +123,7 @@ class _Sums(Function):
         return self.pointer(table, self.b.add(row, s))
 
     def add(self, place: ir.Value, x: Vector, factor: Any = 1) -> None:
-        self.store(_plus(self.load(place), x, factor), place)
+        self.store(self.load(place) + _times(x, factor), place)
 
     def forward(self, lane: ir.Value, s: ir.Value, out: ir.Value) -> None:
         products, plains = self.field('products'), self.b.mul(self.field('products'), number(2))

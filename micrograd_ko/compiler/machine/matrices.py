@@ -16,8 +16,6 @@ from micrograd_ko.compiler.machine.maps import MapKernel
 from micrograd_ko.compiler.machine.memory import Memory, at, rounded_up
 from micrograd_ko.compiler.machine.records import Records
 
-RESIDUAL = [MapKernel(ops.identity, 1, 'rows', active) for active in (None, (0,))]
-
 
 class Part(NamedTuple):
     """함께 곱하는 것: 행렬 명령 k 의 벌 몇 개. 벌마다 한 줄인 결과, 입력, 잔차의 행."""
@@ -37,7 +35,6 @@ class Matrices:
     def __init__(self, memory: Memory, layout: Layout, wide: Kernels, narrow: Kernels, located: int) -> None:
         self.memory, self.layout, self.wide, self.narrow, self.located = memory, layout, wide, narrow, located
         self.values, self.grads = at(memory.values), at(memory.grads)
-        narrow.maps(RESIDUAL)
 
     def parts(self, k: int) -> list[Part]:
         """명령 k 의 부분. 표본이 하나이고, 벌들의 입력이 같은 만큼씩 떨어져 있고, 결과가 벡터에 꼭 맞으면 모든 벌이 하나다."""
@@ -59,7 +56,7 @@ class Matrices:
             return
         weights = {'b': start, 'bp': line(np.arange(len(terms)) * area.distance), 'columns': area.distance, 'terms': len(terms)}
         if m.block == 1:
-            self._residuals(part, records, RESIDUAL[0])
+            self._residuals(part, records, None)
             places, shifts = line(self._places(part)), line(self._shifts(part))
             records.add(k, self.wide, 'product', a=self.values, ai=shifts, ap=line(m.element(terms)), **weights,
                         rows=len(part.out), c=self.values, ci=places, s=self.values, si=places,
@@ -78,7 +75,7 @@ class Matrices:
             (self._scattered if self.memory.block == 1 else self._inputs)(part, records, active[part.inputs])
         self._weights(part, records)
         if active[part.residual].any():
-            self._residuals(part, records, RESIDUAL[1])
+            self._residuals(part, records, (0,))
 
     def _terms(self, part: Part) -> np.ndarray:
         """W 의 열마다의 첫 벌의 입력의 행. 편향이 있으면 끝에 1 의 행이 붙는다: 자료를 바로 읽으면 그 열이다."""
@@ -96,12 +93,15 @@ class Matrices:
         firsts = self.memory.element(part.inputs[:, 0])
         return firsts - firsts[0]
 
-    def _residuals(self, part: Part, records: Records, kernel: MapKernel) -> None:
-        """결과에 잔차를 베끼거나, 결과의 기울기를 잔차에 더한다: 표의 identity 다."""
-        m, rows = self.memory, part.residual.ravel()
+    def _residuals(self, part: Part, records: Records, learning: tuple[int, ...] | None) -> None:
+        """결과에 잔차를 베끼거나(learning 이 None), 결과의 기울기를 잔차에 더한다: 표의 identity 다."""
+        m, rows = self.memory, self.memory.element(part.residual.ravel())
         if len(rows):
-            out, table = m.element(part.out[0, 0]), records.table(m.element(rows))
-            records.add(part.k, self.narrow, kernel, out=out, length=len(rows), table=table)
+            flat = m.block == 1 and bool((np.diff(rows) == 1).all())
+            kernels, kernel = self.wide if flat else self.narrow, MapKernel(ops.identity, 1, 'tail' if flat else 'rows', learning)
+            kernels.maps([kernel])
+            out, table = m.element(part.out[0, 0]), records.table(rows)
+            records.add(part.k, kernels, kernel, out=out, length=len(rows), table=table, x0=rows[0])
 
     def _inputs(self, part: Part, records: Records, flowing: np.ndarray) -> None:
         """∇X = Wᵀ·Δ, W 의 열 가운데 flowing 의 것. 한 합에 두 번 쓰인 입력은 곱을 나누어 더한다."""
@@ -116,20 +116,27 @@ class Matrices:
                         c=self.grads, ci=places, s=self.grads, si=places, adding=1)  # fmt: skip
 
     def _scattered(self, part: Part, records: Records, flowing: np.ndarray) -> None:
-        """표본 하나의 ∇x = Wᵀ·δ: 벌마다 벡터 하나로 구해, 기울기가 흐르는(flowing) 입력의 행들에 더한다."""
+        """표본 하나의 ∇x = Wᵀ·δ: 벌마다 벡터 하나로 구해, 기울기가 흐르는(flowing) 입력의 행들에 더한다.
+
+        벌마다의 입력이 이어진 행이고 벡터에 꼭 맞으면(straight) 곱하면서 더한다.
+        """
         k, m, area, line = part.k, self.memory, self.layout.areas[part.k], records.table
         (copies, inputs), length = part.inputs.shape, part.out.shape[1]
         n = rounded_up(inputs, m.lanes)
-        turned, found = records.keep(m.array(rounded_up(length, m.lanes), n)), records.keep(m.array(copies, n))
-        offsets = np.pad(np.arange(inputs) * area.distance, (0, n - inputs))
-        records.add(k, self.wide, 'transposed', source=at(m.theta, area.start), offsets=line(offsets), target=turned, distance=n,
+        straight = n == inputs and bool(flowing.all() and (np.diff(part.inputs) == 1).all())
+        turned = records.keep(m.array(rounded_up(length, m.lanes), n))
+        found = self.grads if straight else records.keep(m.array(copies, n))
+        places = line(m.element(part.inputs[:, 0]) if straight else np.arange(copies) * n)
+        offsets = line(np.pad(np.arange(inputs) * area.distance, (0, n - inputs)))
+        records.add(k, self.wide, 'transposed', source=at(m.theta, area.start), offsets=offsets, target=turned, distance=n,
                     rows=n, columns=length)  # fmt: skip
         records.add(k, self.wide, 'product', a=self.grads, ai=line(self._places(part)), ap=line(np.arange(length)), b=turned,
-                    bp=line(np.arange(length) * n), c=found, ci=line(np.arange(copies) * n), rows=copies, columns=n,
-                    terms=length)  # fmt: skip
-        copy, column = np.nonzero(flowing)
-        records.add(k, self.narrow, 'move', source=found, origins=line(copy * n + column), target=self.grads,
-                    places=line(m.element(part.inputs[flowing])), length=len(copy), adding=1)  # fmt: skip
+                    bp=line(np.arange(length) * n), c=found, ci=places, s=found, si=places, adding=straight,
+                    rows=copies, columns=n, terms=length)  # fmt: skip
+        if not straight:
+            copy, column = np.nonzero(flowing)
+            records.add(k, self.narrow, 'move', source=found, origins=line(copy * n + column), target=self.grads,
+                        places=line(m.element(part.inputs[flowing])), length=len(copy), adding=1)  # fmt: skip
 
     def _weights(self, part: Part, records: Records) -> None:
         """∇W 를 기울기에 더하거나, fused 면 W 에서 바로 뺀다."""

@@ -17,12 +17,12 @@ from micrograd_ko.compiler.machine.layout import laid_out
 from micrograd_ko.compiler.machine.matrices import Matrices
 from micrograd_ko.compiler.machine.memory import ALONE, Memory, Share, at
 from micrograd_ko.compiler.machine.records import Reads, Records, reads_of
-from micrograd_ko.compiler.machine.steps import RUN
+from micrograd_ko.compiler.machine.steps import RECORDS
 from micrograd_ko.compiler.machine.target import host
 from micrograd_ko.compiler.tape import DENSE, Tape
 
 PATIENCE = 2**33  # 다른 스레드를 기다리며 살피는 횟수의 위 끝: 적어도 몇 초
-RECORD = ctypes.c_int64 * (1 + len(RUN))
+RECORD = ctypes.c_int64 * (1 + len(RECORDS['run']))
 
 
 class Plan:
@@ -83,7 +83,7 @@ class Plan:
         begin, end = self.share.of(batch, self.wide.form.lanes)
         lists = [*self.calls['before'], *self.calls[each], *self.calls['after']]
         self.memory.flag[:] = 0
-        self.entry(RECORD(0, *lists, at(order), len(order), batch, begin, end, mean, advance))  # `RUN` 의 순서로
+        self.entry(RECORD(0, *lists, at(order), len(order), batch, begin, end, mean, advance))  # `RECORDS['run']` 의 순서로
 
     @property
     def undefined(self) -> bool:
@@ -109,7 +109,7 @@ class Plan:
         slots, count = forward.table(self.layout.place[tape.parameter_rows]), len(tape.parameter_rows)
         for records, kernel in ((forward, 'parameters_forward'), (backward, 'parameters_backward')):
             records.add(-1, self.narrow, kernel, out=m.element(m.constants), slots=slots, length=count)
-        backward.add(len(tape), self.narrow, 'clear', base=at(m.grads), begin=m.element(m.constants), end=m.element(tape.rows))
+        backward.add(len(tape), self.wide, 'clear', base=at(m.grads), begin=m.element(m.constants), end=m.element(tape.rows))
         backward.add(len(tape), self.narrow, 'seed', row=m.element(tape.loss))
 
     def _update(self, optimizer: Any) -> None:
@@ -122,7 +122,7 @@ class Plan:
         copied, originals = [self.after.table(column) for column in copies.T]
         if begin == size:
             return
-        self.before.add(0, self.narrow, 'clear', base=gradient, begin=begin, end=size)
+        self.before.add(0, self.wide, 'clear', base=gradient, begin=begin, end=size)
         self.after.add(0, self.narrow, 'move', source=gradient, origins=copied, target=gradient, places=originals,
                        length=len(copies), adding=1)  # fmt: skip
         if threads > 1:

@@ -10,28 +10,6 @@ from micrograd_ko.kinds.lanes import I32, I64, Format, declared
 
 RESTING = 2**10  # 만나는 곳에서 이만큼 살필 때마다 코어를 내준다
 
-LOCATED = ('target', 'distance', 'indexed')  # 표본마다 그 자료가 시작하는 자리
-CLEARED = ('base', 'begin', 'end')
-SEEDED = ('row',)
-MOVED = ('source', 'origins', 'target', 'places', 'length', 'adding')  # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
-PARAMETERS = ('out', 'slots', 'length')
-COLLECTED = ('elements', 'length', 'target')  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
-MET = ('arrived', 'threads', 'patience')  # 온 스레드를 세는 곳, 스레드의 수, 기다리며 살피는 횟수의 위 끝
-LISTED = [f'{name}{part}' for name in ('before', 'each', 'after') for part in ('', '_length')]  # 부를 레코드의 목록과 그 길이
-RUN = (*LISTED, 'order', 'samples', 'batch', 'begin', 'end', 'mean', 'advance')
-RECORDS = {
-    'locate': LOCATED, 'clear': CLEARED, 'seed': SEEDED, 'move': MOVED, 'collect': COLLECTED, 'meet': MET,
-    'parameters_forward': PARAMETERS, 'parameters_backward': PARAMETERS, 'run': RUN,
-}  # fmt: skip
-
-
-def write_steps(module: ir.Module, form: Format) -> None:
-    """이 모듈의 모든 커널."""
-    for name, write in _WRITERS.items():
-        f = Function(module, name, form, RECORDS[name])
-        write(f)
-        f.end()
-
 
 def _locate(f: Function) -> None:
     """블록의 끝을 넘는 자리에는 마지막 표본을 되풀이한다: 가릴 것이 없고, 정의역을 벗어나지 않는다."""
@@ -151,7 +129,25 @@ class _Callee:
         self.get_reference = address.get_reference
 
 
-_WRITERS = {
-    'locate': _locate, 'clear': _clear, 'seed': _seed, 'move': _move, 'collect': _collect, 'meet': _meet,
-    'parameters_forward': _parameters_forward, 'parameters_backward': _parameters_backward, 'run': _run,
-}  # fmt: skip
+LISTED = [f'{name}{part}' for name in ('before', 'each', 'after') for part in ('', '_length')]  # 부를 레코드의 목록과 그 길이
+_KERNELS = {  # 이름 → (적는 함수, 레코드의 칸)
+    'locate': (_locate, ('target', 'distance', 'indexed')),  # 표본마다 그 자료가 시작하는 자리
+    'clear': (_clear, ('base', 'begin', 'end')),
+    'seed': (_seed, ('row',)),
+    # target[places[i]] 에 source[origins[i]] 를 놓거나 더한다
+    'move': (_move, ('source', 'origins', 'target', 'places', 'length', 'adding')),
+    'collect': (_collect, ('elements', 'length', 'target')),  # 행마다 표에서 시작하는 원소, 행의 수, 표본 × 행의 배열
+    'meet': (_meet, ('arrived', 'threads', 'patience')),  # 온 스레드를 세는 곳, 스레드의 수, 기다리며 살피는 횟수의 위 끝
+    'parameters_forward': (_parameters_forward, ('out', 'slots', 'length')),
+    'parameters_backward': (_parameters_backward, ('out', 'slots', 'length')),
+    'run': (_run, (*LISTED, 'order', 'samples', 'batch', 'begin', 'end', 'mean', 'advance')),
+}
+RECORDS = {name: fields for name, (_, fields) in _KERNELS.items()}
+
+
+def write_steps(module: ir.Module, form: Format) -> None:
+    """이 모듈의 모든 커널."""
+    for name, (write, fields) in _KERNELS.items():
+        f = Function(module, name, form, fields)
+        write(f)
+        f.end()
