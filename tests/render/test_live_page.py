@@ -250,6 +250,20 @@ def test_one_undo_takes_back_one_slide_of_the_rate(page):
     assert page.evaluate('model.lr') == 0.5 and page.is_disabled('#undo')
 
 
+def test_one_undo_takes_back_one_slide_over_the_samples(playground):
+    *_, page = playground
+    page.evaluate("""() => {
+        for (const value of [3, 4, 5]) { find('sample').value = value; find('sample').dispatchEvent(new Event('input')); }
+        find('sample').dispatchEvent(new Event('change'));
+    }""")
+    assert page.text_content('#which') == '5 / 20'
+    page.fill('#sample', '6')
+    page.click('#undo')
+    assert page.text_content('#which') == '5 / 20'
+    page.click('#undo')
+    assert page.text_content('#which') == '1 / 20' and page.is_disabled('#undo')
+
+
 def test_what_a_screen_reader_hears_follows_the_step(page):
     name = 'y 의 기울기'
     assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 아직 모른다'

@@ -15,7 +15,7 @@ class Fields {
     editor.onkeydown = (event) => this.typed(event);
     editor.onblur = () => this.close();
     find('rate').oninput = ({ target }) => model.set(model.rate, tidy(10 ** target.valueAsNumber, 3), target);
-    find('rate').onchange = () => { model.gesture = null; };
+    find('rate').onchange = find('sample').onchange = () => { model.gesture = null; };
   }
 
   press(event) {

@@ -46,7 +46,7 @@ class Model {
 
   set(place, value, gesture) { this.change(this.graph.x.with(place, value), gesture); }
   reset() { this.change(this.start.slice()); }
-  choose(sample) { this.change(this.placed(this.graph.x.slice(), this.samples[sample])); }
+  choose(sample, gesture) { this.change(this.placed(this.graph.x.slice(), this.samples[sample]), gesture); }
 
   undo() {
     this.gesture = null;
