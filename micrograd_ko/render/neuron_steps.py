@@ -20,7 +20,7 @@ from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of, tight
 from micrograd_ko.writing.numbers import number
-from micrograd_ko.writing.templates import kept, when
+from micrograd_ko.writing.templates import kept, outside, when
 
 ERROR = {True: ('3단계', '방정식 1'), False: ('4단계', '방정식 2')}  # 출력층인가 → 에러 δ 의 스텝이 쓰는 식
 ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 스텝 페이지의 목록
@@ -144,9 +144,9 @@ class NetworkWalk(Walk):
         loss, y, j = self.net.loss, self.net.targets.get(a), next((j for j, b in enumerate(self.net.outputs) if b is a), None)
         if loss is None or j is None:
             return []
-        named = loss.slope.replace('aⱼ', self.label(a)).replace('yⱼ', 'yⱼ' if y is None else self.label(y))
+        named = _filled(loss.slope, self.label(a), 'yⱼ' if y is None else self.label(y))
         in_numbers = _filled(loss.slope, self.data[a], self.net.goal[j] if y is None else self.data[y])
-        return [form.replace('ⱼ', notation.subscript(j + 1)) for form in (named, in_numbers)]
+        return [outside(form, lambda text: text.replace('ⱼ', notation.subscript(j + 1))) for form in (named, in_numbers)]
 
 
 class NeuronWalk(NetworkWalk):
@@ -234,5 +234,6 @@ class NeuronWalk(NetworkWalk):
 
 
 def _filled(form: str, a: Any, y: Any) -> str:
-    """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', tight(number(a))).replace('yⱼ', tight(number(y)))
+    """식의 aⱼ 와 yⱼ 를 수나 이름으로. 이름 안의 같은 글자는 그대로다."""
+    a, y = [tight(x if isinstance(x, str) else number(x)) for x in (a, y)]
+    return outside(form.replace('aⱼ', a), lambda text: text.replace('yⱼ', y))
