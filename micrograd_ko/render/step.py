@@ -125,10 +125,10 @@ class Walk:
         return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
 
     def places(self) -> dict[str, list[int]]:
-        """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
+        """페이지의 자료: 갱신할 파라미터(손실이 없으면 없다), 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
         net = self.subject.network
-        places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
-                  'targets': net.targets.values() if net else ()}  # fmt: skip
+        places = {'parameters': self.parameters if self.subject.seeded else (), 'inputs': net.inputs if net else (),
+                  'outputs': net.outputs if net else (), 'targets': net.targets.values() if net else ()}  # fmt: skip
         return {name: [self.number[v] for v in nodes] for name, nodes in places.items()}
 
     @functools.cached_property

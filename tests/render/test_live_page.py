@@ -364,6 +364,16 @@ def test_pointing_at_a_number_lights_its_paths(page):
     assert page.locator('.edge.path').count() == 3
 
 
+@pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
+def test_a_forward_pass_has_no_loss_to_learn_from(tab, level):
+    """순전파만 그린 페이지는 마지막 출력을 손실로 삼아 가르치지도, 거기까지의 경로를 말하지도 않는다. 풍선말은 있다."""
+    page = opened(tab, draw(MLP(2, [3, 2], rng=random.Random(0)).trace([0.5, 0.25]), level).html())
+    page.click('#last')
+    cell(page, 'a¹₁').hover()
+    assert page.is_hidden('#learning') and page.text_content('#paths') == ''
+    assert cell(page, 'a¹₁').locator('title').text_content() == '0.5'
+
+
 MARKER = 'all => all.map((path) => getComputedStyle(path).markerStart)'
 
 
