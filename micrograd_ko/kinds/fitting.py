@@ -46,6 +46,8 @@ def followed(op: Op, what: str, rule: Callable[..., Any], numbers: Sequence[Any]
 
 def check(op: Op) -> None:
     """규칙들의 꼴이 서로 맞는지 `sample` 안에서 불러 본다. 어긋나면 ValueError. 미분의 값이 옳은지는 gradcheck 가 본다."""
+    if not isinstance(op, Op):
+        raise TypeError(f'연산은 ops.Op(이름, 순방향 식, 편미분들)로 만들어 등록합니다. {op!r} 을(를) 받았습니다.')
     if op.arity is not None and not op.arity == len(op.arguments) == len(op.sample):
         sizes = f'편미분 {op.arity}개에 인수 {len(op.arguments)}개, sample 구간 {len(op.sample)}개'
         raise ValueError(f'{op.name}: {sizes}입니다. 피연산자마다 하나씩 주세요.')

@@ -107,6 +107,7 @@ def test_plus_is_the_value_itself():
         (lambda: micrograd.MLP(2, [1])(1.0), r'LinearNeuron\(2\): .*목록 하나로.* 1\.0 을'),
         (lambda: MLP.from_matrices(3, 4), 'weights 는 층마다의'),
         *[(lambda f=f: f(square, 2.0), r'xs 는 .*\[2\.0\]') for f in (hessian, jacobian)],
+        (lambda: ops.register(square), r'ops\.Op\(.*<function square'),
         (lambda: jacobian(lambda x: None, [2.0]), 'Value 나 그 목록을.* None 을'),
         (lambda: MLP(2, [1], init='zeros'), r"\(rng, nin\) 을.* 'zeros' 을"),
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
