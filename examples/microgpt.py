@@ -110,12 +110,13 @@ def encoded(names, context=CONTEXT):
     return letters.reshape(len(names), -1), targets.reshape(len(names), -1), weights
 
 
-def recorded(matrix, context=CONTEXT):
+def recorded(matrix, context=CONTEXT, **options):
     """손실을 기록한 프로그램: context 자리까지의 어떤 이름이든 재생한다. 세 이름에서 같은 그래프인지 확인한다."""
     sizes = context * len(LETTERS), context * len(LETTERS), context
     inputs = tuple([[Value(0.0) for _ in range(n)] for n in sizes])
     flat = [p for rows in matrix.values() for row in rows for p in row]
-    return compile_graph(loss_of(matrix), inputs, flat, samples=encoded(['emma', 'jo', 'christopher'], context))
+    names = encoded(['emma', 'jo', 'christopher'], context)
+    return compile_graph(loss_of(matrix), inputs, flat, samples=names, **options)
 
 
 def sampled(program, theta, count, rng, temperature=0.5):
