@@ -43,6 +43,8 @@ def _whole(least: int, text: str) -> int:
 
 def _directory(text: str) -> Path:
     """쓸 수 있는 폴더. 없으면 만든다."""
+    if not text:  # 비어 있는 변수: --out "$DIR"
+        raise argparse.ArgumentTypeError('폴더(directory)의 이름을 주세요. 지금 폴더는 . 입니다.')
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Any, overload
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import above, topological
-from micrograd_ko.misuse import brief, listed
+from micrograd_ko.misuse import brief, listed, nodes_in
 from micrograd_ko.number import Number, unchecked
 from micrograd_ko.reverse import adjoints
 
@@ -31,7 +31,7 @@ def grad(y: Value, xs: Value | Sequence[Value]) -> Value | list[Value]:
     (12.0, 12.0)
     """
     wanted = 'grad(y, xs) 는 Value 에 대한 Value 의 미분입니다. 함수의 미분은 value_and_grad(f)(2.0) 입니다.'
-    targets = [xs] if isinstance(xs, Value) else listed([y] if callable(y) else xs, wanted)
+    targets = nodes_in([y] if callable(y) else xs, wanted)
     for v in (y, *targets):
         if not isinstance(v, Value):
             raise TypeError(f'{wanted} {type(v).__name__} {brief(v)} 을(를) 받았습니다.')
@@ -66,8 +66,8 @@ def jacobian(f: Callable[..., Any], xs: Sequence[Number]) -> list[list[Number]]:
     [[3.0, 2.0], [1.0, 1.0]]
     """
     values = _leaves(xs)
-    ys = f(*values)
-    return [[d.data for d in grad(_one(y), values)] for y in ([ys] if isinstance(ys, Value) else ys)]
+    ys = nodes_in(f(*values), 'f 는 Value 나 그 목록을 돌려줘야 합니다.')
+    return [[d.data for d in grad(_one(y), values)] for y in ys]
 
 
 def hessian(f: Callable[..., Value], xs: Sequence[Number]) -> list[list[Number]]:

@@ -89,7 +89,7 @@ def _unary(op: Op) -> Callable[[Value], Value]:
     return lambda self: record_values(op, (self,))
 
 
-class Value(Held, Copied, NotANumber, UnaryMethods):
+class Value(Held, Copied, NotANumber, elements.Element, UnaryMethods):
     """계산 그래프의 노드(node): 수 하나와 그것이 어떻게 나왔는지.
 
     data     값: int, float, Fraction. NumPy 의 수는 파이썬 수로 바뀐다. 그 밖의 것은 TypeError.
@@ -112,7 +112,6 @@ class Value(Held, Copied, NotANumber, UnaryMethods):
     """
 
     __slots__ = ('__weakref__',)
-    __array_ufunc__ = elements.array_ufunc
 
     def __init_subclass__(cls, *, closed: bool = False) -> None:
         """하위 형의 연산은 보통의 Value 를 준다. `class Mine(Value, closed=True)` 면 Mine 이 낀 연산은 Mine 을 준다."""

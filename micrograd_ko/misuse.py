@@ -32,6 +32,11 @@ def listed(xs: Any, what: str) -> list[Any]:
     return list(xs)
 
 
+def nodes_in(xs: Any, what: str) -> list[Any]:
+    """xs 를 노드의 목록으로. 노드 하나면 그것만이고, 목록도 아니면 what 을 알리는 TypeError."""
+    return [xs] if hasattr(xs, 'parents') else listed(xs, what)
+
+
 def counted(n: Any, what: str) -> int:
     """n 을 양의 파이썬 정수로(NumPy 의 정수도 된다). 아니면 what(무엇의 수인지)을 알리는 ValueError."""
     if isinstance(n, bool) or not hasattr(n, '__index__') or n < 1:
@@ -78,7 +83,7 @@ class NotANumber:
         __lt__ = __le__ = __gt__ = __ge__ = _refusing(
             '비교할', '값을 비교하려면 v.data < w.data 를, 더 큰 쪽을 고르려면 ops.maximum(v, w) 를 쓰세요.'
         )
-        __round__ = __trunc__ = __floor__ = __ceil__ = _refusing('정수로 자를', '적을 수가 필요하면 round(v.data) 입니다.')
+        __round__ = __trunc__ = __floor__ = __ceil__ = rint = _refusing('정수로 자를', '적을 수가 필요하면 round(v.data) 입니다.')
         __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _refusing(
             '몫과 나머지(//, %)를 구할', '나누려면 v / 2 를, 수의 몫이 필요하면 v.data // 2 를 쓰세요.'
         )

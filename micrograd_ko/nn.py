@@ -84,6 +84,8 @@ class Neuron(Module):
         layer: int | None = None, j: int | None = None,
     ) -> None:  # fmt: skip
         nin, index = counted(nin, 'Neuron: 입력과 뉴런의 수는'), () if j is None else (j,)
+        if not callable(init or normal):
+            raise TypeError(f'init 은 (rng, nin) 을 받아 (가중치 nin개, 편향)을 주는 함수입니다. {init!r} 을(를) 받았습니다.')
         w, b = (init or normal)(generator(rng), nin)
         if len(w) != nin:
             raise ValueError(f'초깃값(init)이 가중치 {nin}개가 아니라 {len(w)}개를 주었습니다.')

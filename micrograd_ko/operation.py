@@ -95,7 +95,7 @@ class Op:
         sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),), ulps: int = 4, conditioned: bool = False,
         overflows: bool = False, hint: str = '', family: tuple | None = None,
     ) -> None:  # fmt: skip
-        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}(#1)'
+        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}'
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
         self.arguments = tuple(arguments.split()) or (('*x',) if self.arity is None else tuple('xyzuvw'[: self.arity]))
@@ -245,12 +245,12 @@ def named(name: str) -> Op:
 
 def register(op: Op) -> Op:
     """표에 연산을 더한다. 단항이면 `Value` 의 메서드도 생긴다. 쓰이는 이름이거나 규칙들의 꼴이 어긋나면 ValueError."""
-    if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
-        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
     if BUILT_IN:  # 처음부터 있는 줄은 서로를 쓰므로 표가 다 찬 뒤에야 부를 수 있고, 시험이 확인한다
         from micrograd_ko.kinds.fitting import check
 
         check(op)
+    if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
+        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
     for kind, make in _with_methods:
         _give(op, kind, make)
     table[op.name] = op

@@ -18,8 +18,10 @@ from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.derivatives import grad
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import nodes_in
 from micrograd_ko.number import unchecked
 
+WRT = 'wrt 는 inputs 와 parameters 에 있는 잎의 목록입니다.'
 
 class Pointwise:
     """표본 하나의 손실을 점의 함수로 보는 일. 평균을 내지 않는다.
@@ -67,11 +69,11 @@ class Pointwise:
 
     def _chosen(self, wrt: Any) -> tuple[int, ...]:
         """wrt 의 잎마다 선언한 번호. 선언하지 않은 것이면 ValueError."""
-        wanted = self.leaves[: self.inputs.count] if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
+        wanted = self.leaves[: self.inputs.count] if wrt is None else nodes_in(wrt, WRT)
         number = {leaf: i for i, leaf in enumerate(self.leaves)}
         for leaf in wanted:
             if not isinstance(leaf, Value) or leaf not in number:
-                raise ValueError(f'wrt 는 inputs 와 parameters 에 있는 잎의 목록입니다. {leaf!r} 이(가) 들어 있습니다.')
+                raise ValueError(f'{WRT} {leaf!r} 이(가) 들어 있습니다.')
         return tuple([number[leaf] for leaf in wanted])
 
     def _derived(self, order: int, wrt: tuple[int, ...]) -> Any:

@@ -26,6 +26,7 @@ from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import listed, nodes_in
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
 if TYPE_CHECKING:
@@ -219,8 +220,9 @@ def compile_graph(
     >>> float(program.gradient([[1.0, 1.0], [2.0, 1.0]])[0]), w.grad
     (7.0, 7.0)
     """
-    learned, wanted = list(parameters), [outputs] if isinstance(outputs, Value) else list(outputs)
-    kept = {frozen} if isinstance(frozen, str) else set(frozen)
+    learned = nodes_in(parameters, 'parameters 는 배우는 잎(Value)의 목록입니다.')
+    wanted = nodes_in(outputs, 'outputs 는 그래프의 노드(Value)의 목록입니다.')
+    kept = {frozen} if isinstance(frozen, str) else set(map(str, listed(frozen, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
     if not callable(loss):
         leaves, layout = columns(inputs)
     elif wanted:

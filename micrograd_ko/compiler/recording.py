@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko.compiler.samples import Columns, check_leaves, columns
+from micrograd_ko.compiler.samples import INPUTS, Columns, check_leaves, columns
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
+from micrograd_ko.misuse import nodes_in
 from micrograd_ko.number import unchecked
 from micrograd_ko.state import alone, commit, data_set
 
@@ -83,8 +84,7 @@ def recorded(
     f: Callable, inputs: Any, parameters: Sequence[Value], samples: Any, frozen: Collection[str]
 ) -> tuple[Value, list[Value], list[Value], Columns]:
     """함수 f 를 기록한 (손실, 출력들, 입력의 잎, 자료를 읽으면서 기록을 확인하는 열). samples 가 있으면 곧바로 확인한다."""
-    parts = [inputs] if isinstance(inputs, Value) else list(inputs)
-    arguments = [list(part) if isinstance(part, Iterable) and not isinstance(part, Value) else part for part in parts]
+    arguments = [list(part) if isinstance(part, Iterable) else part for part in nodes_in(inputs, INPUTS)]
     leaves, layout = columns(arguments)
     check_leaves(leaves, parameters)
     arrays = None if samples is None else layout.read(samples, layout.count)

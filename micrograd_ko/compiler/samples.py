@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.engine import Value
+from micrograd_ko.misuse import nodes_in
 
+INPUTS = 'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다.'
 
 @dataclass(frozen=True)
 class Columns:
@@ -67,12 +69,12 @@ class Columns:
 
 def columns(inputs: Any) -> tuple[list[Value], Columns]:
     """(입력의 잎, 열). inputs 는 잎의 목록이거나 그런 목록의 튜플 (x, y)."""
-    parts: Sequence[Any] = [inputs] if isinstance(inputs, Value) else list(inputs)
+    parts = nodes_in(inputs, INPUTS)
     if all(isinstance(part, Value) for part in parts):
         return list(parts), Columns(len(parts), None)
     for part in parts:
         if not isinstance(part, Value | Iterable):
-            raise TypeError(f'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다. {part!r} 이(가) 들어 있습니다.')
+            raise TypeError(f'{INPUTS} {part!r} 이(가) 들어 있습니다.')
     groups = [[part] if isinstance(part, Value) else list(part) for part in parts]
     leaves = [leaf for group in groups for leaf in group]
     return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))

@@ -22,6 +22,7 @@ from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.formulas import ELLIPSIS, quantity, ratio
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.limits import LONGEST_PATH
+from micrograd_ko.writing.templates import filled, kept
 
 
 def explain(value: Value, root: Value, limit: int = 5) -> 'Explanation':
@@ -66,9 +67,9 @@ class _Writer:
 
     def lines(self) -> Iterator[Line]:
         value, root = self.found.value, self.found.root
-        me, end = self.labels[value], self.labels[root]
-        destination = f' 에서 {end.text} = {quantity(root.data).text} 까지' if value is not root else ''
-        yield words('title', f'{me.text} = {quantity(value.data).text}' + destination)
+        me, end = self.labels.text(value), self.labels.text(root)
+        destination = f' 에서 {end} = {quantity(root.data).text} 까지' if value is not root else ''
+        yield words('title', f'{me} = {quantity(value.data).text}' + destination)
         stale = first_stale(root)
         if stale is not None:
             name = self.labels.text(stale)
@@ -105,7 +106,7 @@ class _Writer:
         """∂C/∂node 의 기호. 노트의 z 면 δ."""
         label = self.labels[node]
         if self.is_z(node):
-            return Symbol('δ' + label.text[1:], latex=r'\delta' + label.latex[1:])
+            return Symbol(kept('δ' + self.labels.text(node)[1:]), latex=r'\delta' + label.latex[1:])
         return ratio(self.labels[self.found.root], label)
 
     def letter(self, node: Value) -> str:
@@ -187,7 +188,7 @@ class _Writer:
     def _route(self, number: int, uses: list[Use | None]) -> Line:
         stops = [self.labels[self.found.value], *[ELLIPSIS if use is None else self.labels[use.node] for use in uses]]
         latex = r' \to '.join([stop.latex for stop in stops])
-        return Line('route', f'{number}. ' + ' → '.join([stop.text for stop in stops]), rf'{number}.\quad {latex}')
+        return Line('route', filled(f'{number}. ' + ' → '.join([stop.text for stop in stops])), rf'{number}.\quad {latex}')
 
     def _step(self, use: Use) -> Line:
         parents, operand = use.node.parents, use.node.parents[use.operand]
@@ -209,9 +210,9 @@ class _Writer:
 def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind: str = 'formula') -> Line:
     """이름으로 적은 것과 수로 적은 것을 등호로 잇는다. 잇달아 같은 것은 한 번만, 수의 곱하기는 × 로 적는다."""
     sides = [*[(x, '·') for x in names], *[(x, '×') for x in numbers]]
-    kept = [side for i, side in enumerate(sides) if i == 0 or side[0].text != sides[i - 1][0].text]
-    text = ' = '.join([formulas.text(x, f' {times} ') for x, times in kept])
-    latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in kept])
+    unlike = [side for i, side in enumerate(sides) if i == 0 or side[0].text != sides[i - 1][0].text]
+    text = filled(' = '.join([formulas.text(x, f' {times} ') for x, times in unlike]))
+    latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in unlike])
     if remark:
         text, latex = f'{text}   ({remark})', latex + r'\quad ' + notation.latex_text(f'({remark})')
     return Line(kind, text, latex)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 # ufunc 의 이름 → 칸마다의 함수. 나머지는 표에서 같은 이름의 연산을 찾는다. 비교는 `Value` 가 스스로 거절한다
 _FUNCTIONS: dict[str, Callable] = {
     'add': operator.add, 'subtract': operator.sub, 'multiply': operator.mul, 'divide': operator.truediv,
-    'power': operator.pow, 'negative': operator.neg, 'absolute': operator.abs, 'fabs': operator.abs,
+    'power': operator.pow, 'negative': operator.neg, 'absolute': operator.abs,
     'equal': operator.eq, 'not_equal': operator.ne,
     'less': operator.lt, 'less_equal': operator.le, 'greater': operator.gt, 'greater_equal': operator.ge,
 }  # fmt: skip
-_OTHER_NAMES = {'arcsin': 'asin', 'arccos': 'acos', 'arctan': 'atan'}
+_OTHER_NAMES = {'arcsin': 'asin', 'arccos': 'acos', 'arctan': 'atan', 'fabs': 'abs'}
 
 
 def array_ufunc(value: Any, ufunc: Any, method: str, *inputs: Any, out: tuple = (), **options: Any) -> Any:
@@ -43,6 +43,21 @@ def array_ufunc(value: Any, ufunc: Any, method: str, *inputs: Any, out: tuple = 
         return found
     out[0][...] = found
     return out[0]
+
+
+def _other(name: str) -> Callable[[Any], Any]:
+    def method(element: Any) -> Any:
+        return table[_OTHER_NAMES[name]].apply(element)
+
+    return method
+
+
+class Element:
+    """배열의 칸이 되는 것. 배열의 ufunc 는 칸마다 그 이름의 메서드를 부른다: 표의 이름과 다른 것만 여기 있다."""
+
+    __slots__ = ()
+    __array_ufunc__ = array_ufunc
+    arcsin, arccos, arctan, fabs = map(_other, _OTHER_NAMES)
 
 
 def over_arrays(record: Callable[[Op, tuple], Any]) -> Callable[[Op, tuple], Any]:

@@ -4,6 +4,7 @@
 해석기에서 나든 오류는 하나다: 어느 연산의 어느 규칙인지, 대신 무엇을 적는지. 그 규칙 없이도 되는 해석(한계, 글)은 제 길로 간다.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -45,9 +46,14 @@ def followed(op: Op, what: str, rule: Callable[..., Any], numbers: Sequence[Any]
 
 def check(op: Op) -> None:
     """규칙들의 꼴이 서로 맞는지 `sample` 안에서 불러 본다. 어긋나면 ValueError. 미분의 값이 옳은지는 gradcheck 가 본다."""
+    if not isinstance(op, Op):
+        raise TypeError(f'연산은 ops.Op(이름, 순방향 식, 편미분들)로 만들어 등록합니다. {op!r} 을(를) 받았습니다.')
     if op.arity is not None and not op.arity == len(op.arguments) == len(op.sample):
         sizes = f'편미분 {op.arity}개에 인수 {len(op.arguments)}개, sample 구간 {len(op.sample)}개'
         raise ValueError(f'{op.name}: {sizes}입니다. 피연산자마다 하나씩 주세요.')
+    strange = sorted({place for place in re.findall(r'#(\d)', op.latex) if not 1 <= int(place) <= (op.arity or 0)})
+    if strange:
+        raise ValueError(f'{op.name}: latex 의 #{", #".join(strange)} 에 넣을 피연산자가 없습니다. n항이면 # 없이 적으세요.')
     for share in PROBES:
         operands = _inside(op, share)
         try:

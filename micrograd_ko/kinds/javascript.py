@@ -61,7 +61,7 @@ def _total(*xs: Any) -> Script:
 JAVASCRIPT: Namespace = Namespace(
     lambda name: _call(f'Math.{name}'),
     add=_infix('+'), sub=_infix('-'), mul=_infix('*'), div=_infix('/'), neg=lambda x: Script(f'(-{x})'),
-    total=_total, compare=_call('compare'), select=_call('select'), erf=_call('erf'), erfc=_call('erfc'),
+    total=_total, pow=_call('pow'), compare=_call('compare'), select=_call('select'), erf=_call('erf'), erfc=_call('erfc'),
 )  # fmt: skip
 interpret(Script, lambda op, operands: JAVASCRIPT.function(op)(*[script(x) for x in operands]))
 
@@ -69,6 +69,7 @@ interpret(Script, lambda op, operands: JAVASCRIPT.function(op)(*[script(x) for x
 # gauss 는 e^{−x²}: x 를 x² 이 정확한 짧은 수 h 와 나머지로 나누어야 지수의 반올림이 x² 배로 커지지 않는다.
 _HELPERS = """
 const compare = (x, y) => (x > y ? 1 : x < y ? -1 : x === y ? 0 : NaN);
+const pow = (x, y) => (x === 1 ? 1 : x ** y); // 브라우저의 1^inf 와 1^nan 은 nan 이다
 const select = (c, x, y) => (c > 0 ? x : c <= 0 ? y : NaN);
 const gauss = (x) => { const h = Math.fround(x); return Math.exp(-h * h) * Math.exp((h - x) * (h + x)); };
 const erf = (x) => {

@@ -22,6 +22,7 @@ from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.state import commit, grad_set
 from micrograd_ko.writing import formulas, notation
 from micrograd_ko.writing.document import Document, Line, words
+from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.tables import Table
 
 _COLUMNS = '원소', '스칼라 그래프', '행렬 방정식', '차이', '반올림', ''
@@ -53,10 +54,11 @@ class Entry:
     def cells(self) -> tuple[Symbol | str, ...]:
         both = f'{float(self.scalar):.12f}', f'{float(self.matrix):.12f}'
         judged = '설명됨' if self.explained else '설명되지 않음' if math.isfinite(self.allowance) else '한계를 모름'
-        return self.symbol, *both, f'{float(self.difference):.1e}', f'{self.allowance:.1e}', judged
+        gap, allowed = [formulas.quantity(float(x), 2) for x in (self.difference, self.allowance)]
+        return self.symbol, *both, gap, allowed, judged
 
     def __repr__(self) -> str:
-        return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {float(self.difference):.1e} ≤ {self.allowance:.1e}'
+        return f'{self.name}: {self.scalar!r} | {self.matrix!r} | 차이 {number(self.difference, 2)} ≤ {number(self.allowance, 2)}'
 
 
 def _is_nan(x: Number) -> bool:
@@ -98,7 +100,7 @@ class Receipt(Document):
             unexplained = [i for i, entry in enumerate(entries) if not entry.explained]
             yield Table(_COLUMNS, [entry.cells for entry in entries], 'lrrrrl', unexplained)
         verdict = '모든 차이가 반올림으로 설명된다' if self.explained else '반올림으로 설명되지 않는 차이가 있다'
-        yield words('heading', f'원소 {len(self.entries)}개, 가장 큰 차이 {self.largest_difference:.1e}: {verdict}.')
+        yield words('heading', f'원소 {len(self.entries)}개, 가장 큰 차이 {number(self.largest_difference, 2)}: {verdict}.')
 
 
 def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradient: Callable | None = None) -> Receipt:

@@ -36,12 +36,12 @@ class TooLargeError(ValueError):
 
 
 class Level(NamedTuple):
-    """수준. part 는 `Network` 에서 상자가 되는 것들(빈 글이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것) 은 스텝."""
+    """수준. part 는 `Network` 에서 상자가 되는 것(빈 글이면 노드마다), picture(그릴 것) 은 그림, walk(예행한 것, 말) 은 스텝."""
 
     name: str
     part: str
     picture: Callable[[Subject], Picture]
-    walk: Callable[[Subject], Walk]
+    walk: Callable[[Subject, Callable[[str], str]], Walk]
 
     def count(self, subject: Subject) -> int:
         """상자의 수. 신경망이면 입력과 손실도 하나씩이다. 그릴 수 없으면 0."""
@@ -51,10 +51,10 @@ class Level(NamedTuple):
         return 0 if net is None else 1 + len(getattr(net, self.part)) + (net.root is not None)
 
 
-def _neuron_walk(subject: Subject) -> Walk:
+def _neuron_walk(subject: Subject, say: Callable[[str], str]) -> Walk:
     """뉴런마다. 스텝이 너무 많으면(뉴런마다 넷과, 가중치마다 둘) 층마다."""
     count = sum(4 + 2 * len(unit.w) for unit in subject.net.units)
-    return (neuron_steps.NeuronWalk if count <= limits.MOST_STEPS else layer_steps.LayerWalk)(subject)
+    return (neuron_steps.NeuronWalk if count <= limits.MOST_STEPS else layer_steps.LayerWalk)(subject, say)
 
 
 LEVELS = {level.name: level for level in (
@@ -99,7 +99,7 @@ class Drawing:
 
     @property
     def steps(self) -> list[Step]:
-        return [step.now(self._say) for step in self._level.walk(self._subject.rehearsed()).steps(LR)]
+        return [step.now() for step in self._level.walk(self._subject.rehearsed(), self._say).steps(LR)]
 
     def html(self, lr: Any = LR) -> str:
         """스텝 페이지: 네트워크 없이 열리는 HTML 파일 하나. lr 는 마지막 갱신의 학습률 η.
@@ -107,7 +107,7 @@ class Drawing:
         표본을 넣지 않은 신경망이면 ValueError, 배치 엔진이 없으면 LayoutError.
         """
         subject = self._subject.rehearsed()
-        return page.html(self._level.picture(subject), self._level.walk(subject), lr, self._lang)
+        return page.html(self._level.picture(subject), self._level.walk(subject, self._say), lr, self._lang)
 
     def pictures(self) -> dict[str, str]:
         """노트북의 그림: SVG, 그리고 SVG 도 믿지 않는 노트북이 보일 PNG(base64). 배치 엔진이 없으면 LayoutError."""
@@ -132,7 +132,7 @@ class Drawing:
 
         모르는 확장자는 ValueError. 쓰다가 실패해도 반쪽 파일이 남지 않는다(`files.write_atomically`).
         """
-        suffix = Path(path).suffix.lower().removeprefix('.')
+        suffix = files.located(path).suffix.lower().removeprefix('.')
         texts = {'dot': lambda: self.dot, 'mmd': lambda: self.mermaid, 'html': self.html}
         if suffix not in (*texts, *engines.FORMATS):
             raise ValueError(f'확장자(suffix)는 dot, mmd, svg, png, pdf, html 가운데 하나입니다: {os.fspath(path)!r}')

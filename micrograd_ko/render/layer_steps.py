@@ -95,7 +95,7 @@ class LayerWalk(NetworkWalk):
         step = Step('backward', f'에러 δ{up}', tuple(dict.fromkeys(lines)), cited, changes)
         saturated = sum(abs(slope) < limits.SMALL for slope in slopes)
         told = f'σ′(z) 가 0 에 가까운 뉴런 {number(saturated)}개: 그 에러는 거의 사라진다.'
-        return step.insight(2, saturated > 0, told) if errors.rest is None else step
+        return self.insight(step, 2, saturated > 0, told) if errors.rest is None else step
 
     def _weights(self, layer: int, units: Sequence[Unit]) -> Step:
         """방정식 4. 첫 가중치의 수도 채워 적는다."""
@@ -107,7 +107,7 @@ class LayerWalk(NetworkWalk):
         step = Step('backward', f'{self.over}W{up}', lines, cited, self.known(sums.nodes, 'grad'))
         quiet = sum(map(self.is_quiet, units[0].inputs))
         told = f'a{previous} 가 0 에 가까운 성분 {number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
-        return step if rest else step.insight(1, quiet > 0, told)
+        return step if rest else self.insight(step, 1, quiet > 0, told)
 
     def _element(self, unit: Unit, sums: Sums) -> str:
         """층의 첫 가중치의 기울기."""

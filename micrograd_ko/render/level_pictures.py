@@ -14,6 +14,7 @@ from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, labels, limits, numbers
 from micrograd_ko.writing.notation import indexed, superscript
+from micrograd_ko.writing.templates import kept
 
 
 def nodes(subject: Subject) -> Picture:
@@ -40,7 +41,7 @@ def _node_card(card: str, node: Value, subject: Subject) -> Card:
     data, gradient = Reading('data'), Reading('grad', known=subject.known)
     rows: list[Row] = [(Cell('값'), data.number(node)), (Cell('기울기'), gradient.number(node))]
     left_out = '' if all(parent in subject.chosen for parent in node.parents) else ' ⋯'
-    name, made = labels.shown(node.name), _sign(node) + left_out
+    name, made = kept(labels.shown(node.name)), kept(_sign(node)) + left_out
     if name or made:
         rows.insert(0, (Cell(name or made, 'title', note=made if name else '', span=2),))
     kind = 'root' if node in set(subject.roots) else 'op' if node.op is not None else 'leaf'
@@ -95,7 +96,7 @@ class _Cards:
         rows.append(self._row(card, indexed('b', layer, j), unit.b, 'b', Reading('data'), self.gradients))
         if self.net.sampled:
             rows += [self._row(card, name, v, port, *self.signals) for name, v, port in ((z, unit.z, 'z'), (a, unit.a, 'a'))]
-            z, a = labels.shown(unit.z.name) or z, labels.shown(unit.a.name) or a
+            z, a = kept(labels.shown(unit.z.name)) or z, kept(labels.shown(unit.a.name)) or a
         if not (self.net.sampled or self.gradients.known):
             rows = [row[:2] for row in rows]
         return Card.of_rows(card, self.net.kind(layer), f'{a} = {formulas.formula(unit.activation, [z])}', rows, compact)

@@ -6,7 +6,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from micrograd_ko.reverse import Arrival
 from micrograd_ko.writing import limits, notation
 from micrograd_ko.writing.formulas import chain, grouped, prime, read, sum_of, tight
 from micrograd_ko.writing.numbers import number
+from micrograd_ko.writing.templates import kept, outside, when
 
 ERROR = {True: ('3단계', '방정식 1'), False: ('4단계', '방정식 2')}  # 출력층인가 → 에러 δ 의 스텝이 쓰는 식
 ON_PAGE = {key: statement for key, statement in NOTE.items() if not statement.page}  # 스텝 페이지의 목록
@@ -37,14 +38,14 @@ class NetworkWalk(Walk):
     statements = ON_PAGE
     update = 'w ← w − η · ∂C/∂w,  b ← b − η · ∂C/∂b'
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, say: Callable[[str], str]) -> None:
         self.net = subject.net
         if self.net.sample_count > 1:
             raise NoStepsError(
                 f'표본 {self.net.sample_count}개의 손실은 신경망 하나의 스텝으로 적을 수 없습니다. '
                 "표본 하나의 손실을 그리거나 detail='ops' 로 그리세요."
             )
-        super().__init__(subject, self.net.parameters)
+        super().__init__(subject, self.net.parameters, say)
         self.terms: defaultdict[Value, list[Arrival]] = defaultdict(list)
         for x in self.arrivals:
             self.terms[x.operand].append(x)
@@ -66,7 +67,12 @@ class NetworkWalk(Walk):
 
     def delta(self, z: Value) -> str:
         """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""
-        return 'δ' + self.label(z).removeprefix('z') if self.label(z).startswith('z') else self.slope(z)
+        return kept('δ' + z.name[1:]) if z.name.startswith('z') else self.slope(z)
+
+    def insight(self, step: Step, number: int, condition: Any, told: str) -> Step:
+        """condition 이 참이면 노트의 인사이트와 그 말(told)도 적는 스텝."""
+        lines, formulas = (*step.lines, when(condition, self.say(told))), (*step.formulas, when(condition, f'인사이트 {number}'))
+        return step._replace(lines=lines, formulas=formulas)
 
     def opening(self) -> Iterator[Step]:
         """처음에 아는 것(파라미터와 목표)과, 알고리즘의 1단계."""
@@ -138,9 +144,9 @@ class NetworkWalk(Walk):
         loss, y, j = self.net.loss, self.net.targets.get(a), next((j for j, b in enumerate(self.net.outputs) if b is a), None)
         if loss is None or j is None:
             return []
-        named = loss.slope.replace('aⱼ', self.label(a)).replace('yⱼ', 'yⱼ' if y is None else self.label(y))
+        named = _filled(loss.slope, self.label(a), 'yⱼ' if y is None else self.label(y))
         in_numbers = _filled(loss.slope, self.data[a], self.net.goal[j] if y is None else self.data[y])
-        return [form.replace('ⱼ', notation.subscript(j + 1)) for form in (named, in_numbers)]
+        return [outside(form, lambda text: text.replace('ⱼ', notation.subscript(j + 1))) for form in (named, in_numbers)]
 
 
 class NeuronWalk(NetworkWalk):
@@ -184,7 +190,7 @@ class NeuronWalk(NetworkWalk):
         lines = stated, *gathered, self.derivation(slope, x)
         step = Step('backward', f'{"출력층 " * is_output}에러 {delta}', lines, cited, self.arrived([x]))
         told = f'{slope} 이(가) 0 에 가까워 에러가 거의 사라진다.'
-        return step.insight(2, abs(x.local) < limits.SMALL, told) if is_alone else step
+        return self.insight(step, 2, abs(x.local) < limits.SMALL, told) if is_alone else step
 
     def _gathered(self, a: Value) -> str:
         """∂C/∂a 를 이루는 항들: w³₁₁·δ³₁ + w³₂₁·δ³₂. 손실에서 바로 온 항은 그 수로."""
@@ -209,7 +215,7 @@ class NeuronWalk(NetworkWalk):
         step = self._parameter('가중치', '방정식 4', x, f'{self.label(a)} · {self.delta(x.result)}', x.local, x.flowing)
         step = step._replace(edges=(self.edge(a, x.result),))
         told = f'{self.label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.'
-        return step.insight(1, self.is_quiet(a), told) if self.is_alone(x.operand) else step
+        return self.insight(step, 1, self.is_quiet(a), told) if self.is_alone(x.operand) else step
 
     def _input(self, x: Arrival, w: Value) -> Step:
         more = '다음 층의 모든 뉴런에서 온 항을 더했다.' if x.last else '다음 층의 다른 뉴런에서 올 항이 남았다.'
@@ -228,5 +234,6 @@ class NeuronWalk(NetworkWalk):
 
 
 def _filled(form: str, a: Any, y: Any) -> str:
-    """식의 aⱼ 와 yⱼ 를 수로."""
-    return form.replace('aⱼ', tight(number(a))).replace('yⱼ', tight(number(y)))
+    """식의 aⱼ 와 yⱼ 를 수나 이름으로. 이름 안의 같은 글자는 그대로다."""
+    a, y = [tight(x if isinstance(x, str) else number(x)) for x in (a, y)]
+    return outside(form.replace('aⱼ', a), lambda text: text.replace('yⱼ', y))

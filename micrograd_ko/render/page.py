@@ -20,13 +20,12 @@ from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.picture import Cell, Picture
 from micrograd_ko.render.step import Step, Walk
-from micrograd_ko.render.words import ENGLISH, SCRIPT_WORDS, WRITERS, part
+from micrograd_ko.render.words import SCRIPT_WORDS, WRITERS, part
 from micrograd_ko.reverse import squares
-from micrograd_ko.writing import formulas, labels, notation, numbers
+from micrograd_ko.writing import formulas, notation, numbers
 from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.templates import filled, scripted
 
-PHASES = {'start': '시작', 'forward': '순전파', 'seed': '씨앗', 'backward': '역전파', 'update': '갱신'}
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
 WIDEST = '0.01234'  # 바뀐 수도 대개 들어갈 너비
@@ -40,7 +39,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     say, subject = WRITERS[lang], walk.subject
     title = f'{filled(walk.label(walk.root))}: {say("계산 그래프")}'
     title = title if walk.net is None else say(f'{"-".join(map(str, walk.net.sizes))} 신경망')
-    table, graph = _live_graph(walk.number)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
+    table, graph = _live_graph(walk.number, say)  # 스텝의 끝에서 파라미터가 움직이기 전의 것이다
     steps = walk.steps(lr)
     addressed = _Addressed(picture.translated(say), walk.number, steps)
     svg = engines.render(digraph(addressed.picture).source, 'svg').decode()
@@ -50,9 +49,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
         for key, statement in walk.statements.items()
     ]
     data = {
-        'phases': {key: say(phase) for key, phase in PHASES.items()},
-        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()},
-        'english': ENGLISH if lang == 'en' else None, 'formulas': names, 'lr': float(lr),
+        'words': {name: say(korean) for name, korean in SCRIPT_WORDS.items()}, 'formulas': names, 'lr': float(lr),
         'threshold': subject.net.loss.threshold if subject.samples and subject.net.loss else None,
         'samples': subject.samples or None, **graph, **addressed.data, **walk.places(),
     }  # fmt: skip
@@ -64,7 +61,7 @@ def html(picture: Picture, walk: Walk, lr: Any, lang: str = 'ko') -> str:
     )  # fmt: skip
 
 
-def _live_graph(number: dict[Value, int]) -> tuple[str, dict[str, Any]]:
+def _live_graph(number: dict[Value, int], say: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
     """페이지가 순전파와 역전파를 다시 하는 데 드는 것: number(노드 → 위상 번호, 마지막이 root)의 (표, 자료).
 
     표는 자바스크립트의 글, 자료는 노드마다 [줄의 이름, 피연산자의 번호들, 값] 등이다. 이름은 예행할 때 서로 달라졌다.
@@ -79,12 +76,12 @@ def _live_graph(number: dict[Value, int]) -> tuple[str, dict[str, Any]]:
             try:
                 rows[key] = rows.get(key) or javascript.row(node.op, len(node.parents))
                 if node.op.defined is not None and key not in domains:
-                    domains[key] = formulas.text(node.op.defined(*map(Symbol, node.op.arguments)))
+                    domains[key] = say(formulas.text(node.op.defined(*map(Symbol, node.op.arguments))))
             except Exception:  # 등록한 연산의 규칙이 math 의 함수나 if 로 적혀 있다: 사용자의 규칙은 무엇이든 내던질 수 있다
                 key = f'{key}#{i}'
                 rows[key] = javascript.frozen(node.data, [parent.data for parent in node.parents], local_derivatives(node))
         nodes.append((key, [number[parent] for parent in node.parents], _double(node.data)))
-    names = [labels.shown(node.name) or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
+    names = [node.name or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
     data = {'nodes': nodes, 'names': names, 'domains': domains}
     return javascript.module(rows), data
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.engine import Value
 from micrograd_ko.writing import labels, limits, numbers
+from micrograd_ko.writing.templates import filled, kept
 
 # 색. 부호는 색으로, 크기는 짙기로: 색각이 다른 사람도 가르는 파랑(+)과 주황(−)을 쓴다
 INK, FAINT = '#1f2933', '#46515e'  # 글. FAINT 도 아래의 어느 바탕에서나 대비(contrast)가 4.5 : 1 을 넘는다
@@ -140,16 +141,13 @@ class Picture(NamedTuple):
         return Picture(tuple(groups), self.edges, tuple(map(say, self.caption)))
 
     def translated(self, say: Callable[[str], str]) -> 'Picture':
-        """글을 say 로 옮긴 그림. 노드의 이름은 그대로다."""
-        def cell(cell: Cell) -> Cell:
-            return cell if cell.style == 'name' else cell._replace(text=say(cell.text), note=say(cell.note))
-
-        return self.changed(cell, say)
+        """글을 say 로 옮긴 그림. 노드의 이름(`templates.kept`)은 그대로다."""
+        return self.changed(lambda cell: cell._replace(text=filled(say(cell.text)), note=filled(say(cell.note))), say)
 
 
 def named_row(name: str, v: Value, data: Reading, gradient: Reading, port: str, out: str = '') -> Row:
     """이름 | 값 | 기울기 의 행. 노드에 이름이 있으면 그 이름이다. 선은 port 로 들어오고 out 에서 나간다."""
-    return Cell(labels.shown(v.name) or name, 'name', port=port), data.number(v), gradient.number(v, out)
+    return Cell(kept(labels.shown(v.name)) or name, 'name', port=port), data.number(v), gradient.number(v, out)
 
 
 def strip_row(name: str, values: Sequence[Value], data: Reading, gradient: Reading, port: str, out: str = '') -> Row:

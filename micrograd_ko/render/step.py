@@ -15,10 +15,10 @@ from micrograd_ko.operation import DomainError
 from micrograd_ko.render.subject import Subject
 from micrograd_ko.reverse import Arrival, arrivals, squares
 from micrograd_ko.staleness import refresh
-from micrograd_ko.writing import labels, limits
+from micrograd_ko.writing import limits
 from micrograd_ko.writing.formulas import chain, formula, product, rule_text, tight
 from micrograd_ko.writing.numbers import number
-from micrograd_ko.writing.templates import filled, when
+from micrograd_ko.writing.templates import filled, kept, when
 
 
 class Change(NamedTuple):
@@ -51,16 +51,11 @@ class Step(NamedTuple):
     changes: tuple[Change, ...] = ()
     edges: tuple[tuple[int, int, int], ...] = ()
 
-    def now(self, say: Callable[[str], str]) -> 'Step':
-        """지금의 수로 채우고 say 로 옮긴 스텝."""
+    def now(self) -> 'Step':
+        """지금의 수로 채운 스텝."""
         lines, formulas = (tuple(filter(None, map(filled, part))) for part in (self.lines, self.formulas))
         changes = tuple([change._replace(number=value_of(change.number)) for change in self.changes])
-        return Step(self.phase, say(filled(self.title)), tuple(map(say, lines)), formulas, changes, self.edges)
-
-    def insight(self, number: int, condition: Any, told: str) -> 'Step':
-        """condition 이 참이면 노트의 인사이트도 적는 스텝."""
-        lines, formulas = (*self.lines, when(condition, told)), (*self.formulas, when(condition, f'인사이트 {number}'))
-        return self._replace(lines=lines, formulas=formulas)
+        return Step(self.phase, filled(self.title), lines, formulas, changes, self.edges)
 
 
 class Walk:
@@ -69,6 +64,7 @@ class Walk:
     parameters  갱신할 잎. 없으면 갱신하지 않는다.
     number      노드 → 위상 번호. 그 차례로 들어 있다.
     data, grad  노드 → 값과 기울기, 살아 있는 수(`Live`): 페이지에서 x[번호] 와 g[번호] 다.
+    say         글의 틀을 페이지의 말로 옮기는 함수. 자리(`templates.hole`) 안의 글은 지을 때 옮겨야 한다.
     net         뉴런이나 층의 스텝이면 그 신경망.
     statements  스텝이 쓰는 노트의 식. update 는 갱신의 식, seed 는 씨앗의 스텝이 쓰는 식의 이름.
     """
@@ -80,8 +76,8 @@ class Walk:
     seed: tuple[str, ...] = ()
     net: Network | None = None
 
-    def __init__(self, subject: Subject, parameters: Sequence[Value]) -> None:
-        self.subject, self.parameters, self.root = subject, parameters, subject.order[-1]
+    def __init__(self, subject: Subject, parameters: Sequence[Value], say: Callable[[str], str]) -> None:
+        self.subject, self.parameters, self.root, self.say = subject, parameters, subject.order[-1], say
         self.number = {node: i for i, node in enumerate(subject.order)}
         self.data, self.grad = self._live('data', 'x'), self._live('grad', 'g')
 
@@ -91,13 +87,12 @@ class Walk:
     def steps(self, lr: Any) -> list[Step]:
         """모든 스텝. 출력이 여럿인 순전파면 앞의 절반만. lr 는 갱신의 학습률 η."""
         steps = [*self.forward()]
-        if not self.subject.seeded:
-            return steps
-        one = f'{self.slope(self.root)} = {number(self.grad[self.root])}'
-        lines = one, '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
-        steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
-        steps += self.backward()
-        return [*steps, self._update(lr)] if self.parameters else steps
+        if self.subject.seeded:
+            one = f'{self.slope(self.root)} = {number(self.grad[self.root])}'
+            lines = one, '자기 자신에 대한 미분은 1 이다. 여기서부터 거꾸로 간다.'
+            steps.append(Step('seed', '역전파의 씨앗(seed)', lines, self.seed, self.known([self.root], 'grad')))
+            steps += [*self.backward(), *([self._update(lr)] if self.parameters else [])]
+        return [step._replace(title=self.say(step.title), lines=tuple(map(self.say, step.lines))) for step in steps]
 
     def _update(self, lr: Any) -> Step:
         """모든 파라미터를 동시에 갱신하고 순전파를 다시 한다. 사본의 파라미터가 정말 움직인다(`optim.SGD`).
@@ -115,8 +110,8 @@ class Walk:
             f'{self.update},  η = {number(rate)}  (모든 파라미터를 동시에)',
             when(
                 Live(escaped, 'model.escaped >= 0'),
-                f'새 값은 정의역을 벗어나 {cost} 이(가) 계산되지 않는다: η 가 너무 크다.',
-                f'새 값으로 다시 계산하면 {cost} = {number(self.data[self.root])} → {number(new[self.root])}',
+                self.say(f'새 값은 정의역을 벗어나 {cost} 이(가) 계산되지 않는다: η 가 너무 크다.'),
+                self.say(f'새 값으로 다시 계산하면 {cost} = {number(self.data[self.root])} → {number(new[self.root])}'),
             ),
         ]  # fmt: skip
         for p in self.parameters[:limits.MOST_UPDATES]:
@@ -130,10 +125,10 @@ class Walk:
         return Step('update', '파라미터 갱신', tuple(lines), ('갱신',), tuple(changes))
 
     def places(self) -> dict[str, list[int]]:
-        """페이지의 자료: 갱신할 파라미터, 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
+        """페이지의 자료: 갱신할 파라미터(손실이 없으면 없다), 그리고 표본을 놓을 입력과 목표와 출력의 번호."""
         net = self.subject.network
-        places = {'parameters': self.parameters, 'inputs': net.inputs if net else (), 'outputs': net.outputs if net else (),
-                  'targets': net.targets.values() if net else ()}  # fmt: skip
+        places = {'parameters': self.parameters if self.subject.seeded else (), 'inputs': net.inputs if net else (),
+                  'outputs': net.outputs if net else (), 'targets': net.targets.values() if net else ()}  # fmt: skip
         return {name: [self.number[v] for v in nodes] for name, nodes in places.items()}
 
     @functools.cached_property
@@ -169,7 +164,7 @@ class Walk:
 
     def label(self, v: Value) -> str:
         """식에 적을 노드의 이름. 이름 없는 잎은 그 수."""
-        return labels.shown(v.name) or number(self.data[v])
+        return kept(v.name) or number(self.data[v])
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
@@ -202,9 +197,9 @@ class GraphWalk(Walk):
 
     statements, update, seed = GRAPH, GRAPH['갱신'].text, ('씨앗',)
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, say: Callable[[str], str]) -> None:
         parameters = subject.network.parameters if subject.network else _trainable(subject.order)
-        super().__init__(subject, [p for p in parameters if p in subject.chosen])
+        super().__init__(subject, [p for p in parameters if p in subject.chosen], say)
         self.nodes = [node for node in subject.order if node in subject.chosen]
 
     def forward(self) -> Iterator[Step]:

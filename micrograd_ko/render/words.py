@@ -5,6 +5,8 @@ import importlib.resources
 import re
 from collections.abc import Callable
 
+from micrograd_ko.writing.templates import whole
+
 
 def part(name: str) -> str:
     """이 방에 든 파일의 글."""
@@ -17,13 +19,17 @@ SCRIPT_WORDS = {name: korean for korean, _, *names in _ROWS for name in names}  
 _PATTERNS = {'(.*)'.join(map(re.escape, korean.split('{}'))): translation for korean, translation in ENGLISH.items()}
 
 
-@functools.cache
 def english(text: str) -> str:
-    """말의 표로 옮긴 글. {} 에는 무엇이든 온다. 표에 없는 글은 그대로다(`scripts/texts.js` 의 translated 와 같다)."""
+    """말의 표로 옮긴 글이나 글의 틀. {} 에는 무엇이든 온다. 표에 없는 글과 틀의 자리(수와 노드의 이름)는 그대로다."""
+    return whole(text, _translated)
+
+
+@functools.cache
+def _translated(text: str) -> str:
     if text in ENGLISH:
         return ENGLISH[text]
     matches = ((re.fullmatch(pattern, text), translation) for pattern, translation in _PATTERNS.items())
-    return next((translation.format(*map(english, found.groups())) for found, translation in matches if found), text)
+    return next((translation.format(*map(_translated, found.groups())) for found, translation in matches if found), text)
 
 
 WRITERS: dict[str, Callable[[str], str]] = {'ko': str, 'en': english}

@@ -9,6 +9,7 @@ from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import lead, paragraphs, table
 from micrograd_ko.walkthrough.specimen import backpropagated
 from micrograd_ko.writing.notation import superscript
+from micrograd_ko.writing.numbers import number
 
 TITLE = '두 가지 인사이트를 수로'
 INPUTS = (1.0, 0.1, 0.01, 0.0)
@@ -54,8 +55,8 @@ def _saturating() -> Iterator[list[str]]:
         '  뉴런 하나, 목표 y = 0. z 가 클수록 크게 틀리는데, 고치라는 신호 δ 는 사라진다.',
     ]
     found = [(z, *saturating(z)) for z in WEIGHTED_INPUTS]
-    rows = [(f'{z:.0f}', f'{a:.9f}', slope, delta) for z, a, slope, delta in found]
-    yield table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows, '.3e')
+    rows = [(f'{z:.0f}', f'{a:.9f}', number(slope), number(delta)) for z, a, slope, delta in found]
+    yield table(['z', 'a = σ(z)', 'σ′(z)', 'δ = (a − y) σ′(z)'], rows)
 
 
 def vanishing(depth: int) -> list[Number]:
@@ -71,5 +72,5 @@ def _vanishing() -> Iterator[list[str]]:
         f'  뉴런 하나짜리 층 {DEPTH}개를 잇고 뒤에서 앞으로 가면 층마다 δ 에 w·σ′ 가 곱해진다.',
         '  여기서 가중치 w 는 1 이고, σ′ 는 ¼ 을 넘지 못한다.',
     ]
-    rows = [(f'δ{superscript(l)}', delta) for l, delta in enumerate(deltas, 2)]
-    yield [*table(['층마다', 'δ'], reversed(rows), '.3e'), f'  맨 앞의 δ² 은 맨 뒤의 {deltas[0] / deltas[-1]:.1e} 배다.']
+    rows = [(f'δ{superscript(l)}', number(delta)) for l, delta in enumerate(deltas, 2)]
+    yield [*table(['층마다', 'δ'], reversed(rows)), f'  맨 앞의 δ² 은 맨 뒤의 {number(deltas[0] / deltas[-1], 2)} 배다.']

@@ -9,6 +9,7 @@ from micrograd_ko.note.statements import NOTE
 from micrograd_ko.number import Number
 from micrograd_ko.walkthrough.lines import paragraphs, table
 from micrograd_ko.walkthrough.specimen import SAMPLES, mean_cost, network
+from micrograd_ko.writing.numbers import number
 
 TITLE = '경사하강법(gradient descent)의 한 스텝'
 ETA = 0.5
@@ -49,6 +50,6 @@ def page() -> Iterator[str]:
         table(['파라미터', '갱신 전', '기울기 ∂C/∂·', '갱신 뒤'], [row for row in step.rows if row[0] in SHOWN], '.6f'),
         [
             f'  손실 C: {step.cost_before:.6f} → {step.cost_after:.6f}  ({step.cost_after - step.cost_before:+.6f})',
-            f'  행렬의 갱신 식(equations.sgd_step)으로 움직인 것과의 가장 큰 차이: {difference:.1e}',
+            f'  행렬의 갱신 식(equations.sgd_step)으로 움직인 것과의 가장 큰 차이: {number(difference, 2)}',
         ],
     )

@@ -13,10 +13,12 @@ import unicodedata
 from typing import Any
 
 _LOOKALIKES = {
-    '−': '-', '·': '*', '⊙': '*', '′': "'", '─': '-', '←': '<', '×': 'x', '≤': '<', '≈': '~', '⁻': '-', '⟹': '=>',
+    '−': '-', '·': '*', '⊙': '*', '′': "'", '─': '-', '←': '<', '×': 'x', '≤': '<', '≈': '~', '⟹': '=>',
     'ˡ': '^l', 'ᴸ': '^L', 'ˣ': '^x', 'ᵀ': '^T', 'ⱼ': '_j', 'ₖ': '_k', 'ₓ': '_x', 'ₐ': '_a',
 }  # fmt: skip
 _STYLES = {'bold': 1, 'dim': 2, 'red': 31, 'green': 32, 'yellow': 33, 'cyan': 36}
+_UPPER = frozenset('⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˡᴸˣ')
+_RAISED = re.compile('[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+')
 _ESCAPES = re.compile('\x1b\\[[0-9;]*m')
 
 
@@ -58,6 +60,9 @@ def plain(text: str) -> str:
 def _lookalike(encoding: str, error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
+    if found := _RAISED.match(error.object, error.start):  # 10⁻⁵ 은 10-5 도 105 도 아니다
+        digits = unicodedata.normalize('NFKC', found[0]).replace('−', '-')
+        return '^' * (error.object[error.start - 1 : error.start] not in _UPPER) + digits, found.end()
     unwritable = error.object[error.start : error.end]
     return ''.join([_plainer(c, encoding) for c in unwritable]), error.end
 

@@ -7,9 +7,16 @@ import stat
 from pathlib import Path
 
 
+def located(path: str | os.PathLike) -> Path:
+    """path 를 경로로. 글도 Path 도 아니면 TypeError."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"파일의 경로(path)는 글이나 Path 입니다: 'net.json'. {type(path).__name__} {path!r} 을(를) 받았습니다.")
+    return Path(path)
+
+
 def read(path: str | os.PathLike) -> bytes:
     """path 의 내용. 파일이 없으면 FileNotFoundError, 폴더면 IsADirectoryError, 읽을 수 없으면 PermissionError."""
-    path = Path(path)
+    path = located(path)
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -28,7 +35,7 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> Path:
     폴더가 없으면 FileNotFoundError, path 가 폴더면 IsADirectoryError, 읽기 전용이면 PermissionError, 디스크가 찼으면 path 를 적은
     OSError. 프로세스가 그 자리에서 죽으면(SIGKILL) 점(.)으로 시작하는 임시 파일이 남을 수 있다.
     """
-    path = Path(path)
+    path = located(path)
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise OSError(errno.ELOOP, '심볼릭 링크가 저를 가리키며 맴돕니다', str(path))

@@ -11,13 +11,13 @@ from micrograd_ko.writing import notation
 from micrograd_ko.writing.formulas import quantity
 from micrograd_ko.writing.html import UNSHOWN
 from micrograd_ko.writing.limits import LONGEST_NAME
+from micrograd_ko.writing.templates import filled, kept
 
 if TYPE_CHECKING:
     from micrograd_ko.operation import Node
 
 _BREAKS = re.compile('[\t-\r\x85\u2028\u2029]+')  # 줄과 칸을 나누는 문자
-# 글의 틀의 표시(`templates`)와, 이웃한 글의 방향을 바꾸는 문자도
-_HARMFUL = re.compile(f'[{UNSHOWN}\ue000-\ue002\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_HARMFUL = re.compile(f'[{UNSHOWN}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 def shown(name: str) -> str:
@@ -37,7 +37,7 @@ class Labels:
     def __init__(self, order: Sequence[Node], focus: Sequence[Node] = (), names: Mapping[Any, str] | None = None) -> None:
         self._root, self._focus = order[-1], set(focus)
         self._place = {node: place for place, node in enumerate(order, 1)}
-        self._names = {node: node.name or (names or {}).get(node, '') for node in order}
+        self._names = {node: shown(node.name) or (names or {}).get(node, '') for node in order}
         same: dict[str, list[Node]] = {}
         for node, name in self._names.items():
             same.setdefault(name, []).append(node)
@@ -48,7 +48,7 @@ class Labels:
         name = self._names[node]
         if name:
             which = self._which.get(node, '')
-            return Symbol(name + which, latex=notation.latex(name) + which)
+            return Symbol(kept(name + which), latex=notation.latex(name) + which)
         if node is self._root and self._root_name:
             return Symbol(self._root_name)
         if node.op is None and node not in self._focus:
@@ -61,4 +61,4 @@ class Labels:
         return self._names[node]
 
     def text(self, node: Node) -> str:
-        return self[node].text
+        return filled(self[node].text)

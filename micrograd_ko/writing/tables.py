@@ -1,5 +1,6 @@
 """표(table)를 글, HTML, Markdown, LaTeX 로. 칸은 글이거나 기호(`Symbol`)이고, 기호는 제 LaTeX 를 안다."""
 
+import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -68,7 +69,8 @@ def _latex(cell: Content) -> str:
     if isinstance(cell, Symbol):
         return cell.latex
     try:
-        float(cell)
+        is_finite = math.isfinite(float(cell))
     except ValueError:
         return latex_text(cell) if cell else ''
-    return cell
+    figures, _, exponent = cell.partition('e')  # 수식 안의 e-05 는 e 빼기 5 다
+    return rf'{figures}\times 10^{{{int(exponent)}}}' if exponent else cell if is_finite else latex_text(cell)

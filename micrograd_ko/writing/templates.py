@@ -13,8 +13,10 @@ from typing import Any
 
 from micrograd_ko.kinds.live import Live
 
-OPEN, BAR, CLOSE = '\ue000', '\ue001', '\ue002'  # 사용자 영역의 문자: 이름에는 나오지 못한다(`labels.shown`)
+OPEN, BAR, CLOSE = '\ue000', '\ue001', '\ue002'  # 사용자 영역의 문자: 이름에 있던 것은 U+FFFD 가 된다(`kept`)
+_MARKS = re.compile(f'[{OPEN}{BAR}{CLOSE}]')
 _HOLE = re.compile(f'{OPEN}([^{BAR}]*){BAR}([^{CLOSE}]*){CLOSE}')
+_KEPT = re.compile(f'{OPEN}([^{BAR}]*){BAR}{CLOSE}')
 
 
 def hole(now: str, script: str) -> str:
@@ -22,9 +24,14 @@ def hole(now: str, script: str) -> str:
     return f'{OPEN}{now}{BAR}{script}{CLOSE}'
 
 
+def kept(text: str) -> str:
+    """그대로 둘 글(노드의 이름): 식이 없는 자리라 페이지에서 바뀌지 않고, 자리라서 옮기거나 다듬는 일이 지나친다."""
+    return text and hole(_MARKS.sub('\ufffd', text), '')
+
+
 def is_template(text: str) -> bool:
-    """글에 자리가 있는가."""
-    return OPEN in text
+    """글에 바뀌는 자리가 있는가."""
+    return OPEN in _KEPT.sub('', text)
 
 
 def filled(template: str) -> str:
@@ -34,7 +41,7 @@ def filled(template: str) -> str:
 
 def scripted(template: str) -> str:
     """틀을 짓는 자바스크립트 식. 자리가 없으면 글 하나다. `<script>` 안에 넣어도 글로만 읽힌다."""
-    pieces = _HOLE.split(template)  # 글, 지금의 글, 식, 글, …
+    pieces = _HOLE.split(_KEPT.sub(r'\1', template))  # 글, 지금의 글, 식, 글, …
     pairs = itertools.zip_longest(map(_literal, pieces[::3]), pieces[2::3], fillvalue='""')
     return '+'.join([x for x in itertools.chain.from_iterable(pairs) if x != '""']) or '""'
 
@@ -50,14 +57,23 @@ def outside(template: str, change: Callable[[str], str]) -> str:
     return ''.join([change(pieces[0]), *[x + change(after) for x, after in zip(kept, pieces[3::3], strict=True)]])
 
 
+def whole(template: str, change: Callable[[str], str]) -> str:
+    """자리를 열어 보지 않고 글을 통째로 바꾼 틀. change 에게 자리는 차례를 적은 한 낱말이다."""
+    holes = [found[0] for found in _HOLE.finditer(template)]
+    places = itertools.count()
+    changed = change(_HOLE.sub(lambda _: f'{OPEN}{next(places)}{CLOSE}', template))
+    return re.sub(f'{OPEN}(\\d+){CLOSE}', lambda found: holes[int(found[1])], changed)
+
+
 def alike(function: Callable[..., str]) -> Callable[..., str]:
     """글을 글로 바꾸는 함수를 틀에도. 페이지에 같은 일을 하는 같은 이름의 함수가 있다(`scripts/texts.js`)."""
 
     @functools.wraps(function)
     def changed(*parts: str) -> str:
-        if not any(map(is_template, parts)):
+        if OPEN not in ''.join(parts):
             return function(*parts)
-        return hole(function(*map(filled, parts)), f'{function.__name__}({",".join(map(scripted, parts))})')
+        script = f'{function.__name__}({",".join(map(scripted, parts))})' if any(map(is_template, parts)) else ''
+        return hole(function(*map(filled, parts)), script)
 
     return changed
 

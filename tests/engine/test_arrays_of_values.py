@@ -89,6 +89,12 @@ def test_a_ufunc_with_a_row_is_the_row(ufunc):
     assert data(op(values([0.5, 0.25]))) == [op(0.5), op(0.25)]
 
 
+@pytest.mark.parametrize('ufunc', UFUNCS.keys() - {np.sign}, ids=lambda ufunc: ufunc.__name__)
+def test_a_ufunc_of_an_array_of_values_is_the_row_of_each(ufunc):
+    """np.sign 은 칸을 견주므로 `Value` 가 거절한다. ops.sign 은 배열을 받는다."""
+    assert data(ufunc(values([0.5, 0.25]))) == [UFUNCS[ufunc](0.5), UFUNCS[ufunc](0.25)]
+
+
 @pytest.mark.parametrize('ufunc', BINARY)
 def test_a_ufunc_of_two_is_the_row(ufunc):
     v, w, op = Value(0.5), Value(2.0), BINARY[ufunc]
@@ -152,7 +158,8 @@ V = Value(1.0, 'v')
 
 
 @pytest.mark.parametrize(('call', 'told'), [
-    (lambda: np.cbrt(V), r'np\.cbrt.*ops\.'), (lambda: np.isnan(V), r'v\.data'), (lambda: np.add.reduce(V), r'np\.add\.reduce'),
+    (lambda: np.cbrt(V), r'np\.cbrt.*ops\.'), (lambda: np.isnan(V), r'v\.data'),
+    (lambda: np.round(values([1.0])), r'round\(v\.data\)'), (lambda: np.add.reduce(V), r'np\.add\.reduce'),
     (lambda: np.exp(V, where=True), r'np\.exp.*ops\.exp'), (lambda: np.matmul(values([1.0]), V), r'np\.matmul'),
     (lambda: values([1.0]) > V, 'ops.maximum'), (lambda: np.array([1.0]) < V, 'ops.maximum'),
     (lambda: np.maximum(values([1.0]), values([2.0])), 'ops.maximum'),

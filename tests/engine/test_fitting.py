@@ -13,7 +13,8 @@ from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.kinds.dual import Dual
 from micrograd_ko.kinds.fitting import RuleError
 from micrograd_ko.kinds.precise import exact
-from micrograd_ko.kinds.rules import described
+from micrograd_ko.kinds.rules import described, rule_of
+from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.reverse import bounded_sweep
 from micrograd_ko.testing import gradcheck
 
@@ -140,6 +141,8 @@ def test_many_operands_and_equality():
         (ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), kinks=lambda x: None), '꺾인 점: 수를'),
         (ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), arguments='x y'), '인수 2개'),
         (ops.Op('bad', lambda m, x, y: x, (lambda z, x, y: 1, lambda z, x, y: 0), sample=[(0.0, 1.0)] * 3), 'sample 구간 3개'),
+        (ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), '#1 + #2'), 'latex 의 #2 에'),
+        (ops.Op('bad', lambda m, *xs: sum(xs), lambda z, *xs: (1,) * len(xs), r'\max(#1)'), 'latex 의 #1 에.*n항'),
     ],
 )  # fmt: skip
 def test_an_operation_whose_rules_do_not_fit_is_refused_and_leaves_nothing(op, message):
@@ -147,6 +150,14 @@ def test_an_operation_whose_rules_do_not_fit_is_refused_and_leaves_nothing(op, m
         ops.register(op)
     assert 'bad' not in ops.table
     assert not hasattr(Value, 'bad')
+
+
+@pytest.mark.parametrize(('op', 'expected'), [
+    (ops.Op('two', lambda m, x, y: x * y, (lambda z, x, y: y, lambda z, x, y: x)), r'\operatorname{two}(a, b)'),
+    (ops.Op('many', lambda m, *xs: sum(xs), lambda z, *xs: (1,) * len(xs)), r'\operatorname{many}(a, b)'),
+], ids=lambda x: getattr(x, 'name', ''))  # fmt: skip
+def test_an_operation_without_latex_is_typeset_with_all_its_operands(op, expected):
+    assert op.apply(Symbol('a'), Symbol('b')).latex == expected and '#' not in rule_of(op).formula.latex
 
 
 def test_a_wrong_slope_is_left_to_gradcheck_and_a_narrow_domain_is_no_reason():

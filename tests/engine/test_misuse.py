@@ -16,6 +16,7 @@ from micrograd_ko import (
     Layer,
     Neuron,
     Value,
+    compile_graph,
     diagnose,
     draw,
     first_nonfinite,
@@ -34,6 +35,14 @@ from micrograd_ko.misuse import brief, listed
 from micrograd_ko.testing import gradcheck
 
 NET = MLP(2, [3, 1], rng=0)
+POINT = Value(1.0)
+PROGRAM = compile_graph(POINT * 2, [POINT], [])
+COMPILED = {  # 인수의 이름 → 그것을 받는 일
+    'inputs': lambda x: compile_graph(POINT * 2, x, []), 'parameters': lambda x: compile_graph(POINT * 2, [], x),
+    'outputs': lambda x: compile_graph(POINT * 2, [POINT], [], x),
+    'frozen': lambda x: compile_graph(POINT * 2, [POINT], [], frozen=x),
+    'wrt': lambda x: PROGRAM.gradients([[1.0]], x),
+}  # fmt: skip
 
 
 def square(x):
@@ -98,6 +107,9 @@ def test_plus_is_the_value_itself():
         (lambda: micrograd.MLP(2, [1])(1.0), r'LinearNeuron\(2\): .*목록 하나로.* 1\.0 을'),
         (lambda: MLP.from_matrices(3, 4), 'weights 는 층마다의'),
         *[(lambda f=f: f(square, 2.0), r'xs 는 .*\[2\.0\]') for f in (hessian, jacobian)],
+        (lambda: ops.register(square), r'ops\.Op\(.*<function square'),
+        (lambda: jacobian(lambda x: None, [2.0]), 'Value 나 그 목록을.* None 을'),
+        (lambda: MLP(2, [1], init='zeros'), r"\(rng, nin\) 을.* 'zeros' 을"),
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
         (lambda: hvp(square, [2.0], 1.0), r'v 는 xs 와 길이가 같은'),
         (lambda: grad(square, 2.0), r'value_and_grad\(f\)\(2\.0\).* function'),
@@ -124,6 +136,8 @@ def test_plus_is_the_value_itself():
         (lambda: NET.fit([([0, 1], 1)], epochs=1, lr=1.0, callbacks=print), r'callbacks .*\[f\]'),
         (lambda: diagnose(NET, [([0, 1], 1)], 'mse'), r"losses\.quadratic.*'mse'"),
         *[(lambda ys=ys: NET.fit([[0, 1]], ys, epochs=1, lr=1.0), r'튜플 하나로.*\(X, Y\)') for ys in ([1], np.array([1]))],
+        *[(lambda use=use: use(3), f'{name} [은는] .*목록.* 3 을') for name, use in COMPILED.items()],
+        (lambda: compile_graph(POINT * 2, [POINT], 'ab'), r"parameters 에는 Value 를 .* 'a' 을"),
         (lambda: MLP(2, [1], rng='seed'), r"정수 씨앗\(seed\)입니다. 'seed'"),
         (lambda: MLP(2, [1], rng=True), '정수 씨앗'), (lambda: MLP(2, [1], rng=-1), '정수 씨앗'),
     ],
@@ -155,6 +169,12 @@ def test_a_loss_that_is_not_there_is_an_attribute_error_that_names_those_that_ar
     with pytest.raises(AttributeError, match=f"'mse'.*{', '.join(losses.LOSSES)}.*½"):
         losses.mse  # noqa: B018 - 속성을 읽는 것이 시험이다
     assert not hasattr(losses, 'mae')
+
+
+def test_one_node_is_a_list_of_it():
+    program = compile_graph(POINT * 2, POINT, [])
+    assert program.gradients([[3.0]], POINT).tolist() == [[2.0]]
+    assert compile_graph(POINT * 2, [], POINT).gradient(np.empty((1, 0)), write=False).tolist() == [2.0]
 
 
 def test_an_n_ary_row_without_arguments_takes_one_list():

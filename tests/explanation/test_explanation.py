@@ -358,3 +358,22 @@ def test_wrong_arguments():
     for limit in (0, -1, 2.5, True, None):
         with pytest.raises(ValueError, match='limit'):
             explain(x, x * 2, limit=limit)
+
+
+def test_a_name_is_left_as_it_was_written():
+    """이름 안의 *, **, - 는 식의 글자가 되지 않고, 이름이 1 이어도 곱에서 빠지지 않는다."""
+    a, one = Value(2.0, 'x1*w1 - k**2'), Value(3.0, '1')
+    root = a * one
+    root.name = 'y*z'
+    written = str(explain(a, root))
+    assert written.startswith('x1*w1 - k**2 = 2 에서 y*z = 6 까지')
+    assert '∂y*z/∂x1*w1 - k**2 = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
+
+
+def test_a_name_takes_one_line():
+    """줄 나눔과 아주 긴 이름이 설명의 줄을 흩뜨리지 않는다: 그림의 이름과 같다."""
+    a, root = Value(2.0, 'a\n\nb'), Value(3.0, 'x' * 500)
+    root = root * a
+    lines = explain(a, root).lines
+    assert lines[0].text == 'a b = 2 에서 C = 6 까지' and all('\n' not in line.text + line.latex for line in lines)
+    assert max(len(line.text) for line in lines) < 100

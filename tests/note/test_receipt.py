@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -272,6 +273,7 @@ def test_html_and_latex_show_every_element_in_korean():
     assert depth == 0 and latex.count(r'\begin{array}') == latex.count(r'\end{array}') == 5
     rows = latex.replace(r' \\ ', '\n').replace(r'\hline ', '\n').splitlines()
     assert {row.count('&') for row in rows} == {0, 5}
+    assert not re.search(r'\de[+-]\d', str(result) + latex + page) and r'\times 10^{-1' in latex
 
 
 def test_html_marks_what_is_not_explained(monkeypatch):

@@ -6,7 +6,10 @@ import re
 import pytest
 
 from micrograd_ko import MLP, Value, draw, losses, ops
+from micrograd_ko.render import mermaid
 from micrograd_ko.render.words import ENGLISH, english
+from micrograd_ko.writing.html import escape as escaped
+from micrograd_ko.writing.limits import LONGEST_NAME
 
 HANGUL = re.compile('[가-힣]')
 TARGETS = {'softmax_cross_entropy': 1, 'hinge': [1.0, -1.0]}  # 다른 손실은 0 부터 1 까지의 목표를 받는다
@@ -60,9 +63,43 @@ def test_the_picture_of_a_loss_over_samples_is_english(level):
     assert not HANGUL.search(drawing.dot) and not HANGUL.search(drawing.mermaid)
 
 
-def test_names_are_left_alone():
-    x = Value(2.0, '무게')
-    assert '무게' in draw(x * 3, lang='en').dot
+def named(name, level):
+    """입력과 첫 z 와 손실의 이름이 name 인 신경망의 손실."""
+    trace = MLP(2, [2, 1], rng=random.Random(0)).trace([Value(0.01, name), 0.3])
+    trace.zs[0][0].name = name
+    loss = losses.quadratic(trace.output, 1.0)
+    loss.name = name
+    return draw(loss, level, lang='en')
+
+
+@pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
+@pytest.mark.parametrize('name', [name for name in [*ENGLISH, 'a*b - c**2'] if len(name) < LONGEST_NAME - 2])
+def test_a_name_is_never_translated(name, level):
+    """표의 말과 같은 이름이어도, 표에 없는 이름을 단 그래프와 이름만 다르다. 이름 안의 식도 다듬지 않는다."""
+    name = name.replace('{}', 'x')
+    other = re.sub('[^ +/×−-]', 'ㄱ', name)  # 괄호를 두르는 글자는 같게
+    seen, wanted = named(name, level), named(other, level)
+    assert repr(seen.steps) == repr(wanted.steps).replace(other, name)
+    assert seen.dot == wanted.dot.replace(other, escaped(name)) and seen.mermaid == wanted.mermaid.replace(
+        mermaid.escape(other), mermaid.escape(name))
+
+
+@pytest.mark.needs('chromium')
+@pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
+def test_the_page_leaves_names_alone(level, browser):
+    drawing, page = named('입력', level), browser.new_page()
+    page.set_content(drawing.html())
+    seen = page.evaluate("""() => steps.map((step, i) => {
+        player.go(i);
+        return [find('what').textContent, [...find('lines').children].map((x) => x.textContent)];
+    })""")
+    page.close()
+    assert [(title, tuple(lines)) for title, lines in seen] == [(step.title, step.lines) for step in drawing.steps]
+
+
+@pytest.mark.needs('dot')
+def test_a_domain_is_told_in_english():
+    assert r'x \u003e 0 or x = 0 and y \u003e 0' in draw(ops.pow(Value(2.0), Value(3.0)), lang='en').html()
 
 
 def test_every_line_of_the_table_keeps_its_places():

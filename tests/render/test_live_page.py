@@ -250,6 +250,20 @@ def test_one_undo_takes_back_one_slide_of_the_rate(page):
     assert page.evaluate('model.lr') == 0.5 and page.is_disabled('#undo')
 
 
+def test_one_undo_takes_back_one_slide_over_the_samples(playground):
+    *_, page = playground
+    page.evaluate("""() => {
+        for (const value of [3, 4, 5]) { find('sample').value = value; find('sample').dispatchEvent(new Event('input')); }
+        find('sample').dispatchEvent(new Event('change'));
+    }""")
+    assert page.text_content('#which') == '5 / 20'
+    page.fill('#sample', '6')
+    page.click('#undo')
+    assert page.text_content('#which') == '5 / 20'
+    page.click('#undo')
+    assert page.text_content('#which') == '1 / 20' and page.is_disabled('#undo')
+
+
 def test_what_a_screen_reader_hears_follows_the_step(page):
     name = 'y 의 기울기'
     assert cell(page, 'y', True).get_attribute('aria-label') == f'{name}: 아직 모른다'
@@ -348,6 +362,16 @@ def test_pointing_at_a_number_lights_its_paths(page):
     cell(page, 'a').hover()
     assert page.text_content('#paths').splitlines()[0] == 'a 에서 손실까지 경로 1개, 기울기 0.5'
     assert page.locator('.edge.path').count() == 3
+
+
+@pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
+def test_a_forward_pass_has_no_loss_to_learn_from(tab, level):
+    """순전파만 그린 페이지는 마지막 출력을 손실로 삼아 가르치지도, 거기까지의 경로를 말하지도 않는다. 풍선말은 있다."""
+    page = opened(tab, draw(MLP(2, [3, 2], rng=random.Random(0)).trace([0.5, 0.25]), level).html())
+    page.click('#last')
+    cell(page, 'a¹₁').hover()
+    assert page.is_hidden('#learning') and page.text_content('#paths') == ''
+    assert cell(page, 'a¹₁').locator('title').text_content() == '0.5'
 
 
 MARKER = 'all => all.map((path) => getComputedStyle(path).markerStart)'
@@ -514,7 +538,7 @@ def test_numbers_that_grow_long_stay_in_their_cells(playground):
         player.draw();
         return Math.max(...picture.cells.map(({ box, text }) => box.getBBox().x - text.getBBox().x));
     }"""
-    assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9)) < 2
+    assert max(page.evaluate(beyond, scale) for scale in (3, 5, 9, 20, 320)) < 2
 
 
 def test_a_number_that_fits_its_cell_is_not_made_smaller(tab):
@@ -546,8 +570,72 @@ def test_one_undo_takes_back_one_training(playground):
     page.click('#undo')
     assert page.evaluate('Array.from(model.graph.x)') == before and page.is_disabled('#undo')
     page.click('#learn')
-    page.click('#reset')  # 처음 수에서는 곡선도 처음이다
-    assert page.evaluate('Array.from(model.graph.x)') == before and page.get_attribute('#curve', 'points') == ''
+    page.click('#reset')
+    assert page.evaluate('Array.from(model.graph.x)') == before
+
+
+CURVE = "[find('curve').points.length, find('ticks').textContent]"
+
+
+def test_the_curve_goes_where_the_numbers_go(playground):
+    """되돌리기도, 처음 수로 가는 일도, 주소도 곡선을 그때의 것으로 되돌린다. 이어 배우면 거기서부터 그린다."""
+    *_, page = playground
+    page.click('#learn')
+    one = page.evaluate(CURVE)
+    page.click('#train')
+    until(page, 'training.costs.length > 3')
+    page.click('#train')
+    page.fill('#sample', '2')  # 수를 만져도 배운 것은 배운 것이다
+    assert page.evaluate(CURVE)[0] > 3
+    page.click('#undo')
+    page.click('#undo')
+    assert page.evaluate(CURVE) == one and one[0] == 1
+    page.click('#learn')
+    assert page.evaluate(CURVE)[0] == 2 and '갱신 2번' in page.text_content('#ticks')
+    page.evaluate("location.hash = '#step=1'")
+    until(page, f"{CURVE}.join() === '0,'")
+    page.click('#learn')
+    page.click('#reset')
+    assert page.evaluate(CURVE) == [0, '']
+
+
+def test_learning_that_changes_nothing_can_be_taken_back(tab):
+    """기울기가 0 이면 수는 그대로여도 갱신은 갱신이다."""
+    page = opened(tab, draw(ops.relu(Value(-1.0, 'x'))).html())
+    page.click('#learn')
+    assert page.evaluate(CURVE)[0] == 1
+    page.click('#undo')
+    assert page.evaluate(CURVE) == [0, '']
+
+
+def test_the_curve_of_a_loss_below_zero_or_beyond_doubles_stays_in_its_frame(tab):
+    x = Value(2.0, 'x')
+    page = opened(tab, draw(x * x * x * -1.0).html())
+    for _ in range(12):
+        page.click('#learn')
+    heights = page.evaluate("[...find('curve').points].map(({ y }) => y)")
+    assert page.evaluate('training.costs.at(-1)') == -math.inf and len(heights) > 3
+    assert all(0 <= y <= 1 for y in heights)
+
+
+def test_nan_flows_as_in_python(tab):
+    """nan 은 정의역을 벗어난 것이 아니다: 그 옆의 수는 여전히 바꿀 수 있다."""
+    x, k = Value(math.nan, 'x'), Value(1.0, 'k')
+    page, root = opened(tab, draw(ops.log(x) + k * 2).html()), ops.log(x) + k * 2
+    set_on_page(page, [2], [3.0])
+    assert page.evaluate('[model.trouble, model.graph.x[2]]') == ['', 3]
+    set_on_page(page, [0], [1.0])
+    assert page.evaluate('model.graph.cost') == 6
+    set_on_page(page, [0], [-1.0])
+    assert '정의역' in page.evaluate('model.trouble') and page.evaluate('model.graph.x[0]') == 1
+    assert math.isnan(root.data)
+
+
+def test_a_zero_is_not_a_negative_zero_and_nan_is_not_a_change(tab):
+    page = opened(tab, draw(Value(0.0, 'x') * Value(math.nan, 'y')).html())
+    assert page.is_disabled('#reset') and page.evaluate('address.text') == '#step=0'
+    set_on_page(page, [0], [-0.0])
+    assert page.is_enabled('#undo') and page.evaluate('model.isChanged(0)')
 
 
 @pytest.mark.parametrize(('make', 'wrong'), [

@@ -448,7 +448,7 @@ def test_names_are_only_shown(visit):
     page = visit(draw(root).html())
     assert page.locator('img, b:not(#formulas b)').count() == 0
     page.keyboard.press('ArrowRight')
-    assert page.text_content('#what') == f'순전파: {shown(NASTY[0])}'
+    assert page.text_content('#what') == f'순전파: {shown(NASTY[0])}[2]'  # 같은 이름이 여럿이면 몇째인지도
     page.click('#last')
     assert shown(NASTY[1]) in page.text_content('#lines')
     assert shown(NASTY[0]) in page.title()

@@ -402,3 +402,12 @@ def test_the_steps_belong_to_what_is_drawn():
         expected = (('w', length - 2), ('x', length - 1))
         assert sorted(gathered) == [f'{leaf}.grad += 그리지 않은 노드에서 온 항 {n}개의 합' for leaf, n in expected]
     assert len(counts) == 1
+
+
+def test_a_name_with_the_letters_of_the_formula_is_left_alone():
+    net = MLP(1, [2], rng=random.Random(0))
+    trace = net.trace([0.5])
+    trace.output[0].name, trace.output[1].name = 'yⱼ', 'a b'
+    lines = [line for step in draw(losses.quadratic(trace.output, [1.0, 0.0]), 'neuron').steps for line in step.lines]
+    assert any(line.startswith('∂C/∂yⱼ = yⱼ − y₁ = ') for line in lines)
+    assert any(line.startswith('∂C/∂a b = (a b) − y₂ = ') for line in lines)

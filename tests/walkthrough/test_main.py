@@ -85,6 +85,7 @@ def test_a_console_without_korean_gets_one_sentence(environment, tmp_path):
         (['0'], '장(chapter): 1 이상의 정수'),
         (['8'], '장(chapter)은 1 부터 7 까지입니다. 8 을(를) 받았습니다'),
         (['1', '2'], '모르는 인수(unrecognized arguments)입니다: 2'),
+        (['--out', ''], '--out: 폴더(directory)의 이름을 주세요'),
         (['3', '--all'], '--all 은 모든 장입니다'),
     ],
 )

@@ -28,6 +28,8 @@ from micrograd_ko.walkthrough import (
     walk,
 )
 from micrograd_ko.writing.console import plain, width
+from micrograd_ko.writing.notation import superscript
+from micrograd_ko.writing.numbers import number
 from micrograd_ko.writing.tables import Table
 
 
@@ -155,7 +157,15 @@ def test_error_vanishes_layer_by_layer():
     assert len(deltas) == insights.DEPTH
     assert all(0 < front <= back / 4 for front, back in itertools.pairwise(deltas))
     page = read(insights.page())
-    assert line_with(page, '맨 앞의').split()[-2] == f'{deltas[0] / deltas[-1]:.1e}'
+    assert line_with(page, '맨 앞의').split()[-2] == number(deltas[0] / deltas[-1], 2)
+    for layer, delta in enumerate(deltas, 2):
+        assert line_with(page, f'  δ{superscript(layer)} ').split()[-1] == number(delta)
+
+
+@pytest.mark.parametrize('chapter', [c for c in CHAPTERS if c is not flowers], ids=lambda c: c.__name__)
+def test_a_chapter_writes_powers_of_ten_as_the_note_does(chapter):
+    """2.5×10⁻⁵ 이지 2.5e-05 가 아니다."""
+    assert not re.search(r'\de[+-]\d', text(chapter.page()))
 
 
 def test_one_step_lowers_the_loss_and_is_the_matrix_step():

@@ -22,6 +22,15 @@ def test_korean_console_gets_lookalikes():
     assert written('δ² = (W³)ᵀ δ³ ⊙ σ′(z²) − 1', 'cp949') == 'δ² = (W³)^T δ³ ⊙ σ′(z²) - 1'
 
 
+@pytest.mark.parametrize(('text', 'expected'), [
+    ('2.5×10⁻⁵', '2.5×10^-5'), ('2.5×10⁻¹⁶', '2.5×10^-16'), ('10⁵', '10^5'), ('10⁴', '10⁴'), ('aˡ⁻¹ₖ', 'a^l-1_k'), ('w⁵', 'w^5'),
+    ('⁵', '^5'),
+])  # fmt: skip
+def test_an_exponent_never_joins_its_base(text, expected):
+    """cp949 에는 ⁵ 와 ⁻ 가 없다: 그대로 내려 적으면 10⁵ 은 105 이고 10⁻⁵ 은 10 빼기 5 다."""
+    assert written(text, 'cp949') == expected
+
+
 @given(st.text(st.characters()), st.sampled_from(['cp949', 'ascii', 'utf-8', 'latin-1', 'cp437', 'cp1250', 'cp1251', 'koi8-r']))
 def test_any_text_survives_and_writable_characters_stay(text, encoding):
     """어떤 글자든(짝 없는 서로게이트도) 오류가 나지 않고, 적을 수 있는 글은 그대로다."""

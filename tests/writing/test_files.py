@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from micrograd_ko import MLP, Value, draw
 from micrograd_ko.writing import files
 from micrograd_ko.writing.files import write_atomically
 
@@ -221,3 +222,10 @@ def test_a_process_that_is_stopped_leaves_a_whole_file(tmp_path, number):
         assert all(name.startswith('.a.') for name in left) and (number == signal.SIGKILL or not left)
         for name in left:
             Path(tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize('path', [3, None, b'x', ['x.svg']], ids=repr)
+def test_what_is_not_a_path_is_told(path):
+    for use in (files.read, lambda path: write_atomically(path, b''), draw(Value(1.0)).save, MLP(1, [1]).save):
+        with pytest.raises(TypeError, match=f'경로.*{type(path).__name__} '):
+            use(path)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from micrograd_ko import ops
 from micrograd_ko.kinds.live import Live
 from micrograd_ko.writing.formulas import chain, formula, grouped, product, rule_text
-from micrograd_ko.writing.labels import shown
 from micrograd_ko.writing.numbers import number
-from micrograd_ko.writing.templates import filled, hole, scripted, when
+from micrograd_ko.writing.templates import filled, hole, kept, scripted, when
 
 SCRIPTS = resources.files('micrograd_ko.render').joinpath('scripts')
 needs_chromium = pytest.mark.needs('chromium')
@@ -77,7 +76,14 @@ def test_what_is_written_outside_the_holes_is_inert(fill):
 
 
 def test_a_name_cannot_hold_a_hole():
-    assert shown(hole('1', 'alert()')) == '�1�alert()�'
+    assert filled(kept(hole('1', 'alert()'))) == '�1�alert()�' and scripted(kept(hole('1', 'alert()'))).startswith('"')
+
+
+def test_a_name_is_neither_rewritten_nor_sent_to_the_page_as_a_live_text():
+    """이름은 식의 글자로 다듬지 않고, 괄호만 두른다. 페이지에는 글로 간다."""
+    name = kept('a*b - c**2')
+    assert filled(formula(ops.mul, [name, 'x'])) == '(a*b - c**2)·x'
+    assert scripted(formula(ops.mul, [name, 'x'])) == '"(a*b - c**2)\\u00b7x"'
 
 
 def test_a_live_number_is_no_condition():

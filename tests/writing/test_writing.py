@@ -60,6 +60,15 @@ def test_a_table_is_written_four_ways():
     assert cells.rows == [['이름', '∂', '끝|'], ['δ²₁', '-1.5', ''], ['a<b', '20', '100%']] and cells.marked == [1]
 
 
+@pytest.mark.parametrize(('cell', 'expected'), [
+    ('6.6e-07', r'6.6\times 10^{-7}'), ('-1e+20', r'-1\times 10^{20}'), ('-0.50', '-0.50'),
+    ('nan', r'\text{nan}'), ('e', r'\text{e}'),
+])  # fmt: skip
+def test_a_number_of_a_table_is_typeset_as_a_number(cell, expected):
+    """수식 안의 e-07 은 e 빼기 7 로, nan 은 세 글자의 곱으로 보인다."""
+    assert f' {expected} ' in Table(['x'], [[cell]]).latex()
+
+
 texts = st.text(st.characters(categories=['L', 'N', 'P', 'S']), min_size=1, max_size=8)
 
 

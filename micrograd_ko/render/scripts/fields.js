@@ -15,7 +15,7 @@ class Fields {
     editor.onkeydown = (event) => this.typed(event);
     editor.onblur = () => this.close();
     find('rate').oninput = ({ target }) => model.set(model.rate, tidy(10 ** target.valueAsNumber, 3), target);
-    find('rate').onchange = () => { model.gesture = null; };
+    find('rate').onchange = find('sample').onchange = () => { model.gesture = null; };
   }
 
   press(event) {
@@ -77,7 +77,7 @@ class Fields {
     find('rate').value = Math.log10(model.lr);
     find('rate').ariaValueText = find('eta').textContent = number(model.lr);
     find('undo').disabled = model.past.length === 0;
-    find('reset').disabled = !model.fields.some((place) => model.isChanged(place));
+    find('reset').disabled = model.isSame(model.graph.x, model.start);
     find('trouble').textContent = model.trouble;
   }
 }

@@ -3,7 +3,7 @@ class Graph {
   // nodes: 위상 순서로 노드마다 [줄의 이름 | null, 피연산자의 번호들, 값]. 마지막이 root 다. lr 는 학습률
   constructor(nodes, lr) {
     this.nodes = nodes.map(([key, parents]) => ({ key, parents, row: key === null ? null : table[key] }));
-    this.x = Float64Array.from([...nodes.map(([, , data]) => data), lr], Number); // 값, 그리고 맨 끝에 학습률
+    this.x = Float64Array.from([...nodes.map(([, , data]) => data), lr, 0], Number); // 값, 그리고 맨 끝에 학습률과 갱신의 수
     this.y = this.x.slice(); // 갱신한 뒤의 값
     this.g = new Float64Array(nodes.length); // 기울기 ∂root/∂노드
     // 역전파의 스텝마다: 넘기는 기울기, 국소 미분, 더하기 전과 후의 합. `reverse.arrivals` 와 같은 차례다
@@ -18,7 +18,7 @@ class Graph {
     for (let i = 0; i < this.nodes.length; i++) {
       const { row, parents } = this.nodes[i];
       if (row === null) continue;
-      if (row.defined && !row.defined(x, parents)) return i;
+      if (row.defined && !row.defined(x, parents) && !parents.some((p) => Number.isNaN(x[p]))) return i; // nan 은 nan 으로 흐른다
       x[i] = row.f(x, parents);
       if (!row.overflows && !Number.isFinite(x[i]) && parents.every((p) => Number.isFinite(x[p]))) return i;
     }

@@ -7,7 +7,7 @@ const training = new Training(model);
 const address = new Address(model, player);
 const parts = [player, training, address, new Fields(model, picture), ...(model.samples ? [new Samples(model)] : [])];
 model.tell = () => parts.forEach((part) => part.draw());
-new Paths(model, picture, page.uses);
+new Paths(model, picture, steps.some(({ phase }) => phase === 'seed') ? page.uses : []); // 손실이 없으면 경로도 없다
 address.read();
 
 addEventListener('beforeprint', () => {

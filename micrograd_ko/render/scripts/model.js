@@ -1,26 +1,26 @@
-// 페이지의 상태: 그래프의 수(잎과 학습률). 되돌리기도 주소도 그 수의 배열을 지닌다. 바뀌면 tell 로 알린다.
+// 페이지의 상태: 그래프의 수(잎과 학습률과 갱신의 수). 되돌리기도 주소도 그 수의 배열을 지닌다. 바뀌면 tell 로 알린다.
 class Model {
-  // samples: 표본마다 [입력과 목표의 수들 …], 또는 null. inputs 와 targets 는 그 수가 놓이는 잎
-  constructor({ nodes, lr, names, domains, parameters, samples, inputs, targets, outputs }) {
-    Object.assign(this, { domains, parameters, samples, inputs, outputs, names: [...names, 'η'], rate: nodes.length });
-    this.graph = new Graph(nodes, lr);
-    Object.assign(this, { past: [], gesture: null }); // 되돌릴 것과, 그것을 바꾸고 있는 몸짓
+  // samples: 표본마다 [입력과 목표의 수들 …], 또는 null. places: 그 수가 놓이는 잎. past: 되돌릴 수들, gesture: 그것을 바꾼 몸짓
+  constructor({ nodes, nodes: { length: rate }, lr, names, domains, parameters, samples, inputs, targets, outputs }) {
+    Object.assign(this, { domains, parameters, samples, inputs, outputs, names: [...names, 'η'], past: [], gesture: null });
+    Object.assign(this, { graph: new Graph(nodes, lr), places: [...inputs, ...targets], rate, count: rate + 1 });
     this.leaves = nodes.flatMap(([key], i) => (key === null ? [i] : []));
     this.fields = [this.rate, ...this.leaves]; // 바꿀 수 있는 수의 자리
-    this.places = [...inputs, ...targets];
     this.start = this.graph.x.slice();
     this.accept(this.start.slice());
   }
 
   get lr() { return this.graph.x[this.rate]; }
-  isChanged(place) { return this.graph.x[place] !== this.start[place]; }
+  get updates() { return this.graph.x[this.count]; }
+  isChanged(place) { return !Object.is(this.graph.x[place], this.start[place]); }
+  isSame(x, y) { return [this.count, ...this.fields].every((place) => Object.is(x[place], y[place])); }
 
   // 수들을 받아들인다. 계산할 수 없으면 아무것도 바뀌지 않고 그 까닭(trouble)이 남는다.
   // 같은 몸짓(gesture: 끌기 한 번, 학습 한 번)이 바꾼 것은 되돌리기 한 번에 돌아온다
   accept(x, gesture = this.gesture, isLearning = false) {
     const { graph } = this, before = graph.x.slice(), node = graph.forward(x), isDone = node < 0;
     this.trouble = isDone ? '' : this.refusal(x, node, isLearning);
-    if (isDone && gesture !== this.gesture && this.fields.some((i) => x[i] !== before[i])) {
+    if (isDone && gesture !== this.gesture && !this.isSame(x, before)) {
       this.past.push(before);
       this.gesture = gesture;
     }
@@ -46,7 +46,7 @@ class Model {
 
   set(place, value, gesture) { this.change(this.graph.x.with(place, value), gesture); }
   reset() { this.change(this.start.slice()); }
-  choose(sample) { this.change(this.placed(this.graph.x.slice(), this.samples[sample])); }
+  choose(sample, gesture) { this.change(this.placed(this.graph.x.slice(), this.samples[sample]), gesture); }
 
   undo() {
     this.gesture = null;
@@ -75,6 +75,7 @@ class Model {
       for (const p of parameters) x[p] -= rate * graph.g[p];
     }
     graph.x.set(before);
+    x[this.count]++;
     return this.accept(outside ?? x, gesture, !outside) ? cost : NaN;
   }
 }

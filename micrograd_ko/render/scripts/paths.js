@@ -3,7 +3,7 @@ class Paths {
   // uses: 노드를 쓰는 자리마다 [노드, 결과, 역전파의 몇째 스텝, 몇 번 쓰는지]
   constructor(model, picture, uses) {
     const { nodes } = model.graph, view = picture.svg.parentElement;
-    Object.assign(this, { model, picture, last: nodes.length - 1, users: nodes.map(() => []) });
+    Object.assign(this, { model, picture, uses, last: nodes.length - 1, users: nodes.map(() => []) });
     for (const [node, ...use] of uses) this.users[node].push(use);
     this.counts = nodes.map((_, i) => Number(i === this.last)); // 노드에서 손실까지의 경로의 수
     for (let i = this.last; i >= 0; i--) for (const [user] of this.users[i]) this.counts[i] += this.counts[user];
@@ -15,7 +15,7 @@ class Paths {
     const above = new Set(cell && [cell.node]), told = find('paths'), { top, bottom } = find('view').getBoundingClientRect();
     for (const i of above) for (const [user] of this.users[i]) above.add(user);
     for (const { group, operand, result } of this.picture.edges) mark(group, { path: above.has(operand) && above.has(result) });
-    told.textContent = cell ? this.told(cell.node) : '';
+    told.textContent = cell && this.uses.length ? this.told(cell.node) : '';
     if (cell) cell.tip.textContent = cell.value === undefined ? '' : number(cell.value, 10); // 풍선말
     mark(told, { top: cell?.group.getBoundingClientRect().top > (top + bottom) / 2 });
   }

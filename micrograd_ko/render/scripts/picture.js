@@ -53,7 +53,8 @@ class Picture {
     Object.assign(cell, { look, value: known ? value : undefined });
     const name = isGradient ? say(words.gradient, model.names[node]) : model.names[node], written = known ? number(value) : '';
     const wide = 0.56 * written.length - 0.25 * written.replace(/[^-.]/g, '').length; // em: 부호와 점은 좁다
-    if (text) text.textContent = written;
+    const style = `font-size: ${text?.getAttribute('font-size') * Math.min(1, room / wide)}px`; // 칸에 들지 않으면 줄인다
+    if (text) Object.assign(text, { textContent: written, style });
     if (isField) group.ariaValueNow = model.graph.x[node];
     mark(group, { plus: depth > 0, minus: depth < 0, warn: depth === null });
     mark(group, { partial: isPartial, now: isNow, changed: isChanged, long: wide > room });

@@ -1,7 +1,7 @@
 // 스텝을 옮긴다: 단추, 슬라이더, 재생. 지금 스텝을 그리고, 그것이 쓰는 식을 알린다.
 class Player {
-  constructor({ phases, formulas }, steps, picture, view) {
-    Object.assign(this, { phases, formulas, steps, picture, view, at: 0, timer: 0, last: steps.length - 1 });
+  constructor({ formulas }, steps, picture, view) {
+    Object.assign(this, { formulas, steps, picture, view, at: 0, timer: 0, last: steps.length - 1 });
     const places = { first: () => 0, previous: () => this.at - 1, next: () => this.at + 1, last: () => this.last };
     for (const [id, place] of Object.entries(places)) find(id).onclick = () => this.jump(place());
     find('slider').oninput = ({ target }) => this.jump(target.valueAsNumber);
@@ -13,7 +13,7 @@ class Player {
   }
 
   draw() {
-    const { at, last, timer } = this, step = this.steps[at], phase = this.phases[step.phase], title = translated(step.title());
+    const { at, last, timer } = this, step = this.steps[at], phase = words[step.phase], title = step.title();
     this.picture.show(this.steps, at);
     find('phase').textContent = phase;
     find('count').textContent = `${at} / ${last}`;
@@ -25,7 +25,7 @@ class Player {
     find('caption').ariaLive = timer ? 'off' : 'polite'; // 재생 중에는 스텝마다 읽어 주지 않는다
     const lines = step.lines().filter(Boolean), tags = step.tags().filter(Boolean);
     mark(find('lines'), { many: lines.length > 6 });
-    writeList(find('lines'), 'p', lines.map(translated));
+    writeList(find('lines'), 'p', lines);
     writeList(find('tags'), 'li', tags.map((key) => this.formulas[key]));
     for (const item of find('formulas').children) item.ariaCurrent = tags.includes(item.dataset.formula) || null;
   }

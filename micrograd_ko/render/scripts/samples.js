@@ -9,7 +9,7 @@ class Samples {
       const values = samples.map((sample) => sample[i]), start = Math.min(...values), length = Math.max(...values) - start || 1;
       return [start - length / 10, length * 1.2];
     });
-    find('sample').oninput = ({ target }) => model.choose(target.valueAsNumber - 1);
+    find('sample').oninput = ({ target }) => model.choose(target.valueAsNumber - 1, target);
     find('boundary').hidden = inputs.length !== 2;
   }
 

@@ -6,7 +6,7 @@ class Training {
     find('learn').onclick = () => { this.stop(); this.learn(); };
     find('train').onclick = () => (this.running ? this.stop() : this.start());
     find('undo').onclick = () => { this.stop(); model.undo(); }; // 배우는 동안이면 멈추어야 되돌린 채로 남는다
-    find('reset').onclick = () => { this.stop(); this.costs = []; model.reset(); };
+    find('reset').onclick = () => { this.stop(); model.reset(); };
   }
 
   // 갱신을 times 번, 또는 until(ms) 까지. 계산할 수 없으면 멈춘다. 되돌리기 한 번이면 gesture 가 모두 돌아온다
@@ -14,7 +14,7 @@ class Training {
     for (let i = 0; i < times && performance.now() < until; i++) {
       const cost = this.model.step(this.nextBatch(), gesture);
       if (Number.isNaN(cost)) return this.stop();
-      this.costs.push(cost);
+      this.costs[this.model.updates - 1] = cost;
     }
     return this.model.tell();
   }
@@ -43,8 +43,10 @@ class Training {
   }
 
   draw() {
-    const { costs } = this, every = Math.ceil(costs.length / 200), kept = costs.filter((_, i) => i % every === 0);
-    const most = Math.max(...kept), points = kept.map((cost, i) => `${i / (kept.length - 1 || 1)},${1 - (cost / most || 0)}`);
+    const costs = this.costs.slice(0, this.model.updates), every = Math.ceil(costs.length / 200); // 되돌린 갱신의 손실은 적지 않는다
+    const kept = costs.filter((cost, i) => i % every === 0 && Number.isFinite(cost));
+    const [low, high] = [Math.min(0, ...kept), Math.max(0, ...kept)];
+    const points = kept.map((cost, i) => `${i / (kept.length - 1 || 1)},${1 - ((cost - low) / (high - low) || 0)}`);
     find('curve').setAttribute('points', points.join(' '));
     find('ticks').textContent = costs.length ? say(words.ticks, costs.length, number(costs.at(-1))) : '';
     find('train').textContent = this.running ? words.stop : words.train;
