@@ -23,6 +23,7 @@ from micrograd_ko.number import unchecked
 
 WRT = 'wrt 는 inputs 와 parameters 에 있는 잎의 목록입니다.'
 
+
 class Pointwise:
     """표본 하나의 손실을 점의 함수로 보는 일. 평균을 내지 않는다.
 

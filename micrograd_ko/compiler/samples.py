@@ -13,6 +13,7 @@ from micrograd_ko.misuse import nodes_in
 
 INPUTS = 'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다.'
 
+
 @dataclass(frozen=True)
 class Columns:
     """입력의 열. sizes 는 (x, y) 처럼 나눈 목록마다의 열의 수, 나누지 않았으면 None."""
