@@ -83,7 +83,7 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """스텝의 수와 기억: 이어서 배우는 데 필요한 것."""
-        return {'steps': self.steps, 'memory': [list(column) for column in self.memory]}
+        return {'steps': self.steps, 'memory': [listed(column, '기억은 수의 목록입니다.') for column in self.memory]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""

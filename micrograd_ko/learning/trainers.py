@@ -15,6 +15,7 @@ from micrograd_ko.learning.optim import Optimizer
 from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
+from micrograd_ko.state import commit, data_set
 
 Measured = tuple[float, Sequence[Sequence[Number]]]
 
@@ -49,15 +50,16 @@ def measured(data: Dataset) -> Measured:
 
 
 class Trainer:
-    """미니배치로 배우고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
+    """신경망을 미니배치로 가르치고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
 
     engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError.
     """
 
-    def __init__(self, data: Dataset, optimizer: Optimizer, engine: str) -> None:
+    def __init__(self, data: Dataset, held: Dataset | None, batch_size: int, optimizer: Optimizer, engine: str) -> None:
         if engine not in ('auto', 'eager', 'replay'):
             raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
-        self.data, self.optimizer, self.engine, self.kind = data, optimizer, 'eager', 'eager'
+        self.data, self.held, self.batch_size, self.optimizer = data, held, batch_size, optimizer
+        self.parameters, self.engine, self.kind = data.net.parameters(), 'eager', 'eager'
         self.program: Program | None = None
         self.descent: Descent | None = None
         self.reason = '그렇게 골랐다' if engine == 'eager' else _unfit(data, optimizer, careful=engine == 'auto')
@@ -71,25 +73,36 @@ class Trainer:
         if engine == 'replay' and self.program is None:
             raise ValueError(f'재생(replay)으로 배울 수 없습니다. {self.reason}.')
 
-    def epoch(self, batches: Sequence[Sequence[int]], done: Callable[[int], Any]) -> None:
-        """미니배치(표본의 번호들)마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+    def epoch(self, order: Sequence[int], done: Callable[[int], Any]) -> None:
+        """표본들 order (번호)를 차례로 batch_size 개씩, 마지막은 남은 만큼 묶어 한 스텝씩. 마친 스텝의 수를 done 에 알린다."""
         if self.program is None:
-            for rows in batches:
-                descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
+            for start in range(0, len(order), self.batch_size):
+                batch = [self.data.pairs[row] for row in order[start : start + self.batch_size]]
+                descend(self.data.net, batch, self.data.loss, self.optimizer)
                 done(1)
-            return
-        if self.descent is None:
-            self.descent = self.program.descent(self.arrays, len(batches[0]), self.optimizer)
-        self.descent.read()
-        self.descent.epoch([row for rows in batches for row in rows], done)
-        self.program.sync(self.descent.vector)
-        self.optimizer.memory = [column.tolist() for column in self.optimizer.memory]
+        else:
+            descent = self.descent = self.descent or self.program.descent(self.arrays, self.batch_size, self.optimizer)
+            descent.read()
+            descent.epoch(order, done)
+            self.program.sync(descent.vector)
+            self.optimizer.memory = [column.tolist() for column in self.optimizer.memory]
+        self.optimizer.zero_grad()
 
-    def measure(self, data: Dataset) -> Measured:
-        """(평균 손실, 표본마다의 출력)."""
+    def measure(self, data: Dataset) -> tuple[float, float | None]:
+        """(평균 손실, 정확도)."""
         if self.program is None:
-            return measured(data)
-        return self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
+            loss, outputs = measured(data)
+        else:
+            loss, outputs = self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
+        return loss, data.accuracy(outputs)
+
+    def numbers(self) -> list[Number]:
+        """파라미터의 값."""
+        return [p.data for p in self.parameters]
+
+    def place(self, numbers: Sequence[Number]) -> None:
+        """파라미터의 값을 numbers 로."""
+        commit(data_set(self.parameters, numbers))
 
 
 def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:

@@ -1,6 +1,7 @@
 """fit: 행렬의 갱신과 같은 스텝, 두 길의 일치, 같은 씨앗의 같은 비트, 멈춤과 이어 배우기, 잘못 쓴 것에 대한 글."""
 
 import copy
+import functools
 import io
 import math
 import os
@@ -495,6 +496,7 @@ def test_the_bar_shows_loss_and_accuracy(monkeypatch):
 
     screen = Terminal()
     monkeypatch.setattr(sys, 'stderr', screen)
+    monkeypatch.setattr(train, 'tqdm', functools.partial(train.tqdm, mininterval=0, miniters=0))  # 스텝마다 다시 그린다
     history = train.fit(network(), TRAINING, epochs=2, lr=1.0, rng=0)
     shown = screen.getvalue()
     assert '2/2에포크' in shown and f'C = {history.loss[0]:.4g}, 정확도 {history.accuracy[0]:.1%}' in shown
