@@ -87,12 +87,13 @@ class Optimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""
-        steps, memory = [state.get(name) if isinstance(state, dict) else None for name in ('steps', 'memory')]
-        columns = [len(column) for column in memory] if isinstance(memory, list) else None
-        if type(steps) is not int or steps < 0 or columns != [len(self.parameters)] * self.memories:
+        given: dict[str, Any] = state if isinstance(state, dict) else {}
+        steps, memory = given.get('steps'), given.get('memory')
+        columns = [column if isinstance(column, list) else [] for column in memory] if isinstance(memory, list) else [[]]
+        if type(steps) is not int or steps < 0 or list(map(len, columns)) != [len(self.parameters)] * self.memories:
             wanted = f'스텝의 수 steps 와, 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억하는 memory'
             raise ValueError(f'{type(self).__name__} 의 상태는 {wanted} 의 사전입니다. {brief(state)} 을(를) 받았습니다.')
-        numbers = [[number(x, '기억(memory)은') for x in column] for column in state['memory']]
+        numbers = [[number(x, '기억(memory)은') for x in column] for column in columns]
         commit([(self, 'steps', steps), (self, 'memory', numbers)])
 
     def _shrink(self, gradients: Iterable[Number]) -> Number:

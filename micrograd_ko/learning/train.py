@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import math
 import os
 import random
@@ -22,6 +23,7 @@ from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Trainer, measured
 from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
+from micrograd_ko.number import number
 
 Callback = Callable[[MLP, History], Any]
 
@@ -57,7 +59,8 @@ def fit(
     callbacks   에포크마다 부를 함수(net, history). True 를 돌려주면 멈춘다.
     patience    검증 손실이 이 에포크 수만큼 나아지지 않으면 멈추고, 가장 나았던 파라미터로 돌아간다(조기 종료, early stopping).
     checkpoint  에포크마다 이 파일에 저장한다. `MLP.load` 로 읽거나 resume 으로 이어 배운다.
-    resume      이어 배울 `History` 나 checkpoint 파일. 그때와 다른 것(손실, 최적화, 표본 …)을 주면 ValueError.
+    resume      이어 배울 `History` 나 checkpoint 파일. 그때와 다른 것(손실, 최적화, 표본 …)을 주면 ValueError,
+                내용이 온전하지 않으면 SavedFileError 다.
 
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
     손실이 유한하지 않으면 DivergedError 다.
@@ -87,7 +90,7 @@ def fit(
 
     with run.whole_epochs(progress, keep) as bar:
         if earlier is not None:
-            run.resume(earlier)
+            run.resume(earlier, 'resume' if earlier is resume else resume)
         keep()  # 쓸 수 없는 곳이면 배우기 전에 알린다
         while len(run.history) < epochs and not run.history.stalled(patience):
             run.epoch(epochs, bar)
@@ -136,13 +139,16 @@ class Run:
         self.optimizer.zero_grad()
         self.rng.setstate(state['rng'])
 
-    def resume(self, earlier: History) -> None:
-        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError.
+    def resume(self, earlier: History, source: Any) -> None:
+        """source 의 기록 earlier 에서 시작한다. 온전하지 않으면 SavedFileError, 그때와 다르게 주어진 것이 있으면 ValueError.
 
         이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다.
         """
         plan, before = self.history.state['plan'], earlier.state['plan']
-        changed = [f'{name}: 그때 {before[name]!r}, 지금 {plan[name]!r}' for name in plan if plan[name] != before[name]]
+        changed = [f'{name}: 그때 {before.get(name)!r}, 지금 {now!r}' for name, now in plan.items() if before.get(name) != now]
+        if not changed:
+            with saving.whole(source):
+                self._rehearse(earlier)
         if earlier.loss and not changed:
             self.trainer.place(earlier.state['parameters'])
             then, now = earlier.loss[-1], self.trainer.measure(self.trainer.data)[0]
@@ -153,6 +159,25 @@ class Run:
         self.history = copy.deepcopy(earlier)
         self.history.interrupted = False
         self.restore()
+
+    def _rehearse(self, earlier: History) -> None:
+        """earlier 에서 이어 배울 수 없으면 오류: 상태를 사본에 놓고 한 스텝을 떼어 본다. 여기서는 아무것도 바뀌지 않는다."""
+        state, data, held, ours = earlier.state, self.trainer.data, self.trainer.held, self.trainer.parameters
+        epochs, numbers, best = len(range(state['epochs'])), state['parameters'], state['best'] or state['parameters']
+        kinds = True, data.labels is not None, held is not None, held is not None and held.labels is not None, True
+        found = [len(values) for values in (*earlier.measured, numbers, best)], bool(state['best'])
+        if found != ([*[epochs * kind for kind in kinds], len(ours), len(ours)], bool(earlier.validation)):
+            raise ValueError(f'{epochs}에포크를 마친, 파라미터 {len(ours)}개의 기록이 아닙니다')
+        twins, trial = dict(zip(ours, map(Value, numbers), strict=True)), copy.copy(self.optimizer)
+        trial.parameters = [twins[p] for p in self.optimizer.parameters]
+        trial.load_state_dict(state['optimizer'])
+        trial.step()
+        random.Random().setstate(state['rng'])
+        rows = [*itertools.chain(*earlier.measured)]
+        if any(type(x) is not float for x in rows):
+            raise TypeError('기록의 목록에 float 가 아닌 것이 있습니다')
+        if not all(map(math.isfinite, [*rows, *map(number, best), *[p.data for p in twins.values()]])):
+            raise ValueError('유한하지 않은 수가 있습니다')
 
     def epoch(self, epochs: int, bar: tqdm) -> None:
         """한 에포크를 배우고, 재고, 상태를 남긴다. epochs 는 막대에 적을 모두의 수."""

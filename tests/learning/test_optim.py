@@ -123,6 +123,7 @@ def test_a_state_goes_on_where_it_was(make):
     ({}, ValueError), (None, ValueError), ({'steps': 1}, ValueError), ({'steps': 1, 'memory': []}, ValueError),
     ({'steps': 1, 'memory': [[1.0], [1.0]]}, ValueError), ({'steps': -1, 'memory': [[1.0, 2.0]] * 2}, ValueError),
     ({'steps': 'a', 'memory': [[1.0, 2.0]] * 2}, ValueError), ({'steps': 1, 'memory': [[1.0, 'b'], [1.0, 2.0]]}, TypeError),
+    ({'steps': 1, 'memory': [1.0, 2.0]}, ValueError), ({'steps': 1, 'memory': 3}, ValueError),
     (SGD([Value(1.0)], 0.1).state_dict(), ValueError),
 ])  # fmt: skip
 def test_a_state_of_something_else_is_refused_and_nothing_changes(wrong, error):
