@@ -35,7 +35,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
         self.parameters, self.steps = _checked(parameters), 0
-        self.lr = lr if callable(lr) else _positive('학습률(lr)은 스텝의 함수이거나', lr)
+        self.lr = lr if callable(lr) else _require('학습률(lr)은 스텝의 함수이거나 양수', lr)
         self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
         self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
@@ -142,7 +142,7 @@ class Adam(Optimizer):
         if len(pair) != 2:
             raise ValueError(f'betas 는 0 이상 1 미만의 수 둘입니다. {brief(betas)} 을(를) 받았습니다.')
         self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in pair]
-        self.eps = _positive('eps 는', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
+        self.eps = _require('eps 는 양수', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -171,20 +171,20 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': Ada
 
 def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], Number]:
     """지수 일정: every 스텝마다 factor 배. lr·factor^(스텝 // every)."""
-    lr, factor, every = _positive('lr 은', lr), _positive('factor 는', factor), counted(every, 'every 는')
+    lr, factor, every = _require('lr 은 양수', lr), _require('factor 는 양수', factor), counted(every, 'every 는')
     return lambda step: lr * factor ** (step // every)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
     """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
-    top, steps = float(_positive('lr 은', lr)), counted(steps, 'steps 는')
+    top, steps = float(_require('lr 은 양수', lr)), counted(steps, 'steps 는')
     end = float(_require('end 는 0 이상의 수', end, lambda x: 0 <= x < math.inf))
     return lambda step: end + (top - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
 def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
     """몸풀기(warmup): 처음 steps 스텝은 lr 의 1/steps, 2/steps, … 로 키운다."""
-    lr, steps = lr if callable(lr) else _positive('lr 은 스텝의 함수이거나', lr), counted(steps, 'steps 는')
+    lr, steps = lr if callable(lr) else _require('lr 은 스텝의 함수이거나 양수', lr), counted(steps, 'steps 는')
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 
@@ -198,8 +198,6 @@ def _outline(schedule: Callable[[int], Number]) -> str:
 
 
 def _checked(parameters: Any) -> list[Value]:
-    if isinstance(parameters, Value) or hasattr(parameters, 'parameters'):
-        raise TypeError(f'파라미터의 목록을 주세요: net.parameters(). {type(parameters).__name__} 을(를) 받았습니다.')
     found = listed(parameters, '파라미터의 목록을 주세요: net.parameters().')
     wrong = next((p for p in found if not isinstance(p, Value)), None)
     if wrong is not None:
@@ -209,11 +207,7 @@ def _checked(parameters: Any) -> list[Value]:
     return found
 
 
-def _positive(what: str, x: Any) -> Number:
-    return _require(f'{what} 양수', x, lambda x: 0 < x < math.inf)
-
-
-def _require(what: str, x: Any, holds: Callable[[Any], bool]) -> Number:
+def _require(what: str, x: Any, holds: Callable[[Any], bool] = lambda x: 0 < x < math.inf) -> Number:
     try:
         found = number(x)
     except TypeError:

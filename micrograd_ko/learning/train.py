@@ -233,8 +233,7 @@ def one_hot(label: int, classes: int) -> list[int]:
 
 def accuracy(net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic) -> float:
     """정확도(accuracy): 표본 가운데 맞힌 비율, 0 부터 1. 답은 `loss.answer` 가 고른다. 목표가 클래스가 아니면 ValueError."""
-    data = Dataset(samples, net, loss)
-    found = data.accuracy(measured(data)[1])
+    found = measured(Dataset(samples, net, loss))[1]
     if found is None:
         raise ValueError('정확도(accuracy)를 잴 목표는 클래스 번호나 원-핫입니다.')
     return found

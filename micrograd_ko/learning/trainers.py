@@ -17,8 +17,6 @@ from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
 from micrograd_ko.state import commit, data_set
 
-Measured = tuple[float, Sequence[Sequence[Number]]]
-
 
 def cost_of(loss: Callable, outputs: Any, y: Any) -> Value:
     """한 표본의 C_x = loss(출력, y). Value 가 아니면 TypeError."""
@@ -39,14 +37,16 @@ def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimiz
     return cost.data
 
 
-def measured(data: Dataset) -> Measured:
-    """(평균 손실, 표본마다의 출력)."""
+def measured(data: Dataset, program: Program | None = None) -> tuple[float, float | None]:
+    """(평균 손실, 정확도): program 이 있으면 재생해서, 없으면 표본마다 기록해서."""
+    if program is not None:
+        return program.loss(data.arrays), data.accuracy(program.outputs(data.arrays).tolist())
     total, outputs = 0.0, []
     for x, y in data.pairs:
         a = data.net(x)
         total += float(cost_of(data.loss, a, y).data)
         outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
-    return total / len(data), outputs
+    return total / len(data), data.accuracy(outputs)
 
 
 class Trainer:
@@ -90,11 +90,7 @@ class Trainer:
 
     def measure(self, data: Dataset) -> tuple[float, float | None]:
         """(평균 손실, 정확도)."""
-        if self.program is None:
-            loss, outputs = measured(data)
-        else:
-            loss, outputs = self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
-        return loss, data.accuracy(outputs)
+        return measured(data, self.program)
 
     def numbers(self) -> list[Number]:
         """파라미터의 값."""
