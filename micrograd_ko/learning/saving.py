@@ -61,7 +61,7 @@ def load_checkpoint(path: str | os.PathLike) -> History:
 
 
 @contextlib.contextmanager
-def whole(path: Any) -> Iterator[None]:
+def whole(path: Any, otherwise: str = '저장하는 꼴이 아닙니다(damaged, edited or foreign)') -> Iterator[None]:
     """path 에서 읽은 것을 쓰는 동안: 어떤 오류든 SavedFileError 다. SHA-256 까지 다시 적은 파일도 날것의 오류를 내지 않는다."""
     try:
         yield
@@ -72,8 +72,7 @@ def whole(path: Any) -> Iterator[None]:
         where = f'{error.lineno}번째 줄 {error.colno}번째 글자에서 깨졌습니다(damaged)'
         raise SavedFileError(f'{path}: JSON 이 {"끝이 잘렸습니다(truncated)" if cut else where}.') from None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        what = f'저장하는 꼴이 아닙니다(damaged, edited or foreign): {type(error).__name__} {error}'
-        raise SavedFileError(f'{path}: {what}') from error
+        raise SavedFileError(f'{path}: {otherwise}: {type(error).__name__} {error}') from error
 
 
 def _described(net: MLP) -> dict[str, Any]:

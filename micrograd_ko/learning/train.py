@@ -24,6 +24,7 @@ from micrograd_ko.learning.trainers import Trainer, measured
 from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
 from micrograd_ko.number import number
+from micrograd_ko.state import commit, grad_set
 
 Callback = Callable[[MLP, History], Any]
 
@@ -75,7 +76,7 @@ def fit(
         raise TypeError(f'{wanted} {brief(callbacks)} 을(를) 받았습니다.')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
-    if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
+    if earlier is not None and not isinstance(getattr(earlier, 'state', {}).get('plan'), dict):
         raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
     moving = optimizer_of(net.parameters(), optimizer, lr)
     trainer = Trainer(data, held, batch_size, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
@@ -90,7 +91,7 @@ def fit(
 
     with run.whole_epochs(progress, keep) as bar:
         if earlier is not None:
-            run.resume(earlier, 'resume' if earlier is resume else resume)
+            run.resume(earlier, 'resume' if earlier is resume else resume, epochs)
         keep()  # 쓸 수 없는 곳이면 배우기 전에 알린다
         while len(run.history) < epochs and not run.history.stalled(patience):
             run.epoch(epochs, bar)
@@ -139,7 +140,7 @@ class Run:
         self.optimizer.zero_grad()
         self.rng.setstate(state['rng'])
 
-    def resume(self, earlier: History, source: Any) -> None:
+    def resume(self, earlier: History, source: Any, epochs: int) -> None:
         """source 의 기록 earlier 에서 시작한다. 온전하지 않으면 SavedFileError, 그때와 다르게 주어진 것이 있으면 ValueError.
 
         이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다.
@@ -147,8 +148,8 @@ class Run:
         plan, before = self.history.state['plan'], earlier.state['plan']
         changed = [f'{name}: 그때 {before.get(name)!r}, 지금 {now!r}' for name, now in plan.items() if before.get(name) != now]
         if not changed:
-            with saving.whole(source):
-                self._rehearse(earlier)
+            with saving.whole(source, '여기서 이어 배울 수 없습니다(damaged or edited)'):
+                self._rehearse(earlier, more=len(earlier) < epochs)
         if earlier.loss and not changed:
             self.trainer.place(earlier.state['parameters'])
             then, now = earlier.loss[-1], self.trainer.measure(self.trainer.data)[0]
@@ -160,8 +161,8 @@ class Run:
         self.history.interrupted = False
         self.restore()
 
-    def _rehearse(self, earlier: History) -> None:
-        """earlier 에서 이어 배울 수 없으면 오류: 상태를 사본에 놓고 한 스텝을 떼어 본다. 여기서는 아무것도 바뀌지 않는다."""
+    def _rehearse(self, earlier: History, more: bool) -> None:
+        """earlier 에서 이어 배울 수 없으면 오류: 상태를 사본에 놓고, 더 배울 것이면 한 스텝을 떼어 본다. 바뀌는 것은 없다."""
         state, data, held, ours = earlier.state, self.trainer.data, self.trainer.held, self.trainer.parameters
         epochs, numbers, best = len(range(state['epochs'])), state['parameters'], state['best'] or state['parameters']
         kinds = True, data.labels is not None, held is not None, held is not None and held.labels is not None, True
@@ -171,13 +172,14 @@ class Run:
         twins, trial = dict(zip(ours, map(Value, numbers), strict=True)), copy.copy(self.optimizer)
         trial.parameters = [twins[p] for p in self.optimizer.parameters]
         trial.load_state_dict(state['optimizer'])
-        trial.step()
+        commit(grad_set(twins.values(), [1] * len(twins)))
+        if more:
+            trial.step()
         random.Random().setstate(state['rng'])
         rows = [*itertools.chain(*earlier.measured)]
-        if any(type(x) is not float for x in rows):
-            raise TypeError('기록의 목록에 float 가 아닌 것이 있습니다')
-        if not all(map(math.isfinite, [*rows, *map(number, best), *[p.data for p in twins.values()]])):
-            raise ValueError('유한하지 않은 수가 있습니다')
+        finite = all(map(math.isfinite, [*rows, *map(number, best), *[p.data for p in twins.values()]]))
+        if not finite or any(type(x) is not float for x in rows):
+            raise ValueError('유한한 수가 아닌 것이 있습니다')
 
     def epoch(self, epochs: int, bar: tqdm) -> None:
         """한 에포크를 배우고, 재고, 상태를 남긴다. epochs 는 막대에 적을 모두의 수."""

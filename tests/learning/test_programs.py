@@ -109,6 +109,13 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
     assert undefined.value.row == 30 and w.data == 2.0
 
 
+def test_the_history_of_a_program_is_nothing_a_network_can_resume():
+    program, X = line()
+    history = program.fit(X, 1, 10, 0.1, rng=0)
+    with pytest.raises(TypeError, match='resume 은'):
+        MLP(1, [1]).fit([([1.0], 1.0)], epochs=2, lr=0.1, resume=history)
+
+
 def test_numpy_integers_count():
     found = []
     for epochs, batch_size in ((2, 10), (np.int64(2), np.int32(10))):
