@@ -338,7 +338,7 @@ def forge(payload, draw):
 
 @pytest.mark.parametrize('engine', ['eager', 'replay'])
 @pytest.mark.parametrize('kind', OPTIMIZERS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_checkpoint_signed_again_resumes_or_is_refused_and_nothing_changes(tmp_path_factory, kind, engine, data):
     """내용을 고치고 SHA-256 을 다시 적은 파일: 적힌 형의 오류이고 신경망, 최적화, 난수가 그대로이거나, 이어 배운다."""
