@@ -28,6 +28,8 @@ def fit(
     epochs, threads = counted(epochs, 'epochs 는'), counted(threads, 'threads 는')
     batch_size = counted(batch_size, '미니배치의 크기(batch_size)는')
     moving = optimizer_of(program.parameters, optimizer, lr)
+    if moving.parameters != program.parameters:
+        raise ValueError('optimizer 는 프로그램의 파라미터를 차례대로 모두 가져야 합니다: SGD(program.parameters, lr=0.1).')
     run = Run(ProgramTrainer(program, X, batch_size, moving, threads), rng)
     with run.whole_epochs(progress) as bar:
         while len(run.history) < epochs:

@@ -109,6 +109,16 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
     assert undefined.value.row == 30 and w.data == 2.0
 
 
+@pytest.mark.parametrize('backend', BACKENDS)
+@pytest.mark.parametrize('kept', [slice(1), slice(1, 2), slice(None, None, -1)])
+def test_an_optimizer_of_some_of_the_parameters_is_refused(backend, kept):
+    """얼린 파라미터를 소리 없이 움직이는 대신 알린다. 기억은 파라미터의 순서다."""
+    program, X = line(backend)
+    with pytest.raises(ValueError, match='차례대로 모두'):
+        program.fit(X, 2, 10, optimizer=SGD(program.parameters[kept], 0.1), rng=0, progress=False)
+    assert [p.data for p in program.parameters] == [0.0, 0.0]
+
+
 def test_the_history_of_a_program_is_nothing_a_network_can_resume():
     program, X = line()
     history = program.fit(X, 1, 10, 0.1, rng=0)
