@@ -18,9 +18,9 @@ from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.trainers import cost_of, measured
-from micrograd_ko.nn import MLP
+from micrograd_ko.nn import MLP, Layer, Trace
 from micrograd_ko.number import Number, number
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
+from micrograd_ko.operation import EDGE_ERRORS, DomainError
 from micrograd_ko.staleness import first_nonfinite, replay
 from micrograd_ko.state import commit, data_set, grad_set
 from micrograd_ko.writing import limits
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
         return f'{self.severity} [{self.code}] {self.where}: {self.sentence} → {self.cure}'
 
 
-class LayerFacts(NamedTuple):
+class LayerFacts:
     """층 하나에서 잰 것: 입력 a^{l−1}, 출력 a^l, 기울기 σ′(z^l), 에러 δ^l 의 (표본 × 뉴런) 배열과 그 요약.
 
     quiet   모든 표본에서 0 에 가까운 입력의 비율.
@@ -59,17 +59,17 @@ class LayerFacts(NamedTuple):
     update  층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
     """
 
-    layer: int
-    activation: Op
-    inputs: np.ndarray
-    outputs: np.ndarray
-    slopes: np.ndarray
-    deltas: np.ndarray
-    quiet: float
-    flat: float
-    dead: float
-    delta: float
-    update: float | None
+    def __init__(self, i: int, layer: Layer, traces: Sequence[Trace], lr: Number | None) -> None:
+        self.layer, self.activation, parameters = i + 2, layer.neurons[0].activation, layer.parameters()
+        self.inputs, self.outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
+        self.slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
+        self.deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
+        self.quiet = float(np.mean(np.abs(self.inputs).max(axis=0) < limits.SMALL))
+        self.flat = 0.0 if self.activation.kinks else float(np.mean(np.abs(self.slopes) < FLAT))
+        self.dead = float(np.mean(~self.slopes.any(axis=0))) if self.activation.kinks else 0.0
+        self.delta = float(np.sqrt(np.mean(self.deltas**2)))
+        size, moved = math.hypot(*[p.data for p in parameters]), math.hypot(*[p.grad for p in parameters]) / len(traces)
+        self.update = None if lr is None or not size else float(lr) * moved / size
 
 
 class Diagnosis(Document):
@@ -123,7 +123,7 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
                 costs[-1].backward()
             except DomainError as error:
                 return Diagnosis([Finding('오류', 'undefined', f'표본 {i}', str(error), '입력과 식의 정의역을 살펴보세요')])
-        layers = _facts(net, traces, lr)
+        layers = [LayerFacts(i, layer, traces, lr) for i, layer in enumerate(net.layers)]
         found = [*_of_layers(layers, data.arrays[1] if data.record is loss else None)]
         found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
         weak = {finding.cure: finding for cost in costs[:3] for finding in weak_formulas(cost)}
@@ -132,23 +132,6 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
         return Diagnosis([*found, *weak.values()], layers)
     finally:
         commit([*data_set(parameters, numbers), *grad_set(parameters, gradients)])
-
-
-def _facts(net: MLP, traces: Sequence, lr: Number | None) -> list[LayerFacts]:
-    facts = []
-    for i, layer in enumerate(net.layers):
-        activation, parameters = layer.neurons[0].activation, layer.parameters()
-        a, outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
-        slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
-        deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
-        size, moved = math.hypot(*[p.data for p in parameters]), math.hypot(*[p.grad for p in parameters]) / len(traces)
-        facts.append(LayerFacts(
-            i + 2, activation, a, outputs, slopes, deltas, quiet=float(np.mean(np.abs(a).max(axis=0) < limits.SMALL)),
-            flat=0.0 if activation.kinks else float(np.mean(np.abs(slopes) < FLAT)),
-            dead=float(np.mean(~slopes.any(axis=0))) if activation.kinks else 0.0,
-            delta=float(np.sqrt(np.mean(deltas**2))), update=None if lr is None or not size else float(lr) * moved / size,
-        ))  # fmt: skip
-    return facts
 
 
 def _of_layers(layers: Sequence[LayerFacts], y: np.ndarray | None) -> Iterator[Finding]:

@@ -26,8 +26,6 @@ from micrograd_ko.nn import MLP, generator
 from micrograd_ko.number import number
 from micrograd_ko.state import commit, grad_set
 
-Callback = Callable[[MLP, History], Any]
-
 
 class DivergedError(FloatingPointError):
     """발산(divergence): 손실이 유한하지 않다. history 는 마지막으로 유한했던 에포크까지의 기록이다."""
@@ -44,8 +42,8 @@ class DivergedError(FloatingPointError):
 def fit(
     net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic, *, epochs: int, batch_size: int = 10,
     lr: Rate | None = None, optimizer: str | Optimizer = 'sgd', rng: random.Random | int | None = None, validation: Any = None,
-    engine: str = 'auto', progress: bool = True, callbacks: Sequence[Callback] = (), patience: int | None = None,
-    checkpoint: str | os.PathLike | None = None, resume: History | str | os.PathLike | None = None,
+    engine: str = 'auto', progress: bool = True, callbacks: Sequence[Callable[[MLP, History], Any]] = (),
+    patience: int | None = None, checkpoint: str | os.PathLike | None = None, resume: History | str | os.PathLike | None = None,
 ) -> History:  # fmt: skip
     """net 을 미니배치 경사하강법으로 가르치고 `History` 를 돌려준다. 같은 씨앗과 같은 engine 이면 같은 비트다.
 
