@@ -104,9 +104,10 @@ class Trainer:
 def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
     parameters, kind = data.net.parameters(), type(data.net)
-    numbers = [*[p.data for p in parameters], *optimizer.settings.values()]
+    samples = [v for x, y in data.pairs for v in (*x, *(y if isinstance(y, list) else [y]))]
+    numbers = [*samples, *[p.data for p in parameters], *optimizer.settings.values()]
     reasons = {
-        'Fraction 은 정확하게 남아야 한다': data.exact or any(type(x).__name__ == 'Fraction' for x in numbers),
+        'Fraction 은 정확하게 남아야 한다': any(type(x).__name__ == 'Fraction' for x in numbers),
         '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다': optimizer.parameters != parameters,
         '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다': careful and data.record is not data.loss,
         f'{kind.__name__} 의 순전파가 MLP 와 다를 수 있다': careful and kind is not MLP,
