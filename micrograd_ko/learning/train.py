@@ -74,7 +74,7 @@ def fit(
         raise TypeError(f'{wanted} {brief(callbacks)} 을(를) 받았습니다.')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
-    if earlier is not None and not isinstance(getattr(earlier, 'state', {}).get('plan'), dict):
+    if earlier is not None and not (isinstance(earlier, History) and isinstance(earlier.state.get('plan'), dict)):
         raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
     moving = optimizer_of(net.parameters(), optimizer, lr)
     trainer = Trainer(data, held, batch_size, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
@@ -113,8 +113,8 @@ class Run:
         self.history.state = {'plan': plan, 'best': None, **self._now()}
 
     @contextlib.contextmanager
-    def whole_epochs(self, progress: bool, kept: Callable[[], Any] = lambda: None) -> Iterator[tqdm]:
-        """진행 막대를 주고, 안에서 오류가 나면 마친 에포크로 돌아간다. Ctrl-C 면 알리고 kept 를 부른 뒤 오류 없이 나간다."""
+    def whole_epochs(self, progress: bool, keep: Callable[[], Any] = lambda: None) -> Iterator[tqdm]:
+        """진행 막대를 주고, 안에서 오류가 나면 마친 에포크로 돌아간다. Ctrl-C 면 알리고 keep 을 부른 뒤 오류 없이 나간다."""
         try:
             with tqdm(unit='스텝', leave=False, disable=None if progress else True) as bar:
                 yield bar
@@ -127,7 +127,7 @@ class Run:
                 raise
             self.history.interrupted, done = True, len(self.history)
             print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
-            kept()  # 저장하는 동안 멈추었을 수도 있다
+            keep()  # 저장하는 동안 멈추었을 수도 있다
 
     def restore(self, which: str = 'parameters') -> None:
         """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로. 'best' 는 가장 나았던 파라미터다."""
@@ -163,7 +163,7 @@ class Run:
         """earlier 에서 이어 배울 수 없으면 오류: 상태를 사본에 놓고, 더 배울 것이면 한 스텝을 떼어 본다. 바뀌는 것은 없다."""
         state, data, held, ours = earlier.state, self.trainer.data, self.trainer.held, self.trainer.parameters
         epochs, numbers, best = len(range(state['epochs'])), state['parameters'], state['best'] or state['parameters']
-        kinds = True, data.labels is not None, held is not None, held is not None and held.labels is not None, True
+        kinds = [x is not None for x in (data, data.labels, held, held and held.labels, data)]  # `measured` 의 차례로
         found = [len(values) for values in (*earlier.measured, numbers, best)], bool(state['best'])
         if found != ([*[epochs * kind for kind in kinds], len(ours), len(ours)], bool(earlier.validation)):
             raise ValueError(f'{epochs}에포크를 마친, 파라미터 {len(ours)}개의 기록이 아닙니다')
