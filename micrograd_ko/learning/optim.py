@@ -89,7 +89,7 @@ class Optimizer:
         """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""
         given: dict[str, Any] = state if isinstance(state, dict) else {}
         steps, memory = given.get('steps'), given.get('memory')
-        columns = [column if isinstance(column, list) else [] for column in memory] if isinstance(memory, list) else [[]]
+        columns = [list(x) if hasattr(x, '__iter__') else [] for x in memory] if isinstance(memory, list) else [[]]
         if type(steps) is not int or steps < 0 or list(map(len, columns)) != [len(self.parameters)] * self.memories:
             wanted = f'스텝의 수 steps 와, 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억하는 memory'
             raise ValueError(f'{type(self).__name__} 의 상태는 {wanted} 의 사전입니다. {brief(state)} 을(를) 받았습니다.')

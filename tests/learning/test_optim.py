@@ -117,6 +117,9 @@ def test_a_state_goes_on_where_it_was(make):
     second.load_state_dict(first.state_dict())
     assert list(walked(second, gradients[2:])) == path[2:]
     assert list(walked(first, gradients[2:])) == path[2:]  # 되돌린 상태는 나누어 쓰지 않는다
+    state = second.state_dict()
+    second.load_state_dict({**state, 'memory': [np.array(column) for column in state['memory']]})
+    assert second.state_dict() == state
 
 
 @pytest.mark.parametrize(('wrong', 'error'), [
