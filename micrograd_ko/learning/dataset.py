@@ -40,11 +40,6 @@ class Dataset:
         """표본의 지문(SHA-256): 값이 하나라도 다르면 다르다."""
         return hashlib.sha256(repr(self.pairs).encode()).hexdigest()
 
-    @property
-    def exact(self) -> bool:
-        """Fraction 이 들어 있는가."""
-        return any(type(v).__name__ == 'Fraction' for x, y in self.pairs for v in (*x, *(y if isinstance(y, list) else [y])))
-
     @cached_property
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """(X, Y): 표본 × 입력, 표본 × 출력의 float64 배열."""

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -19,9 +18,9 @@ from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.trainers import cost_of, measured
-from micrograd_ko.nn import MLP
+from micrograd_ko.nn import MLP, Layer, Trace
 from micrograd_ko.number import Number, number
-from micrograd_ko.operation import EDGE_ERRORS, DomainError, Op
+from micrograd_ko.operation import EDGE_ERRORS, DomainError
 from micrograd_ko.staleness import first_nonfinite, replay
 from micrograd_ko.state import commit, data_set, grad_set
 from micrograd_ko.writing import limits
@@ -50,7 +49,7 @@ class Finding(NamedTuple):
         return f'{self.severity} [{self.code}] {self.where}: {self.sentence} → {self.cure}'
 
 
-class LayerFacts(NamedTuple):
+class LayerFacts:
     """층 하나에서 잰 것: 입력 a^{l−1}, 출력 a^l, 기울기 σ′(z^l), 에러 δ^l 의 (표본 × 뉴런) 배열과 그 요약.
 
     quiet   모든 표본에서 0 에 가까운 입력의 비율.
@@ -60,17 +59,17 @@ class LayerFacts(NamedTuple):
     update  층의 파라미터에 견준 갱신의 크기 η|∇C|/|w|. 학습률을 모르면 None.
     """
 
-    layer: int
-    activation: Op
-    inputs: np.ndarray
-    outputs: np.ndarray
-    slopes: np.ndarray
-    deltas: np.ndarray
-    quiet: float
-    flat: float
-    dead: float
-    delta: float
-    update: float | None
+    def __init__(self, i: int, layer: Layer, traces: Sequence[Trace], lr: Number | None) -> None:
+        self.layer, self.activation, parameters = i + 2, layer.neurons[0].activation, layer.parameters()
+        self.inputs, self.outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
+        self.slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
+        self.deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
+        self.quiet = float(np.mean(np.abs(self.inputs).max(axis=0) < limits.SMALL))
+        self.flat = 0.0 if self.activation.kinks else float(np.mean(np.abs(self.slopes) < FLAT))
+        self.dead = float(np.mean(~self.slopes.any(axis=0))) if self.activation.kinks else 0.0
+        self.delta = float(np.sqrt(np.mean(self.deltas**2)))
+        size, moved = math.hypot(*[p.data for p in parameters]), math.hypot(*[p.grad for p in parameters]) / len(traces)
+        self.update = None if lr is None or not size else float(lr) * moved / size
 
 
 class Diagnosis(Document):
@@ -108,7 +107,9 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
     data = Dataset(samples, net, loss)
     data.pairs = data.pairs[:: math.ceil(len(data) / MOST_SAMPLES)]
     lr = None if lr is None else number(lr, '학습률(lr)은')
-    with _kept(net.parameters()):
+    parameters = net.parameters()
+    numbers, gradients = [p.data for p in parameters], [p.grad for p in parameters]
+    try:
         net.zero_grad()
         traces, costs = [], []
         for i, (x, y) in enumerate(data.pairs):
@@ -122,42 +123,15 @@ def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Numb
                 costs[-1].backward()
             except DomainError as error:
                 return Diagnosis([Finding('오류', 'undefined', f'표본 {i}', str(error), '입력과 식의 정의역을 살펴보세요')])
-        slope = np.array([float(p.grad) for p in net.parameters()]) / len(data)
-        layers = _facts(net, traces, slope, lr)
+        layers = [LayerFacts(i, layer, traces, lr) for i, layer in enumerate(net.layers)]
         found = [*_of_layers(layers, data.arrays[1] if data.record is loss else None)]
         found = found or [*_of_deltas(layers)]  # δ 가 작은 까닭을 이미 찾았으면 되풀이하지 않는다
         weak = {finding.cure: finding for cost in costs[:3] for finding in weak_formulas(cost)}
         if lr is not None:
-            found += _of_rate(data, slope, float(lr), sum(float(c.data) for c in costs) / len(data))
-    return Diagnosis([*found, *weak.values()], layers)
-
-
-@contextlib.contextmanager
-def _kept(parameters: list[Value]) -> Iterator[None]:
-    """나가면서 파라미터의 값과 기울기를 되돌린다."""
-    numbers, gradients = [p.data for p in parameters], [p.grad for p in parameters]
-    try:
-        yield
+            found += _of_rate(data, float(lr), sum(float(c.data) for c in costs) / len(data))
+        return Diagnosis([*found, *weak.values()], layers)
     finally:
         commit([*data_set(parameters, numbers), *grad_set(parameters, gradients)])
-
-
-def _facts(net: MLP, traces: Sequence, slope: np.ndarray, lr: Number | None) -> list[LayerFacts]:
-    facts, begin = [], 0
-    for i, layer in enumerate(net.layers):
-        activation, parameters = layer.neurons[0].activation, layer.parameters()
-        a, outputs = (np.array([[a.data for a in t.activations[k]] for t in traces], float) for k in (i, i + 1))
-        slopes = np.array([[local_derivatives(a)[0] for a in trace.activations[i + 1]] for trace in traces], float)
-        deltas = np.array([[z.grad for z in trace.zs[i]] for trace in traces], float)
-        size, moved = math.hypot(*[p.data for p in parameters]), math.hypot(*slope[begin : begin + len(parameters)])
-        facts.append(LayerFacts(
-            i + 2, activation, a, outputs, slopes, deltas, quiet=float(np.mean(np.abs(a).max(axis=0) < limits.SMALL)),
-            flat=0.0 if activation.kinks else float(np.mean(np.abs(slopes) < FLAT)),
-            dead=float(np.mean(~slopes.any(axis=0))) if activation.kinks else 0.0,
-            delta=float(np.sqrt(np.mean(deltas**2))), update=None if lr is None or not size else float(lr) * moved / size,
-        ))  # fmt: skip
-        begin += len(parameters)
-    return facts
 
 
 def _of_layers(layers: Sequence[LayerFacts], y: np.ndarray | None) -> Iterator[Finding]:
@@ -195,9 +169,10 @@ def _of_deltas(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
         yield Finding('경고', 'exploding', '2층', f'{sentence} 커진다', '초깃값을 줄이거나 clip 으로 기울기를 자르세요')
 
 
-def _of_rate(data: Dataset, slope: np.ndarray, lr: float, before: float) -> Iterator[Finding]:
+def _of_rate(data: Dataset, lr: float, before: float) -> Iterator[Finding]:
     """η 의 한 스텝이 손실을 키우는가. 키운다면 줄어들 때까지 η 를 4 로 나누어 본다."""
-    parameters, start = data.net.parameters(), np.array([float(p.data) for p in data.net.parameters()])
+    parameters = data.net.parameters()
+    start, slope = np.array([(float(p.data), float(p.grad) / len(data)) for p in parameters]).T
 
     def after(eta: float) -> float:
         commit(data_set(parameters, (start - eta * slope).tolist()))
@@ -237,12 +212,10 @@ def weak_formulas(root: Value) -> list[Finding]:
     truths, labels = replay(order, lambda leaf: exact(leaf.data)), Labels(order)
     for node in order:
         error = _error(node.data, truths[node])
-        if node.op is not None and error > WRONG:
+        if node.op is not None and error > WRONG and (cure := _cure(node, truths, labels, error / BETTER)):
             written = formula(node.op, [labels.text(x) for x in node.parents])
             sentence = f'{written} 의 상대 오차가 {error:.0e} 이다(조건수 {_condition(node):.0e})'
-            for op, sign, operands, better in _cure(node, truths, error / BETTER):
-                instead = formula(op, [sign + labels.text(x) for x in operands])
-                found.append(Finding('경고', 'formula', labels.text(node), sentence, f'{instead} = {better!r} 로 적으세요'))
+            found.append(Finding('경고', 'formula', labels.text(node), sentence, cure))
     return found
 
 
@@ -255,8 +228,8 @@ def _error(found: Any, truth: Any) -> float:
     return float(abs(truth - found) / abs(truth)) if truth else float(bool(found))
 
 
-def _cure(node: Value, truths: dict[Value, Any], allowed: float) -> Iterator[tuple[Op, str, Sequence[Value], float]]:
-    """(연산, 피연산자의 부호, 피연산자, 그 값): 200자리에서 node 와 같고 float 로 더 정확한 표의 연산, 있으면 하나.
+def _cure(node: Value, truths: dict[Value, Any], labels: Labels, allowed: float) -> str:
+    """200자리에서 node 와 같고 float 로 더 정확한 표의 연산을 적은 식과 그 값. 없으면 빈 글.
 
     세 대까지의 조상을 먼 것부터 본다: log(1 + e^z) 라면 log1p(e^z) 보다 softplus(z) 가 낫다.
     """
@@ -272,5 +245,5 @@ def _cure(node: Value, truths: dict[Value, Any], allowed: float) -> Iterator[tup
             except EDGE_ERRORS:
                 continue
             if _error(truth, truths[node]) < 1e-50 and _error(better, truths[node]) < allowed:
-                yield op, sign, xs, better
-                return
+                return f'{formula(op, [sign + labels.text(x) for x in xs])} = {better!r} 로 적으세요'
+    return ''

@@ -46,6 +46,10 @@ class History:
         """검증 손실이 가장 작은 에포크의 자리(0부터): 조기 종료(early stopping)가 돌아가는 곳. 검증 표본이 없으면 None."""
         return min(range(len(self.validation)), key=self.validation.__getitem__, default=None)
 
+    def stalled(self, patience: int | None) -> bool:
+        """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
+        return patience is not None and self.best is not None and len(self) - 1 - self.best >= patience
+
     def add(self, *measured: float | None) -> None:
         """한 에포크를 더한다: `measured` 의 차례로, 재지 않은 것은 None."""
         for values, value in zip(self.measured, measured, strict=True):

@@ -142,8 +142,7 @@ def hinge(outputs: Any, targets: Any) -> Value:
     return ops.total([ops.relu(1 - y * a) for a, y in _pairs(outputs, targets)])
 
 
-_RECORDS = quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge
-LOSSES: dict[str, Loss] = {loss.__name__: loss for loss in _RECORDS}
+LOSSES = {loss.__name__: loss for loss in (quadratic, cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy, hinge)}
 
 
 def mean(losses: Iterable[Value]) -> Value:

@@ -35,7 +35,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], lr: Rate, weight_decay: Number = 0, clip: Number | None = None) -> None:
         self.parameters, self.steps = _checked(parameters), 0
-        self.lr = lr if callable(lr) else _positive('학습률(lr)은 스텝의 함수이거나', lr)
+        self.lr = lr if callable(lr) else _require('학습률(lr)은 스텝의 함수이거나 양수', lr)
         self.weight_decay = _require('weight_decay 는 0 이상의 수', weight_decay, lambda x: 0 <= x < math.inf)
         self.clip = None if clip is None else _require('clip 은 양수', clip, lambda x: x > 0)
         self.memory: list[Any] = [[0] * len(self.parameters) for _ in range(self.memories)]
@@ -83,16 +83,17 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """스텝의 수와 기억: 이어서 배우는 데 필요한 것."""
-        return {'steps': self.steps, 'memory': [list(column) for column in self.memory]}
+        return {'steps': self.steps, 'memory': [listed(column, '기억은 수의 목록입니다.') for column in self.memory]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """`state_dict()` 가 준 것을 되돌린다. 다른 최적화의 것이거나 온전하지 않으면 ValueError 나 TypeError 이고 그대로다."""
-        steps, memory = [state.get(name) if isinstance(state, dict) else None for name in ('steps', 'memory')]
-        columns = [len(column) for column in memory] if isinstance(memory, list) else None
-        if type(steps) is not int or steps < 0 or columns != [len(self.parameters)] * self.memories:
+        given: dict[str, Any] = state if isinstance(state, dict) else {}
+        steps, memory = given.get('steps'), given.get('memory')
+        columns = [list(x) if hasattr(x, '__iter__') else [] for x in memory] if isinstance(memory, list) else [[]]
+        if type(steps) is not int or steps < 0 or list(map(len, columns)) != [len(self.parameters)] * self.memories:
             wanted = f'스텝의 수 steps 와, 파라미터 {len(self.parameters)}개마다 수 {self.memories}개를 기억하는 memory'
             raise ValueError(f'{type(self).__name__} 의 상태는 {wanted} 의 사전입니다. {brief(state)} 을(를) 받았습니다.')
-        numbers = [[number(x, '기억(memory)은') for x in column] for column in state['memory']]
+        numbers = [[number(x, '기억(memory)은') for x in column] for column in columns]
         commit([(self, 'steps', steps), (self, 'memory', numbers)])
 
     def _shrink(self, gradients: Iterable[Number]) -> Number:
@@ -141,7 +142,7 @@ class Adam(Optimizer):
         if len(pair) != 2:
             raise ValueError(f'betas 는 0 이상 1 미만의 수 둘입니다. {brief(betas)} 을(를) 받았습니다.')
         self.beta1, self.beta2 = [_require('betas 는 0 이상 1 미만의 수 둘', beta, lambda x: 0 <= x < 1) for beta in pair]
-        self.eps = _positive('eps 는', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
+        self.eps = _require('eps 는 양수', eps)  # 0 이면 기울기가 0 인 파라미터는 0/0 이다
         super().__init__(parameters, lr, weight_decay, clip)
 
     def rule(self, eta: Any, w: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -170,20 +171,20 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {'sgd': SGD, 'adam': Adam, 'adamw': Ada
 
 def exponential(lr: Number, factor: Number, every: int = 1) -> Callable[[int], Number]:
     """지수 일정: every 스텝마다 factor 배. lr·factor^(스텝 // every)."""
-    lr, factor, every = _positive('lr 은', lr), _positive('factor 는', factor), counted(every, 'every 는')
+    lr, factor, every = _require('lr 은 양수', lr), _require('factor 는 양수', factor), counted(every, 'every 는')
     return lambda step: lr * factor ** (step // every)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Callable[[int], float]:
     """코사인 일정: steps 스텝에 걸쳐 lr 에서 end 로, 그 뒤로는 end (Loshchilov, Hutter 2017)."""
-    top, steps = float(_positive('lr 은', lr)), counted(steps, 'steps 는')
+    top, steps = float(_require('lr 은 양수', lr)), counted(steps, 'steps 는')
     end = float(_require('end 는 0 이상의 수', end, lambda x: 0 <= x < math.inf))
     return lambda step: end + (top - end) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
 def warmup(lr: Rate, steps: int) -> Callable[[int], Number]:
     """몸풀기(warmup): 처음 steps 스텝은 lr 의 1/steps, 2/steps, … 로 키운다."""
-    lr, steps = lr if callable(lr) else _positive('lr 은 스텝의 함수이거나', lr), counted(steps, 'steps 는')
+    lr, steps = lr if callable(lr) else _require('lr 은 스텝의 함수이거나 양수', lr), counted(steps, 'steps 는')
     return lambda step: (lr(step) if callable(lr) else lr) * min(step + 1, steps) / steps
 
 
@@ -197,8 +198,6 @@ def _outline(schedule: Callable[[int], Number]) -> str:
 
 
 def _checked(parameters: Any) -> list[Value]:
-    if isinstance(parameters, Value) or hasattr(parameters, 'parameters'):
-        raise TypeError(f'파라미터의 목록을 주세요: net.parameters(). {type(parameters).__name__} 을(를) 받았습니다.')
     found = listed(parameters, '파라미터의 목록을 주세요: net.parameters().')
     wrong = next((p for p in found if not isinstance(p, Value)), None)
     if wrong is not None:
@@ -208,11 +207,7 @@ def _checked(parameters: Any) -> list[Value]:
     return found
 
 
-def _positive(what: str, x: Any) -> Number:
-    return _require(f'{what} 양수', x, lambda x: 0 < x < math.inf)
-
-
-def _require(what: str, x: Any, holds: Callable[[Any], bool]) -> Number:
+def _require(what: str, x: Any, holds: Callable[[Any], bool] = lambda x: 0 < x < math.inf) -> Number:
     try:
         found = number(x)
     except TypeError:

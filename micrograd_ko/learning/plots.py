@@ -131,5 +131,4 @@ def drawing(ax: Any, shape: tuple[int, int] = (1, 1)) -> Iterator[tuple[Any, Cal
 def _korean_font() -> list[str]:
     from matplotlib import font_manager
 
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in FONTS if name in there][:1]
+    return [name for name in FONTS if name in font_manager.get_font_names()][:1]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import random
-import time
 from typing import Any
-
-from tqdm import tqdm
 
 from micrograd_ko.compiler import Program
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import Optimizer, Rate
-from micrograd_ko.learning.train import DivergedError, optimizer_of
+from micrograd_ko.learning.train import Run, optimizer_of
 from micrograd_ko.misuse import counted
-from micrograd_ko.nn import generator
 
 
 def fit(
@@ -32,25 +27,31 @@ def fit(
     """
     epochs, threads = counted(epochs, 'epochs 는'), counted(threads, 'threads 는')
     batch_size = counted(batch_size, '미니배치의 크기(batch_size)는')
-    moving, shuffler = optimizer_of(program.parameters, optimizer, lr), generator(rng)
-    descent = program.descent(X, batch_size, moving, threads)
-    history, samples = History('replay', f'{program.backend} 로 계산'), descent.samples
-    steps = epochs * -(-len(samples) // batch_size)
-    finished = descent.vector, moving.memory, moving.steps
-    try:
-        with tqdm(total=steps, unit='스텝', leave=False, disable=None if progress else True) as bar:
-            for _ in range(epochs):
-                start = time.perf_counter()
-                descent.epoch(shuffler.sample(range(len(samples)), len(samples)), bar.update)
-                loss = program.loss(samples, parameters=descent.vector)
-                if not math.isfinite(loss):
-                    raise DivergedError(history, loss)
-                history.add(loss, None, None, None, time.perf_counter() - start)
-                finished = descent.vector, moving.memory, moving.steps
-    except KeyboardInterrupt:
-        history.interrupted = True
-    finally:
-        vector, memory, moving.steps = finished
-        moving.memory = [column.tolist() for column in memory]
-        program.sync(vector)
-    return history
+    moving = optimizer_of(program.parameters, optimizer, lr)
+    if moving.parameters != program.parameters:
+        raise ValueError('optimizer 는 프로그램의 파라미터를 차례대로 모두 가져야 합니다: SGD(program.parameters, lr=0.1).')
+    run = Run(ProgramTrainer(program, X, batch_size, moving, threads), rng)
+    with run.whole_epochs(progress) as bar:
+        while len(run.history) < epochs:
+            run.epoch(epochs, bar)
+        run.restore()  # 벡터에 있던 파라미터가 `Value` 로
+    return run.history
+
+
+class ProgramTrainer:
+    """`Trainer` 처럼 프로그램을 가르치고 잰다. 파라미터는 벡터에 둔다: 에포크마다 `Value` 로 옮기면 짧은 에포크보다 느리다."""
+
+    engine, held = 'replay', None
+
+    def __init__(self, program: Program, X: Any, batch_size: int, optimizer: Optimizer, threads: int) -> None:
+        self.program, self.optimizer, self.batch_size = program, optimizer, batch_size
+        self.descent, self.reason = program.descent(X, batch_size, optimizer, threads), f'{program.backend} 로 계산'
+        self.data, self.epoch, self.place = self.descent.samples, self.descent.epoch, program.sync
+
+    def measure(self, data: Any) -> tuple[float, None]:
+        """(평균 손실, 없는 정확도)."""
+        return self.program.loss(data, parameters=self.descent.vector), None
+
+    def numbers(self) -> list[float]:
+        """파라미터의 값."""
+        return self.descent.vector.tolist()

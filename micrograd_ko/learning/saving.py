@@ -43,24 +43,26 @@ def save(net: MLP, path: str | os.PathLike, history: History | None = None) -> P
 
 def load(path: str | os.PathLike, kind: type[Net]) -> Net:
     """`save` 나 checkpoint 가 쓴 신경망을 kind 의 것으로. 파일이 온전하지 않으면 SavedFileError."""
-    with _whole(path):
+    with whole(path):
         network = _read(path, 'network', 'checkpoint')['network']
         net = _built(network, MLP)
     return net if type(net) is kind else _built(network, kind)  # 하위 형을 만들지 못하는 것은 파일 탓이 아니다
 
 
 def load_checkpoint(path: str | os.PathLike) -> History:
-    """checkpoint 의 기록: `fit(…, resume=…)` 에 준다. 파일이 온전하지 않으면 SavedFileError."""
-    with _whole(path):
+    """checkpoint 의 기록: `fit(…, resume=…)` 에 준다. 파일이 온전하지 않으면 SavedFileError. 숫자들은 이어 배울 때 확인한다."""
+    with whole(path):
         history = History(**_read(path, 'checkpoint')['history'])
         version, numbers, gauss = history.state['rng']
         history.state['rng'] = version, tuple(numbers), gauss
+        if history.engine not in ('eager', 'replay') or not isinstance(history.state['plan'], dict):
+            raise SavedFileError('학습의 기록(history)이 아닙니다(edited).')
         return history
 
 
 @contextlib.contextmanager
-def _whole(path: str | os.PathLike) -> Iterator[None]:
-    """안에서 어떤 오류가 나든 SavedFileError 다. SHA-256 까지 다시 적은 파일이어도 날것의 오류는 나지 않는다."""
+def whole(path: Any, otherwise: str = '저장하는 꼴이 아닙니다(damaged, edited or foreign)') -> Iterator[None]:
+    """path 에서 읽은 것을 쓰는 동안: 어떤 오류든 SavedFileError 다. SHA-256 까지 다시 적은 파일도 날것의 오류를 내지 않는다."""
     try:
         yield
     except SavedFileError as error:
@@ -70,8 +72,7 @@ def _whole(path: str | os.PathLike) -> Iterator[None]:
         where = f'{error.lineno}번째 줄 {error.colno}번째 글자에서 깨졌습니다(damaged)'
         raise SavedFileError(f'{path}: JSON 이 {"끝이 잘렸습니다(truncated)" if cut else where}.') from None
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        what = f'저장하는 꼴이 아닙니다(damaged, edited or foreign): {type(error).__name__} {error}'
-        raise SavedFileError(f'{path}: {what}') from error
+        raise SavedFileError(f'{path}: {otherwise}: {type(error).__name__} {error}') from error
 
 
 def _described(net: MLP) -> dict[str, Any]:

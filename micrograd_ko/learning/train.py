@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import itertools
 import math
 import os
 import random
@@ -21,9 +23,8 @@ from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Trainer, measured
 from micrograd_ko.misuse import brief, counted, listed
 from micrograd_ko.nn import MLP, generator
-from micrograd_ko.state import commit, data_set
-
-Callback = Callable[[MLP, History], Any]
+from micrograd_ko.number import number
+from micrograd_ko.state import commit, grad_set
 
 
 class DivergedError(FloatingPointError):
@@ -41,8 +42,8 @@ class DivergedError(FloatingPointError):
 def fit(
     net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic, *, epochs: int, batch_size: int = 10,
     lr: Rate | None = None, optimizer: str | Optimizer = 'sgd', rng: random.Random | int | None = None, validation: Any = None,
-    engine: str = 'auto', progress: bool = True, callbacks: Sequence[Callback] = (), patience: int | None = None,
-    checkpoint: str | os.PathLike | None = None, resume: History | str | os.PathLike | None = None,
+    engine: str = 'auto', progress: bool = True, callbacks: Sequence[Callable[[MLP, History], Any]] = (),
+    patience: int | None = None, checkpoint: str | os.PathLike | None = None, resume: History | str | os.PathLike | None = None,
 ) -> History:  # fmt: skip
     """net 을 미니배치 경사하강법으로 가르치고 `History` 를 돌려준다. 같은 씨앗과 같은 engine 이면 같은 비트다.
 
@@ -57,7 +58,8 @@ def fit(
     callbacks   에포크마다 부를 함수(net, history). True 를 돌려주면 멈춘다.
     patience    검증 손실이 이 에포크 수만큼 나아지지 않으면 멈추고, 가장 나았던 파라미터로 돌아간다(조기 종료, early stopping).
     checkpoint  에포크마다 이 파일에 저장한다. `MLP.load` 로 읽거나 resume 으로 이어 배운다.
-    resume      이어 배울 `History` 나 checkpoint 파일. 그때와 다른 것(손실, 최적화, 표본 …)을 주면 ValueError.
+    resume      이어 배울 `History` 나 checkpoint 파일. 그때와 다른 것(손실, 최적화, 표본 …)을 주면 ValueError,
+                내용이 온전하지 않으면 SavedFileError 다.
 
     Ctrl-C 를 누르면 마친 에포크까지만 남기고 돌아온다. 오류가 나도 파라미터는 마지막으로 마친 에포크의 것이고,
     손실이 유한하지 않으면 DivergedError 다.
@@ -72,13 +74,11 @@ def fit(
         raise TypeError(f'{wanted} {brief(callbacks)} 을(를) 받았습니다.')
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
-    if earlier is not None and 'plan' not in getattr(earlier, 'state', ()):
+    if earlier is not None and not (isinstance(earlier, History) and isinstance(earlier.state.get('plan'), dict)):
         raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
-    moving, shuffler = optimizer_of(net.parameters(), optimizer, lr), generator(rng)
-    if isinstance(shuffler, random.SystemRandom):
-        raise TypeError(f'rng 는 상태를 되돌릴 수 있어야 합니다. {shuffler!r} 을(를) 받았습니다.')
-    trainer = Trainer(data, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
-    run = _Run(trainer, moving, shuffler, data, held, {
+    moving = optimizer_of(net.parameters(), optimizer, lr)
+    trainer = Trainer(data, held, batch_size, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
+    run = Run(trainer, rng, {
         'net': repr(net), 'loss': getattr(loss, '__name__', repr(loss)), 'batch_size': batch_size, 'optimizer': moving.settings,
         'samples': data.digest, 'validation': held and held.digest, 'engine': trainer.kind,
     })  # fmt: skip
@@ -87,53 +87,70 @@ def fit(
         if checkpoint is not None:
             saving.save(net, checkpoint, run.history)
 
-    try:
+    with run.whole_epochs(progress, keep) as bar:
         if earlier is not None:
-            run.resume(earlier)
+            run.resume(earlier, 'resume' if earlier is resume else resume, epochs)
         keep()  # 쓸 수 없는 곳이면 배우기 전에 알린다
-        with tqdm(unit='스텝', leave=False, disable=None if progress else True) as bar:
-            while len(run.history) < epochs and not run.stalled(patience):
-                run.epoch(epochs, batch_size, bar)
-                keep()
-                answers = [callback(net, run.history) for callback in callbacks]
-                if any(answer is True for answer in answers):
-                    break
+        while len(run.history) < epochs and not run.history.stalled(patience):
+            run.epoch(epochs, bar)
+            keep()
+            answers = [callback(net, run.history) for callback in callbacks]
+            if any(answer is True for answer in answers):
+                break
         if patience is not None:
             run.restore('best')
-    except BaseException as error:
-        try:
-            run.restore()
-        finally:  # 돌아가는 동안 Ctrl-C 를 또 눌러도 마저 돌아간다
-            run.restore()
-        if not isinstance(error, KeyboardInterrupt):
-            raise
-        run.history.interrupted, done = True, len(run.history)
-        print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
-        keep()  # 저장하는 동안 멈추었을 수도 있다
     return run.history
 
 
-class _Run:
+class Run:
     """학습 한 번. `history.state` 는 언제나 마지막으로 마친 에포크의 것이라, 어디서 멈추어도 그리로 돌아간다."""
 
-    def __init__(
-        self, trainer: Trainer, optimizer: Optimizer, rng: random.Random, data: Dataset, held: Dataset | None, plan: dict
-    ) -> None:
-        self.trainer, self.optimizer, self.rng, self.data, self.held = trainer, optimizer, rng, data, held
-        self.parameters = data.net.parameters()
+    def __init__(self, trainer: Any, rng: random.Random | int | None, plan: Any = None) -> None:
+        self.trainer, self.optimizer, self.rng = trainer, trainer.optimizer, generator(rng)
+        if isinstance(self.rng, random.SystemRandom):
+            raise TypeError(f'rng 는 상태를 되돌릴 수 있어야 합니다. {rng!r} 을(를) 받았습니다.')
         self.history = History(trainer.engine, trainer.reason)
         self.history.state = {'plan': plan, 'best': None, **self._now()}
 
-    def resume(self, earlier: History) -> None:
-        """earlier 의 상태에서 시작한다. 그때와 다르게 주어진 것이 있으면 ValueError.
+    @contextlib.contextmanager
+    def whole_epochs(self, progress: bool, keep: Callable[[], Any] = lambda: None) -> Iterator[tqdm]:
+        """진행 막대를 주고, 안에서 오류가 나면 마친 에포크로 돌아간다. Ctrl-C 면 알리고 keep 을 부른 뒤 오류 없이 나간다."""
+        try:
+            with tqdm(unit='스텝', leave=False, disable=None if progress else True) as bar:
+                yield bar
+        except BaseException as error:
+            try:
+                self.restore()
+            finally:  # 돌아가는 동안 Ctrl-C 를 또 눌러도 마저 돌아간다
+                self.restore()
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            self.history.interrupted, done = True, len(self.history)
+            print(f'Ctrl-C: {done}에포크까지 배운 것을 남기고, 마치지 못한 {done + 1}에포크째는 버렸습니다.', file=sys.stderr)
+            keep()  # 저장하는 동안 멈추었을 수도 있다
+
+    def restore(self, which: str = 'parameters') -> None:
+        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로. 'best' 는 가장 나았던 파라미터다."""
+        state = self.history.state
+        self.history.cut(state['epochs'])
+        self.trainer.place(state[which] or state['parameters'])
+        self.optimizer.load_state_dict(state['optimizer'])
+        self.optimizer.zero_grad()
+        self.rng.setstate(state['rng'])
+
+    def resume(self, earlier: History, source: Any, epochs: int) -> None:
+        """source 의 기록 earlier 에서 시작한다. 온전하지 않으면 SavedFileError, 그때와 다르게 주어진 것이 있으면 ValueError.
 
         이름이 같은 다른 손실(lambda …)도 가려낸다: 마지막에 잰 손실을 그때의 파라미터에서 다시 잰다.
         """
         plan, before = self.history.state['plan'], earlier.state['plan']
-        changed = [f'{name}: 그때 {before[name]!r}, 지금 {plan[name]!r}' for name in plan if plan[name] != before[name]]
+        changed = [f'{name}: 그때 {before.get(name)!r}, 지금 {now!r}' for name, now in plan.items() if before.get(name) != now]
+        if not changed:
+            with saving.whole(source, '여기서 이어 배울 수 없습니다(damaged or edited)'):
+                self._rehearse(earlier, more=len(earlier) < epochs)
         if earlier.loss and not changed:
-            self._place(earlier.state['parameters'])
-            then, now = earlier.loss[-1], self.trainer.measure(self.data)[0]
+            self.trainer.place(earlier.state['parameters'])
+            then, now = earlier.loss[-1], self.trainer.measure(self.trainer.data)[0]
             if not math.isclose(then, now, rel_tol=1e-6, abs_tol=1e-12):
                 changed = [f'loss: 같은 파라미터에서 그때 {then}, 지금 {now}']
         if changed:
@@ -142,50 +159,48 @@ class _Run:
         self.history.interrupted = False
         self.restore()
 
-    def epoch(self, epochs: int, batch_size: int, bar: tqdm) -> None:
+    def _rehearse(self, earlier: History, more: bool) -> None:
+        """earlier 에서 이어 배울 수 없으면 오류: 상태를 사본에 놓고, 더 배울 것이면 한 스텝을 떼어 본다. 바뀌는 것은 없다."""
+        state, data, held, ours = earlier.state, self.trainer.data, self.trainer.held, self.trainer.parameters
+        epochs, numbers, best = len(range(state['epochs'])), state['parameters'], state['best'] or state['parameters']
+        kinds = [x is not None for x in (data, data.labels, held, held and held.labels, data)]  # `measured` 의 차례로
+        found = [len(values) for values in (*earlier.measured, numbers, best)], bool(state['best'])
+        if found != ([*[epochs * kind for kind in kinds], len(ours), len(ours)], bool(earlier.validation)):
+            raise ValueError(f'{epochs}에포크를 마친, 파라미터 {len(ours)}개의 기록이 아닙니다')
+        twins, trial = dict(zip(ours, map(Value, numbers), strict=True)), copy.copy(self.optimizer)
+        trial.parameters = [twins[p] for p in self.optimizer.parameters]
+        trial.load_state_dict(state['optimizer'])
+        commit(grad_set(twins.values(), [1] * len(twins)))
+        if more:
+            trial.step()
+        random.Random().setstate(state['rng'])
+        rows = [*itertools.chain(*earlier.measured)]
+        finite = all(map(math.isfinite, [*rows, *map(number, best), *[p.data for p in twins.values()]]))
+        if not finite or any(type(x) is not float for x in rows):
+            raise ValueError('유한한 수가 아닌 것이 있습니다')
+
+    def epoch(self, epochs: int, bar: tqdm) -> None:
         """한 에포크를 배우고, 재고, 상태를 남긴다. epochs 는 막대에 적을 모두의 수."""
-        start, number = time.perf_counter(), len(self.history) + 1
-        batches = list(minibatches(range(len(self.data)), batch_size, self.rng))
-        bar.total = bar.n + len(batches) * (epochs - number + 1)
-        bar.set_description(f'{number}/{epochs}에포크')
-        self.trainer.epoch(batches, bar.update)
-        self.optimizer.zero_grad()
-        loss, accuracy = self._measured(self.data)
-        validation = (None, None) if self.held is None else self._measured(self.held)
-        self.history.add(loss, accuracy, *validation, time.perf_counter() - start)
+        start, number, samples = time.perf_counter(), len(self.history) + 1, len(self.trainer.data)
+        bar.total = bar.n + math.ceil(samples / self.trainer.batch_size) * (epochs - number + 1)
+        bar.set_description(f'{number}/{epochs}에포크', refresh=not bar.n)  # 짧은 에포크마다 다시 그리면 배우기보다 느리다
+        self.trainer.epoch(self.rng.sample(range(samples), samples), bar.update)
+        measured: list[Any] = []
+        for data in (self.trainer.data, self.trainer.held):
+            measured += (None, None) if data is None else self.trainer.measure(data)
+            if data is not None and not math.isfinite(measured[-2]):
+                raise DivergedError(self.history, measured[-2])
+        self.history.add(*measured, time.perf_counter() - start)
         now = self._now()
         if self.history.best == number - 1:
             now['best'] = now['parameters']
         self.history.state |= now
-        bar.set_postfix_str(f'C = {loss:.4g}' + ('' if accuracy is None else f', 정확도 {accuracy:.1%}'))
-
-    def stalled(self, patience: int | None) -> bool:
-        """검증 손실이 patience 에포크 동안 나아지지 않았는가."""
-        best = self.history.best
-        return patience is not None and best is not None and len(self.history) - 1 - best >= patience
-
-    def restore(self, which: str = 'parameters') -> None:
-        """파라미터, 최적화, 난수 발생기, 기록을 `history.state` 의 것으로. 'best' 는 가장 나았던 파라미터다."""
-        state = self.history.state
-        self.history.cut(state['epochs'])
-        self._place(state[which] or state['parameters'])
-        self.optimizer.load_state_dict(state['optimizer'])
-        self.optimizer.zero_grad()
-        self.rng.setstate(state['rng'])
+        shown = f'C = {measured[0]:.4g}' + ('' if measured[1] is None else f', 정확도 {measured[1]:.1%}')
+        bar.set_postfix_str(shown, refresh=False)
 
     def _now(self) -> dict[str, Any]:
-        parameters, moved = [p.data for p in self.parameters], self.optimizer.state_dict()
-        return {'epochs': len(self.history), 'parameters': parameters, 'optimizer': moved, 'rng': self.rng.getstate()}
-
-    def _place(self, numbers: Sequence) -> None:
-        commit(data_set(self.parameters, numbers))
-
-    def _measured(self, data: Dataset) -> tuple[float, float | None]:
-        """(평균 손실, 정확도)."""
-        loss, outputs = self.trainer.measure(data)
-        if not math.isfinite(loss):
-            raise DivergedError(self.history, loss)
-        return loss, data.accuracy(outputs)
+        moved = {'parameters': self.trainer.numbers(), 'optimizer': self.optimizer.state_dict()}
+        return {'epochs': len(self.history), 'rng': self.rng.getstate(), **moved}
 
 
 def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate | None) -> Optimizer:
@@ -218,8 +233,7 @@ def one_hot(label: int, classes: int) -> list[int]:
 
 def accuracy(net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic) -> float:
     """정확도(accuracy): 표본 가운데 맞힌 비율, 0 부터 1. 답은 `loss.answer` 가 고른다. 목표가 클래스가 아니면 ValueError."""
-    data = Dataset(samples, net, loss)
-    found = data.accuracy(measured(data)[1])
+    found = measured(Dataset(samples, net, loss))[1]
     if found is None:
         raise ValueError('정확도(accuracy)를 잴 목표는 클래스 번호나 원-핫입니다.')
     return found

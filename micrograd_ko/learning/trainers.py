@@ -15,8 +15,7 @@ from micrograd_ko.learning.optim import Optimizer
 from micrograd_ko.misuse import brief
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
-
-Measured = tuple[float, Sequence[Sequence[Number]]]
+from micrograd_ko.state import commit, data_set
 
 
 def cost_of(loss: Callable, outputs: Any, y: Any) -> Value:
@@ -38,26 +37,29 @@ def descend(net: MLP, batch: Sequence[tuple], loss: Callable, optimizer: Optimiz
     return cost.data
 
 
-def measured(data: Dataset) -> Measured:
-    """(평균 손실, 표본마다의 출력)."""
+def measured(data: Dataset, program: Program | None = None) -> tuple[float, float | None]:
+    """(평균 손실, 정확도): program 이 있으면 재생해서, 없으면 표본마다 기록해서."""
+    if program is not None:
+        return program.loss(data.arrays), data.accuracy(program.outputs(data.arrays).tolist())
     total, outputs = 0.0, []
     for x, y in data.pairs:
         a = data.net(x)
         total += float(cost_of(data.loss, a, y).data)
         outputs.append([v.data for v in (a if isinstance(a, list) else [a])])
-    return total / len(data), outputs
+    return total / len(data), data.accuracy(outputs)
 
 
 class Trainer:
-    """미니배치로 배우고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
+    """신경망을 미니배치로 가르치고 재는 일. kind 는 결과의 비트를 정하는 것의 이름이다.
 
     engine 'auto' 는 재생할 수 있을 때 재생한다. 'replay' 인데 재생할 수 없으면 까닭을 알리는 ValueError.
     """
 
-    def __init__(self, data: Dataset, optimizer: Optimizer, engine: str) -> None:
+    def __init__(self, data: Dataset, held: Dataset | None, batch_size: int, optimizer: Optimizer, engine: str) -> None:
         if engine not in ('auto', 'eager', 'replay'):
             raise ValueError(f"engine 은 'auto', 'eager', 'replay' 가운데 하나입니다. {engine!r} 을(를) 받았습니다.")
-        self.data, self.optimizer, self.engine, self.kind = data, optimizer, 'eager', 'eager'
+        self.data, self.held, self.batch_size, self.optimizer = data, held, batch_size, optimizer
+        self.parameters, self.engine, self.kind = data.net.parameters(), 'eager', 'eager'
         self.program: Program | None = None
         self.descent: Descent | None = None
         self.reason = '그렇게 골랐다' if engine == 'eager' else _unfit(data, optimizer, careful=engine == 'auto')
@@ -71,33 +73,41 @@ class Trainer:
         if engine == 'replay' and self.program is None:
             raise ValueError(f'재생(replay)으로 배울 수 없습니다. {self.reason}.')
 
-    def epoch(self, batches: Sequence[Sequence[int]], done: Callable[[int], Any]) -> None:
-        """미니배치(표본의 번호들)마다 한 스텝. 마친 스텝의 수를 done 에 알린다."""
+    def epoch(self, order: Sequence[int], done: Callable[[int], Any]) -> None:
+        """표본들 order (번호)를 차례로 batch_size 개씩, 마지막은 남은 만큼 묶어 한 스텝씩. 마친 스텝의 수를 done 에 알린다."""
         if self.program is None:
-            for rows in batches:
-                descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
+            for start in range(0, len(order), self.batch_size):
+                batch = [self.data.pairs[row] for row in order[start : start + self.batch_size]]
+                descend(self.data.net, batch, self.data.loss, self.optimizer)
                 done(1)
-            return
-        if self.descent is None:
-            self.descent = self.program.descent(self.arrays, len(batches[0]), self.optimizer)
-        self.descent.read()
-        self.descent.epoch([row for rows in batches for row in rows], done)
-        self.program.sync(self.descent.vector)
-        self.optimizer.memory = [column.tolist() for column in self.optimizer.memory]
+        else:
+            descent = self.descent = self.descent or self.program.descent(self.arrays, self.batch_size, self.optimizer)
+            descent.read()
+            descent.epoch(order, done)
+            self.program.sync(descent.vector)
+            self.optimizer.memory = [column.tolist() for column in self.optimizer.memory]
+        self.optimizer.zero_grad()
 
-    def measure(self, data: Dataset) -> Measured:
-        """(평균 손실, 표본마다의 출력)."""
-        if self.program is None:
-            return measured(data)
-        return self.program.loss(data.arrays), self.program.outputs(data.arrays).tolist()
+    def measure(self, data: Dataset) -> tuple[float, float | None]:
+        """(평균 손실, 정확도)."""
+        return measured(data, self.program)
+
+    def numbers(self) -> list[Number]:
+        """파라미터의 값."""
+        return [p.data for p in self.parameters]
+
+    def place(self, numbers: Sequence[Number]) -> None:
+        """파라미터의 값을 numbers 로."""
+        commit(data_set(self.parameters, numbers))
 
 
 def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
     parameters, kind = data.net.parameters(), type(data.net)
-    numbers = [*[p.data for p in parameters], *optimizer.settings.values()]
+    samples = [v for x, y in data.pairs for v in (*x, *(y if isinstance(y, list) else [y]))]
+    numbers = [*samples, *[p.data for p in parameters], *optimizer.settings.values()]
     reasons = {
-        'Fraction 은 정확하게 남아야 한다': data.exact or any(type(x).__name__ == 'Fraction' for x in numbers),
+        'Fraction 은 정확하게 남아야 한다': any(type(x).__name__ == 'Fraction' for x in numbers),
         '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다': optimizer.parameters != parameters,
         '손실이 `losses` 의 기록이 아니어서 표본의 값에 따라 갈라질 수 있다': careful and data.record is not data.loss,
         f'{kind.__name__} 의 순전파가 MLP 와 다를 수 있다': careful and kind is not MLP,

@@ -1,6 +1,7 @@
 """fit: 행렬의 갱신과 같은 스텝, 두 길의 일치, 같은 씨앗의 같은 비트, 멈춤과 이어 배우기, 잘못 쓴 것에 대한 글."""
 
 import copy
+import functools
 import io
 import math
 import os
@@ -464,6 +465,16 @@ def test_resuming_with_another_function_of_the_same_name_is_refused(tmp_path):
         assert bits(fresh) == bits(network(seed=9))
 
 
+def test_a_schedule_that_ends_is_enough_for_what_is_already_learned():
+    """두 에포크(스텝 24개)에서 끝나는 표: 더 배우지 않으면 이어 갈 수 있고, 더 배우려 하면 배우기 전에 알린다."""
+    net, lr = network(), [0.1] * 24
+    history = train.fit(net, TRAINING, epochs=2, lr=lr.__getitem__, rng=0)
+    again = train.fit(network(seed=9), TRAINING, epochs=2, lr=lr.__getitem__, resume=history)
+    assert again.loss == history.loss
+    with pytest.raises(ValueError, match=r'resume: 여기서 이어 배울 수 없습니다.*IndexError'):
+        train.fit(net, TRAINING, epochs=3, lr=lr.__getitem__, resume=history)
+
+
 def test_an_optimizer_of_mine_keeps_what_is_not_a_number_as_its_text(tmp_path):
     class Mine(SGD):
         def __init__(self, parameters, table):
@@ -495,6 +506,7 @@ def test_the_bar_shows_loss_and_accuracy(monkeypatch):
 
     screen = Terminal()
     monkeypatch.setattr(sys, 'stderr', screen)
+    monkeypatch.setattr(train, 'tqdm', functools.partial(train.tqdm, mininterval=0, miniters=0))  # 스텝마다 다시 그린다
     history = train.fit(network(), TRAINING, epochs=2, lr=1.0, rng=0)
     shown = screen.getvalue()
     assert '2/2에포크' in shown and f'C = {history.loss[0]:.4g}, 정확도 {history.accuracy[0]:.1%}' in shown

@@ -117,12 +117,16 @@ def test_a_state_goes_on_where_it_was(make):
     second.load_state_dict(first.state_dict())
     assert list(walked(second, gradients[2:])) == path[2:]
     assert list(walked(first, gradients[2:])) == path[2:]  # 되돌린 상태는 나누어 쓰지 않는다
+    state = second.state_dict()
+    second.load_state_dict({**state, 'memory': [np.array(column) for column in state['memory']]})
+    assert second.state_dict() == state
 
 
 @pytest.mark.parametrize(('wrong', 'error'), [
     ({}, ValueError), (None, ValueError), ({'steps': 1}, ValueError), ({'steps': 1, 'memory': []}, ValueError),
     ({'steps': 1, 'memory': [[1.0], [1.0]]}, ValueError), ({'steps': -1, 'memory': [[1.0, 2.0]] * 2}, ValueError),
     ({'steps': 'a', 'memory': [[1.0, 2.0]] * 2}, ValueError), ({'steps': 1, 'memory': [[1.0, 'b'], [1.0, 2.0]]}, TypeError),
+    ({'steps': 1, 'memory': [1.0, 2.0]}, ValueError), ({'steps': 1, 'memory': 3}, ValueError),
     (SGD([Value(1.0)], 0.1).state_dict(), ValueError),
 ])  # fmt: skip
 def test_a_state_of_something_else_is_refused_and_nothing_changes(wrong, error):

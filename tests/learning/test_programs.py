@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from micrograd_ko import MLP, ReplayError, Value, compile_graph, losses, ops
 from micrograd_ko.learning.optim import SGD, Adam
@@ -70,33 +71,28 @@ def test_the_same_seed_gives_the_same_bits(backend):
 
 
 @pytest.mark.parametrize('backend', BACKENDS)
-def test_interrupted_it_keeps_the_last_whole_epoch(backend, monkeypatch):
+def test_interrupted_it_keeps_the_last_whole_epoch(backend, monkeypatch, capsys):
     """Ctrl-C 가 에포크의 가운데에서 와도 파라미터, 최적화, 기록이 같은 에포크의 것이다."""
     program, X = line(backend)
     reference, _ = line(backend)
     reference.fit(X, 2, 10, 0.1, optimizer='adam', rng=1, progress=False)
     optimizer, told = Adam(program.parameters, 0.1), []
 
-    class Bar:
-        def __init__(self, **_):
-            pass
-
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            return None
-
+    class Bar(tqdm):
         def update(self, steps):
             told.append(steps)
             if sum(told) > 2 * 6 + 1:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr('micrograd_ko.learning.programs.tqdm', Bar)
+    monkeypatch.setattr('micrograd_ko.learning.train.tqdm', Bar)
     monkeypatch.setattr('micrograd_ko.compiler.machine.training.INTERVAL', 0.0)
-    history = program.fit(X, 9, 10, optimizer=optimizer, rng=1)
-    assert history.interrupted and len(history) == 2 and optimizer.steps == 12
+    rng, whole = random.Random(1), random.Random(1)
+    history = program.fit(X, 9, 10, optimizer=optimizer, rng=rng)
+    assert history.interrupted and len(history) == 2 and optimizer.steps == 12 and {type(m) for m in optimizer.memory} == {list}
+    assert capsys.readouterr().err.endswith('Ctrl-C: 2에포크까지 배운 것을 남기고, 마치지 못한 3에포크째는 버렸습니다.\n')
+    for _ in range(2):
+        whole.sample(range(53), 53)
+    assert rng.getstate() == whole.getstate()  # 버린 에포크의 난수도 되돌린다
     assert [p.data for p in program.parameters] == [p.data for p in reference.parameters]
 
 
@@ -111,6 +107,23 @@ def test_divergence_and_the_domain_leave_the_last_whole_epoch(backend):
     with pytest.raises(ReplayError) as undefined:
         program.fit([[1.0]] * 30 + [[-1.0]] + [[1.0]] * 9, 3, 4, 0.01, rng=0, progress=False)
     assert undefined.value.row == 30 and w.data == 2.0
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+@pytest.mark.parametrize('kept', [slice(1), slice(1, 2), slice(None, None, -1)])
+def test_an_optimizer_of_some_of_the_parameters_is_refused(backend, kept):
+    """얼린 파라미터를 소리 없이 움직이는 대신 알린다. 기억은 파라미터의 순서다."""
+    program, X = line(backend)
+    with pytest.raises(ValueError, match='차례대로 모두'):
+        program.fit(X, 2, 10, optimizer=SGD(program.parameters[kept], 0.1), rng=0, progress=False)
+    assert [p.data for p in program.parameters] == [0.0, 0.0]
+
+
+def test_the_history_of_a_program_is_nothing_a_network_can_resume():
+    program, X = line()
+    history = program.fit(X, 1, 10, 0.1, rng=0)
+    with pytest.raises(TypeError, match='resume 은'):
+        MLP(1, [1]).fit([([1.0], 1.0)], epochs=2, lr=0.1, resume=history)
 
 
 def test_numpy_integers_count():

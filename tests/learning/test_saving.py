@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, Value, losses, ops, train
+from micrograd_ko import MLP, SGD, Adam, Value, losses, ops, optim, train
 from micrograd_ko.learning import saving
 from micrograd_ko.learning.saving import SavedFileError
 from micrograd_ko.operation import Op
@@ -291,3 +291,79 @@ def test_a_subclass_that_cannot_be_made_so_is_not_the_fault_of_the_file(tmp_path
 def test_a_state_that_is_no_dictionary_is_refused(state):
     with pytest.raises(TypeError, match='state_dict'):
         MLP(2, [1]).load_state_dict(state)
+
+
+# 다시 서명한 checkpoint -----------------------------------------------------------------------------------------------------
+
+SAMPLES = [([0.1 * i, -0.2 * i], i % 2) for i in range(8)]
+OPTIMIZERS = {
+    'momentum': lambda ps: SGD(ps, 0.3, momentum=0.9), 'adam': lambda ps: Adam(ps, optim.exponential(0.1, 1.01)),
+}  # fmt: skip
+JUNK = st.one_of(
+    st.sampled_from([None, True, False, 0, -1, 2, 10**30, 10**400, 0.5, -1e3, '', 'x', '0.5', 'eager', 'auto', 'replay/llvm']),
+    st.sampled_from([[], {}, [1.0], ['x'], [[]], {'a': 1}, {'#': 'nan'}, {'#': 'inf'}, {'#': '0x1/0x3'}, {'#': 'zz'}, {'#': 3}]),
+)
+
+
+def resumed(kind, engine, path, net=None, **options):
+    """(신경망, 최적화, 난수 발생기, 이어 배우는 일). 두 에포크를 배우고, 이어서는 세 에포크까지."""
+    net = net or MLP(2, [3, 2], rng=random.Random(9))
+    moving, rng = OPTIMIZERS[kind](net.parameters()), random.Random(7)
+    return net, moving, rng, lambda epochs: train.fit(
+        net, SAMPLES, losses.quadratic, epochs=epochs, batch_size=3, optimizer=moving, rng=rng, validation=SAMPLES[:3],
+        engine=engine, **{'resume': path, **options},
+    )  # fmt: skip
+
+
+def forge(payload, draw):
+    """payload 의 아무 데나 고친다: 다른 것을 놓거나, 지우거나, 두 번 적거나, 열쇠를 바꾼다. 얕은 곳도 깊은 곳만큼 고른다."""
+    place = payload['history'] if draw(st.booleans()) else payload
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        key = draw(st.sampled_from(keys))
+        if isinstance(place[key], dict | list) and place[key] and draw(st.integers(0, 3)):
+            place = place[key]
+            continue
+        change = draw(st.sampled_from(['put', 'put', 'put', 'drop', 'twice', 'rename']))
+        if change == 'put':
+            place[key] = draw(JUNK)
+        elif change == 'drop':
+            del place[key]
+        elif isinstance(place, list):
+            place.insert(key, place[key])
+        else:
+            place[f'{key}2'] = place.pop(key) if change == 'rename' else place[key]
+        return
+
+
+@pytest.mark.parametrize('engine', ['eager', 'replay'])
+@pytest.mark.parametrize('kind', OPTIMIZERS)
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_checkpoint_signed_again_resumes_or_is_refused_and_nothing_changes(tmp_path_factory, kind, engine, data):
+    """내용을 고치고 SHA-256 을 다시 적은 파일: 적힌 형의 오류이고 신경망, 최적화, 난수가 그대로이거나, 이어 배운다."""
+    path = tmp_path_factory.mktemp('forged') / 'run.json'
+    first = MLP(2, [3, 2], rng=random.Random(0))
+    resumed(kind, engine, None, first, checkpoint=path)[-1](2)
+    document = json.loads(path.read_text(encoding='utf-8'))
+    forge(document['payload'], data.draw)
+    path.write_text(json.dumps(edited()(document)), encoding='utf-8')
+    net, moving, rng, run = resumed(kind, engine, path)
+    before = content(net), moving.state_dict(), rng.getstate()
+    try:
+        found, error = run(3), None
+    except ValueError as wrong:
+        found, error = None, wrong
+    if error is None:
+        assert [len(values) for values in found.measured] == [3] * 5 and moving.steps >= 3
+        assert {type(x) for values in found.measured for x in values} == {float}
+        assert len(found.state['best']) == len(found.state['parameters']) == len(net.parameters())
+    else:
+        assert (content(net), moving.state_dict(), rng.getstate()) == before
+        named = type(error) is SavedFileError and str(error).startswith(f'{path}: ')
+        assert named or (type(error) is ValueError and '그때와 다른 것으로' in str(error))
+    try:
+        assert type(MLP.load(path)) is MLP
+    except SavedFileError as wrong:
+        error = wrong
+    assert error is None or type(error) is ValueError or str(error).startswith(f'{path}: ')

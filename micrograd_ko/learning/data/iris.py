@@ -28,8 +28,7 @@ def split(samples: Sequence[Sample], test: float, rng: random.Random) -> tuple[l
 
     test 는 0 과 1 사이. 어느 쪽이든 비게 되는 비율이면 ValueError.
     """
-    training: list[Sample] = []
-    testing: list[Sample] = []
+    training, testing = list[Sample](), list[Sample]()
     for label in sorted({label for _, label in samples}):
         flowers = [sample for sample in samples if sample[1] == label]
         count = round(len(flowers) * test)
