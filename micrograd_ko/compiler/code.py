@@ -91,7 +91,7 @@ class Code:
     def places(self, nodes: np.ndarray) -> np.ndarray:
         """nodes 의 피연산자가 operand 의 어디에 있는지, 노드의 순서로 이어서."""
         counts = self.counts()[nodes]
-        return np.repeat(self.start[nodes], counts) + counted(counts)
+        return np.repeat(self.start[nodes], counts) + within(counts)
 
     def renumbered(self, nodes: np.ndarray, stands: np.ndarray) -> 'Code':
         """nodes 만 그 순서로. 노드 i 를 가리키던 것은 stands[i] 를 가리킨다."""
@@ -104,7 +104,7 @@ class Code:
         )  # fmt: skip
 
 
-def counted(lengths: np.ndarray) -> np.ndarray:
+def within(lengths: np.ndarray) -> np.ndarray:
     """0 … n−1 을 lengths 의 n 마다 이은 것."""
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from micrograd_ko.compiler.code import LEAF, Code, counted
+from micrograd_ko.compiler.code import LEAF, Code, within
 from micrograd_ko.compiler.dense import Recovered
 from micrograd_ko.compiler.tape import DENSE
 
@@ -60,9 +60,9 @@ def placed(
     plain = np.ones(len(lanes), np.bool_)
     plain[list(dense)] = False
     plain = np.repeat(plain, lanes)
-    nodes, begin, lanes = nodes[plain], (np.repeat(start[:-1], lanes) + counted(lanes))[plain], np.repeat(lanes, lanes)[plain]
+    nodes, begin, lanes = nodes[plain], (np.repeat(start[:-1], lanes) + within(lanes))[plain], np.repeat(lanes, lanes)[plain]
     counts = code.counts()[nodes]
-    operand[np.repeat(begin, counts) + counted(counts) * np.repeat(lanes, counts)] = row[code.operand[code.places(nodes)]]
+    operand[np.repeat(begin, counts) + within(counts) * np.repeat(lanes, counts)] = row[code.operand[code.places(nodes)]]
     return row, dense, start, operand
 
 

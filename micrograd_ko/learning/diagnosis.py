@@ -28,6 +28,7 @@ from micrograd_ko.writing.document import Document, Line, words
 from micrograd_ko.writing.formulas import formula
 from micrograd_ko.writing.labels import Labels
 from micrograd_ko.writing.tables import Table
+from micrograd_ko.writing.templates import filled
 
 MOST_SAMPLES = 200  # 표본이 많으면 고르게 이만큼만 본다
 FLAT = 0.005  # |σ′| 가 이보다 작으면 포화다. 시그모이드면 |z| > 5.3
@@ -213,7 +214,7 @@ def weak_formulas(root: Value) -> list[Finding]:
     for node in order:
         error = _error(node.data, truths[node])
         if node.op is not None and error > WRONG and (cure := _cure(node, truths, labels, error / BETTER)):
-            written = formula(node.op, [labels.text(x) for x in node.parents])
+            written = filled(formula(node.op, [labels[x].text for x in node.parents]))
             sentence = f'{written} 의 상대 오차가 {error:.0e} 이다(조건수 {_condition(node):.0e})'
             found.append(Finding('경고', 'formula', labels.text(node), sentence, cure))
     return found
@@ -245,5 +246,5 @@ def _cure(node: Value, truths: dict[Value, Any], labels: Labels, allowed: float)
             except EDGE_ERRORS:
                 continue
             if _error(truth, truths[node]) < 1e-50 and _error(better, truths[node]) < allowed:
-                return f'{formula(op, [sign + labels.text(x) for x in xs])} = {better!r} 로 적으세요'
+                return f'{filled(formula(op, [sign + labels[x].text for x in xs]))} = {better!r} 로 적으세요'
     return ''

@@ -43,16 +43,18 @@ def save(net: MLP, path: str | os.PathLike, history: History | None = None) -> P
 
 def load(path: str | os.PathLike, kind: type[Net]) -> Net:
     """`save` 나 checkpoint 가 쓴 신경망을 kind 의 것으로. 파일이 온전하지 않으면 SavedFileError."""
+    data = read(path)
     with whole(path):
-        network = _read(path, 'network', 'checkpoint')['network']
+        network = _read(data, 'network', 'checkpoint')['network']
         net = _built(network, MLP)
     return net if type(net) is kind else _built(network, kind)  # 하위 형을 만들지 못하는 것은 파일 탓이 아니다
 
 
 def load_checkpoint(path: str | os.PathLike) -> History:
     """checkpoint 의 기록: `fit(…, resume=…)` 에 준다. 파일이 온전하지 않으면 SavedFileError. 숫자들은 이어 배울 때 확인한다."""
+    data = read(path)
     with whole(path):
-        history = History(**_read(path, 'checkpoint')['history'])
+        history = History(**_read(data, 'checkpoint')['history'])
         version, numbers, gauss = history.state['rng']
         history.state['rng'] = version, tuple(numbers), gauss
         if history.engine not in ('eager', 'replay') or not isinstance(history.state['plan'], dict):
@@ -98,8 +100,8 @@ def _built(network: dict[str, Any], kind: type[Net]) -> Net:
     return net
 
 
-def _read(path: str | os.PathLike, *kinds: str) -> dict[str, Any]:
-    text = read(path).decode()
+def _read(data: bytes, *kinds: str) -> dict[str, Any]:
+    text = data.decode()
     document = json.loads(text)
     found, version, kind = document.pop('sha256', None), document.get('version'), document.get('kind')
     known = type(version) is int and version >= 1

@@ -187,6 +187,13 @@ def test_the_error_names_what_is_wrong(spoil, match, tmp_path):
         MLP.load(path)
 
 
+@pytest.mark.parametrize('path', [3, None, ['net.json']])
+def test_what_is_no_path_is_not_a_damaged_file(path):
+    for load in (MLP.load, saving.load_checkpoint):
+        with pytest.raises(TypeError, match=r'경로\(path\)'):
+            load(path)
+
+
 def test_a_checkpoint_is_a_network_but_a_network_is_not_a_checkpoint(tmp_path):
     net, path = MLP(1, [1]), tmp_path / 'run.json'
     train.fit(net, [([1.0], 1.0)], losses.quadratic, epochs=2, lr=0.1, rng=0, checkpoint=path)

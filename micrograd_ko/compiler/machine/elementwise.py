@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.code import counted
+from micrograd_ko.compiler.code import within
 from micrograd_ko.compiler.machine.kernels import Kernels
 from micrograd_ko.compiler.machine.maps import OPERANDS, MapKernel
 from micrograd_ko.compiler.machine.memory import Memory
@@ -27,7 +27,7 @@ def write_elements(
     if not len(plain):
         return
     lanes, few = np.diff(tape.first)[plain].astype(np.int64), arity <= len(OPERANDS)
-    number, position = counted(arity), np.repeat(np.arange(len(plain)), arity)
+    number, position = within(arity), np.repeat(np.arange(len(plain)), arity)
     following = np.append(True, np.diff(reads.rows) == 1)
     following[reads.starts] = True
     sums = np.array([op in SUMS for op in tape.ops])[tape.kind[plain]]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from micrograd_ko.compiler.code import counted
+from micrograd_ko.compiler.code import within
 from micrograd_ko.compiler.machine.kernels import Kernels, fields_of
 from micrograd_ko.compiler.machine.memory import rounded_up
 from micrograd_ko.compiler.tape import Tape
@@ -71,5 +71,5 @@ def reads_of(tape: Tape, instructions: np.ndarray) -> Reads:
     arity = np.diff(tape.start)[instructions] // lanes[instructions]
     owner = np.repeat(instructions, arity)
     length = lanes[owner].astype(np.int64)
-    first = tape.start[owner] + counted(arity) * length
-    return Reads(owner, tape.operand[np.repeat(first, length) + counted(length)], np.cumsum(length) - length)
+    first = tape.start[owner] + within(arity) * length
+    return Reads(owner, tape.operand[np.repeat(first, length) + within(length)], np.cumsum(length) - length)
