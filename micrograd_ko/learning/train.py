@@ -181,9 +181,9 @@ class Run:
 
     def epoch(self, epochs: int, bar: tqdm) -> None:
         """한 에포크를 배우고, 재고, 상태를 남긴다. epochs 는 막대에 적을 모두의 수."""
-        start, number, samples = time.perf_counter(), len(self.history) + 1, len(self.trainer.data)
-        bar.total = bar.n + math.ceil(samples / self.trainer.batch_size) * (epochs - number + 1)
-        bar.set_description(f'{number}/{epochs}에포크', refresh=not bar.n)  # 짧은 에포크마다 다시 그리면 배우기보다 느리다
+        start, nth, samples = time.perf_counter(), len(self.history) + 1, len(self.trainer.data)
+        bar.total = bar.n + math.ceil(samples / self.trainer.batch_size) * (epochs - nth + 1)
+        bar.set_description(f'{nth}/{epochs}에포크', refresh=not bar.n)  # 짧은 에포크마다 다시 그리면 배우기보다 느리다
         self.trainer.epoch(self.rng.sample(range(samples), samples), bar.update)
         measured: list[Any] = []
         for data in (self.trainer.data, self.trainer.held):
@@ -192,7 +192,7 @@ class Run:
                 raise DivergedError(self.history, measured[-2])
         self.history.add(*measured, time.perf_counter() - start)
         now = self._now()
-        if self.history.best == number - 1:
+        if self.history.best == nth - 1:
             now['best'] = now['parameters']
         self.history.state |= now
         shown = f'C = {measured[0]:.4g}' + ('' if measured[1] is None else f', 정확도 {measured[1]:.1%}')

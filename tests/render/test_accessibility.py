@@ -17,11 +17,11 @@ def network(level='neuron', lang='ko'):
     return draw(losses.quadratic(net([0.5, 0.3]), [1.0, 0.0]), level, lang=lang).html()
 
 
-def graph():
+def graph(lang='ko'):
     a, b, k = Value(2.0, 'a'), Value(0.5, 'b'), Value(3.0, 'k')
     y = ops.log(a * b) + k
     y.name = 'y'
-    return draw(y).html()
+    return draw(y, lang=lang).html()
 
 
 def playground():
@@ -67,10 +67,12 @@ def test_every_page_in_every_dress(visit, name, scheme, size):
     assert found(page) == []
 
 
+@pytest.mark.parametrize('size', [DESKTOP, PHONE])
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_while_a_number_is_changed(visit, scheme):
+@pytest.mark.parametrize('lang', ['ko', 'en'])
+def test_while_a_number_is_changed(visit, scheme, lang, size):
     """적는 칸이 열려 있을 때, 수가 아닌 것을 적었을 때, 정의역을 벗어났을 때, 경로가 보일 때, 배운 뒤."""
-    page = visit(graph(), scheme=scheme)
+    page = visit(graph(lang), size, scheme)
     page.locator('.field').first.click()
     assert found(page) == []
     page.fill('#editor', 'abc')
