@@ -64,6 +64,12 @@ def test_digits_are_told_apart(tmp_path):
     assert masked(text) == masked(SHOWN['digits'])
 
 
+def test_windows_that_share_their_weights_are_one_matrix(tmp_path):
+    text = run('convolution', tmp_path)
+    assert '6×9, 36벌' in text and float(re.search(r'정확도 ([\d.]+)%', text)[1]) >= 95
+    assert masked(text) == masked(SHOWN['convolution'])
+
+
 def test_moons_are_parted_in_the_terminal_and_in_four_pictures(tmp_path):
     text = run('moons', tmp_path)
     assert float(re.search(r'정확도 ([\d.]+)%', text)[1]) >= 95
@@ -102,6 +108,6 @@ def test_torch_is_matched_or_missed_in_one_sentence(tmp_path):
 
 
 def test_every_shown_output_has_its_example():
-    assert set(SHOWN) == {'digits', 'moons', 'saturation', 'regression', 'to_torch'}
+    assert set(SHOWN) == {'digits', 'convolution', 'moons', 'saturation', 'regression', 'to_torch'}
     links = re.findall(r'\]\(([^)]+)\)', README)
     assert sorted(links) == sorted(path.name for path in (ROOT / 'examples').glob('*.py'))
