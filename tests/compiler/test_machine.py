@@ -269,6 +269,25 @@ def test_scattered_rows_of_one_sample_are_lanes(rows):
     assert [k.pattern for k in used if isinstance(k, MapKernel) and k.arity == 5] == ['gathered' if rows > 2 else 'rows'] * 2
 
 
+@pytest.mark.parametrize('n', [1, 2])
+@pytest.mark.parametrize('rows', [1, 3, LANES, LANES + 3])
+@pytest.mark.parametrize('last', ['constant', 'parameter'])
+def test_rows_that_run_past_the_last_input(last, rows, n):
+    """x 와 한 칸 민 x: 마지막 것은 입력 다음의 행(상수나 파라미터)이다. 테이프에서는 이어진 행이지만 기계의 표에서는 아니다."""
+    x, w, b = [Value(0.0) for _ in range(rows)], [Value(2.0 + i) for i in range(rows)], Value(7.0)
+    learned = last == 'parameter'
+    ends = [*x[1:], b if learned else 7.0]
+    outputs = [ops.maximum(wi * xi if learned else xi, end) for wi, xi, end in zip(w, x, ends, strict=True)]
+    X = -np.random.default_rng(0).uniform(1, 2, size=(n, rows))
+    shifted = np.column_stack([X[:, 1:], np.full(n, 7.0)])
+    left = X * (2.0 + np.arange(rows)) if learned else X
+    larger = left > shifted
+    gradient = np.append(1.0, np.where(larger, X, 0).mean(axis=0)) * learned
+    for program in both(ops.total(outputs), x, [b, *w], outputs):
+        assert (program.outputs(X) == np.maximum(left, shifted)).all()
+        assert np.allclose(program.gradient(X), gradient, rtol=4 * EPSILON, atol=0)
+
+
 @pytest.mark.parametrize('rows', [3, LANES, LANES + 3])
 def test_a_scattered_row_outside_its_domain_is_found(rows):
     """어느 레인이 벗어나도, 끝을 넘는 레인이 마지막 행을 되풀이해도, 벗어난 행이 있을 때만 오류다."""

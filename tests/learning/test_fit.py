@@ -311,6 +311,21 @@ def test_a_second_ctrl_c_raises_and_still_leaves_a_whole_epoch(monkeypatch):
     assert bits(net) == bits(network()) and optimizer.steps == 0
 
 
+def test_ctrl_c_before_the_first_step_is_ctrl_c(monkeypatch):
+    """진행 막대를 만드는 동안 누르면 아직 시작하지 않은 것이다: 남길 에포크가 없으므로 그대로 KeyboardInterrupt 다."""
+
+    def interrupted(**options):
+        raise KeyboardInterrupt
+
+    net = network()
+    program = net.compile()
+    monkeypatch.setattr(train, 'tqdm', interrupted)
+    for fit in (lambda: train.fit(net, HOT, epochs=1, lr=1.0), lambda: program.fit([[0.0] * 7], 1, lr=1.0)):
+        with pytest.raises(KeyboardInterrupt):
+            fit()
+        assert bits(net) == bits(network())
+
+
 def test_an_error_in_the_middle_loses_nothing():
     net = network()
     with pytest.raises(ZeroDivisionError):

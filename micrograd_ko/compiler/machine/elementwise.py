@@ -28,7 +28,7 @@ def write_elements(
         return
     lanes, few = np.diff(tape.first)[plain].astype(np.int64), arity <= len(OPERANDS)
     number, position = within(arity), np.repeat(np.arange(len(plain)), arity)
-    following = np.append(True, np.diff(reads.rows) == 1)
+    following = np.append(True, np.diff(memory.line(reads.rows)) == 1)  # 입력의 끝과 그다음 행의 사이는 비어 있다
     following[reads.starts] = True
     sums = np.array([op in SUMS for op in tape.ops])[tape.kind[plain]]
     flat = np.logical_and.reduceat(reads.all(following), starts) & few & ~sums & ((memory.block > 1) | (lanes >= SHORT))
