@@ -75,7 +75,7 @@ def fit(
     data, held = Dataset(samples, net, loss), None if validation is None else Dataset(validation, net, loss)
     earlier = saving.load_checkpoint(resume) if isinstance(resume, str | os.PathLike) else resume
     if earlier is not None and not (isinstance(earlier, History) and isinstance(earlier.state.get('plan'), dict)):
-        raise TypeError(f'resume 은 fit 이 준 History 나 checkpoint 파일입니다. {resume!r} 을(를) 받았습니다.')
+        raise TypeError(f'resume 은 신경망을 가르친 History 나 checkpoint 파일입니다. {brief(resume)} 을(를) 받았습니다.')
     moving = optimizer_of(net.parameters(), optimizer, lr)
     trainer = Trainer(data, held, batch_size, moving, earlier.engine if earlier is not None and engine == 'auto' else engine)
     run = Run(trainer, rng, {
