@@ -563,7 +563,9 @@ def eager(quick: bool) -> Iterator[Row]:
 
         return task
 
-    ours = lambda: mean([hinge(net(x), y) for x, y in samples]).backward()  # noqa: E731
+    def ours() -> None:
+        mean([hinge(net(x), y) for x, y in samples]).backward()
+
     tasks = installed({'우리': lambda: ours, 'micrograd': network})
     yield from against('반달, MLP, eager', race(tasks, repeat), 1e3, 'ms', {'micrograd': '≤ 1/22 (1/30)'})
 

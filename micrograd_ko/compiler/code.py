@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.operation import Op
+from micrograd_ko.ops import affine, dot, total
 
 LEAF = -1
+LONG_SUMS = total, dot, affine  # 항이 몇이든 노드 하나인 합
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
+from micrograd_ko.compiler.code import LONG_SUMS
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.kinds.arrays import ARRAYS
 
@@ -133,7 +134,7 @@ def instruction(tape: Tape, number: int, active: np.ndarray) -> Instruction:
     """테이프의 명령 number. active (행,) 는 기울기가 흐르는 행."""
     if number in tape.dense:
         return Matrix(tape, number, active)
-    return (Sum if tape.ops[tape.kind[number]] in (ops.total, ops.dot, ops.affine) else Map)(tape, number, active)
+    return (Sum if tape.ops[tape.kind[number]] in LONG_SUMS else Map)(tape, number, active)
 
 
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

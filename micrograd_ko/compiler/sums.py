@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.code import Code, Writer
+from micrograd_ko.compiler.code import LONG_SUMS, Code, Writer
 from micrograd_ko.operation import Op
 
 SIGNS = {ops.add: (1, 1), ops.sub: (1, -1), ops.neg: (-1,)}  # 피연산자마다의 부호
-SUMS = (*SIGNS, ops.mul, ops.total, ops.dot, ops.affine)
+SUMS = (*SIGNS, ops.mul, *LONG_SUMS)
 SIMPLEST = {(0, 2, 0): ops.add, (0, 1, 1): ops.sub, (0, 0, 1): ops.neg, (1, 0, 0): ops.mul}  # w·x, +x, −x 의 수마다
 CONSTANT = 1  # 곱에서 가중치가 될 순위: 상수 1, 파라미터는 그보다 높고(덜 쓰이는 것부터) 나머지는 0
 
@@ -83,7 +83,7 @@ def _involved(code: Code) -> tuple[np.ndarray, np.ndarray]:
     """(다시 적을 합, 그런 합에 들어갈 수 있는 곱). 다른 합이 드나들지 않고 더 간단해질 것도 없는 합은 적힌 그대로 둔다."""
     sums, owners, units = code.of(SUMS), code.owners(), code.data == 0
     units[[code.one, code.minus_one]] = True
-    simpler = code.of([ops.total, ops.dot, ops.affine])
+    simpler = code.of(LONG_SUMS)
     simpler[owners[units[code.operand]]] = True  # ±1 을 곱하거나 0 을 더한다
     products = code.of([ops.mul]) & ~simpler
     entering = (sums & (code.uses() == 1))[code.operand] & (sums & ~products)[owners]

@@ -23,7 +23,6 @@ class Script(Operators):
     __slots__ = ('text',)
     __gt__, __lt__, __ge__, __le__ = _infix('>'), _infix('<'), _infix('>='), _infix('<=')
     __eq__, __ne__, __and__, __or__ = _infix('==='), _infix('!=='), _infix('&&'), _infix('||')
-    __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -3,7 +3,7 @@
 연산자는 모두 표의 연산이고, 표를 벡터에 가르치는 것은 `vectors` 다.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llvmlite import ir
@@ -77,7 +77,6 @@ class Vector(Operators):
 
     __lt__, __le__, __gt__, __ge__ = map(_compare, ('<', '<=', '>', '>='))
     __eq__, __ne__ = _compare('=='), _compare('!=', ordered=False)
-    __hash__ = None  # type: ignore[assignment]  # == 가 Mask 를 주므로 사전의 열쇠가 될 수 없다
 
     def made(self, value: ir.Value) -> 'Vector':
         """같은 꼴로 같은 곳에 적은 value."""
@@ -102,6 +101,21 @@ class Vector(Operators):
         z = b.phi(self.form.vector)
         z.add_incoming(self.value, before)
         z.add_incoming(other, after)
+        return self.made(z)
+
+    def split(self) -> list[ir.Value]:
+        """레인마다의 값."""
+        if self.form.lanes == 1:
+            return [self.value]
+        return [self.builder.extract_element(self.value, ir.Constant(I32, i)) for i in range(self.form.lanes)]
+
+    def collected(self, lanes: Iterable[ir.Value]) -> 'Vector':
+        """레인마다의 값을 모은 벡터."""
+        if self.form.lanes == 1:
+            return self.made(*lanes)
+        z: ir.Value = ir.Constant(self.form.vector, ir.Undefined)
+        for i, x in enumerate(lanes):
+            z = self.builder.insert_element(z, x, ir.Constant(I32, i))
         return self.made(z)
 
     def times_plus(self, factor: Any, addend: Any) -> 'Vector':

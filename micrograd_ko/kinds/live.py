@@ -23,7 +23,6 @@ class Live(Operators):
     __slots__ = ('script', 'value')
     __gt__, __lt__, __ge__, __le__ = map(_both, (operator.gt, operator.lt, operator.ge, operator.le))
     __eq__, __ne__, __and__, __or__ = map(_both, (operator.eq, operator.ne, operator.and_, operator.or_))
-    __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
     def __init__(self, value: Any, script: str | Script) -> None:
         self.value = value

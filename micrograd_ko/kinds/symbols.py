@@ -45,7 +45,6 @@ class Symbol(Operators):
     __gt__, __lt__ = _infix(' > ', '#1 > #2', COMPARISON, SUM, SUM), _infix(' < ', '#1 < #2', COMPARISON, SUM, SUM)
     __ge__, __le__ = _infix(' ≥ ', r'#1 \ge #2', COMPARISON, SUM, SUM), _infix(' ≤ ', r'#1 \le #2', COMPARISON, SUM, SUM)
     __eq__, __ne__ = _infix(' = ', '#1 = #2', COMPARISON, SUM, SUM), _infix(' ≠ ', r'#1 \ne #2', COMPARISON, SUM, SUM)
-    __hash__ = None  # type: ignore[assignment]  # == 가 식을 만들므로 사전의 열쇠가 될 수 없다
 
     def __pow__(self, exponent: Any) -> 'Symbol':
         if type(exponent) is int and exponent == 0:

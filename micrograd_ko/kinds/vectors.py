@@ -17,7 +17,7 @@ from typing import Any
 from llvmlite import ir
 
 from micrograd_ko import ops
-from micrograd_ko.kinds.lanes import DOUBLE, I32, Format, Mask, Vector, declared
+from micrograd_ko.kinds.lanes import DOUBLE, Format, Mask, Vector, declared
 from micrograd_ko.operation import SCALARS, Namespace, interpret
 
 OWN_ULPS = {'exp': 1.0, 'expm1': 1.5, 'log': 1.0, 'log1p': 1.0, 'tanh': 1.5, 'sinh': 1.5, 'cosh': 1.0, 'sqrt': 0.5,
@@ -221,14 +221,10 @@ def _libm(name: str) -> Callable[..., Vector]:
     """C 의 수학 함수를 레인마다 한 번씩."""
 
     def operation(*operands: Vector) -> Vector:
-        b, form, xs = operands[0].builder, operands[0].form, [x.value for x in operands]
-        function = declared(b.module, name, DOUBLE, [DOUBLE] * len(xs))
-        if form.lanes == 1:
-            return operands[0].made(b.call(function, xs))
-        z: ir.Value = ir.Constant(form.vector, ir.Undefined)
-        for at in [ir.Constant(I32, i) for i in range(form.lanes)]:
-            z = b.insert_element(z, b.call(function, [b.extract_element(x, at) for x in xs]), at)
-        return operands[0].made(z)
+        b = operands[0].builder
+        function = declared(b.module, name, DOUBLE, [DOUBLE] * len(operands))
+        lanes = zip(*[x.split() for x in operands], strict=True)
+        return operands[0].collected([b.call(function, xs) for xs in lanes])
 
     return _in_double(operation)
 

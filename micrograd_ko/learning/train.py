@@ -117,10 +117,8 @@ class Run:
         """진행 막대를 주고, 안에서 오류가 나면 마친 에포크로 돌아간다. Ctrl-C 면 알리고 keep 을 부른 뒤 오류 없이 나간다."""
         bar = tqdm(unit='스텝', leave=False, disable=None if progress else True)  # 여기서 누른 Ctrl-C 는 시작하기 전의 것이다
         try:
-            try:
+            with bar:
                 yield bar
-            finally:
-                bar.close()
         except BaseException as error:
             try:
                 self.restore()

@@ -3,6 +3,7 @@
 에포크의 사이에는 두 길 모두 파라미터가 `Value` 에, 최적화의 기억이 목록에 있다. 그래서 되돌리고 저장하는 일은 길을 모른다.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -104,8 +105,8 @@ class Trainer:
 def _unfit(data: Dataset, optimizer: Optimizer, careful: bool) -> str:
     """재생할 수 없는 까닭, 없으면 빈 글. careful 이면 재생한 것이 다를 수도 있는 경우도."""
     parameters, kind = data.net.parameters(), type(data.net)
-    samples = [v for x, y in data.pairs for v in (*x, *(y if isinstance(y, list) else [y]))]
-    numbers = [*samples, *[p.data for p in parameters], *optimizer.settings.values()]
+    samples = (v for x, y in data.pairs for v in (*x, *(y if isinstance(y, list) else [y])))
+    numbers = itertools.chain(samples, [p.data for p in parameters], optimizer.settings.values())
     reasons = {
         'Fraction 은 정확하게 남아야 한다': any(type(x).__name__ == 'Fraction' for x in numbers),
         '최적화가 신경망의 파라미터를 차례대로 모두 갖고 있지 않다': optimizer.parameters != parameters,

@@ -5,7 +5,7 @@ import importlib.resources
 import re
 from collections.abc import Callable
 
-from micrograd_ko.writing.templates import whole
+from micrograd_ko.writing.templates import unopened
 
 
 def part(name: str) -> str:
@@ -21,7 +21,7 @@ _PATTERNS = {'(.*)'.join(map(re.escape, korean.split('{}'))): translation for ko
 
 def english(text: str) -> str:
     """말의 표로 옮긴 글이나 글의 틀. {} 에는 무엇이든 온다. 표에 없는 글과 틀의 자리(수와 노드의 이름)는 그대로다."""
-    return whole(text, _translated)
+    return unopened(text, _translated)
 
 
 @functools.cache

@@ -53,11 +53,11 @@ def _literal(text: str) -> str:
 def outside(template: str, change: Callable[[str], str]) -> str:
     """자리 밖의 글만 바꾼 틀."""
     pieces = _HOLE.split(template)
-    kept = map(hole, pieces[1::3], pieces[2::3])
-    return ''.join([change(pieces[0]), *[x + change(after) for x, after in zip(kept, pieces[3::3], strict=True)]])
+    holes = map(hole, pieces[1::3], pieces[2::3])
+    return ''.join([change(pieces[0]), *[x + change(after) for x, after in zip(holes, pieces[3::3], strict=True)]])
 
 
-def whole(template: str, change: Callable[[str], str]) -> str:
+def unopened(template: str, change: Callable[[str], str]) -> str:
     """자리를 열어 보지 않고 글을 통째로 바꾼 틀. change 에게 자리는 차례를 적은 한 낱말이다."""
     holes = [found[0] for found in _HOLE.finditer(template)]
     places = itertools.count()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko import ops
-from micrograd_ko.compiler.code import within
+from micrograd_ko.compiler.code import LONG_SUMS, within
 from micrograd_ko.compiler.machine.kernels import Kernels
 from micrograd_ko.compiler.machine.maps import OPERANDS, MapKernel
 from micrograd_ko.compiler.machine.memory import Memory
@@ -15,7 +15,6 @@ from micrograd_ko.operation import Op
 
 SHORT = 3  # 표본이 하나일 때, 행이 이보다 적은 명령은 행을 하나씩 한다
 STYLES = ('rows', 'flat', 'gathered')
-SUMS = (ops.total, ops.dot, ops.affine)
 
 
 def write_elements(
@@ -30,7 +29,7 @@ def write_elements(
     number, position = within(arity), np.repeat(np.arange(len(plain)), arity)
     following = np.append(True, np.diff(memory.line(reads.rows)) == 1)  # 입력의 끝과 그다음 행의 사이는 비어 있다
     following[reads.starts] = True
-    sums = np.array([op in SUMS for op in tape.ops])[tape.kind[plain]]
+    sums = np.array([op in LONG_SUMS for op in tape.ops])[tape.kind[plain]]
     flat = np.logical_and.reduceat(reads.all(following), starts) & few & ~sums & ((memory.block > 1) | (lanes >= SHORT))
     gathered = ~flat & ~sums & (memory.block == 1) & (lanes >= SHORT)
     flowing = ~reads.all(~active[reads.rows])
@@ -53,14 +52,14 @@ def write_elements(
         kind, count, style, bits = [int(part) for part in np.unravel_index(keys[here[0]], shape)]
         op, chosen, columns = tape.ops[kind], kernels[STYLES[style] == 'rows'], fields
         pair: list[Any] = ['sum_forward', 'sum_backward']
-        if op not in SUMS:
+        if op not in LONG_SUMS:
             pattern = 'tail' if STYLES[style] == 'flat' and memory.block == 1 else STYLES[style]
             learning = tuple([i for i in range(count) if count > len(OPERANDS) or bits >> i & 1])
             pair = [MapKernel(op, count, pattern, which) for which in (None, learning)]
             columns = fields | dict(zip(OPERANDS, operands, strict=True))
             wanted[chosen] += pair
         for kernel, into, kept in zip(pair, records, (here, here[tape.active[plain[here]]]), strict=True):
-            values = {name: column[kept] for name, column in columns.items()} | (_terms(op, count) if op in SUMS else {})
+            values = {name: column[kept] for name, column in columns.items()} | (_terms(op, count) if op in LONG_SUMS else {})
             jobs.append((into, plain[kept], chosen, kernel, values))
     for chosen, made in wanted.items():
         chosen.maps(made)

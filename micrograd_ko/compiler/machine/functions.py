@@ -79,23 +79,20 @@ class Function:
         """원소 하나."""
         return self.b.load(pointer, typ=self.form.element, align=self.form.size)
 
-    def gathered(self, table: ir.Value, place: Place) -> Vector:
-        """표의 원소들을 읽는다(gather)."""
+    def gather(self, table: ir.Value, place: Place) -> Vector:
+        """표의 원소들을 읽는다."""
         if not isinstance(place, list):
             return self.load(self.at(table, place))
-        z: ir.Value = ir.Constant(self.form.vector, ir.Undefined)
-        for i, each in enumerate(place):
-            z = self.b.insert_element(z, self.load_one(self.at(table, each)), ir.Constant(I32, i))
-        return self.vector(z)
+        return self.zero().collected([self.load_one(self.at(table, each)) for each in place])
 
     def scatter(self, x: Vector, table: ir.Value, place: Place) -> None:
         """표의 원소들에 더한다. 여러 레인이 같은 원소여도 차례로 더한다."""
         if not isinstance(place, list):
             self.store(self.load(self.at(table, place)) + x, self.at(table, place))
             return
-        for i, each in enumerate(place):
+        for each, lane in zip(place, x.split(), strict=True):
             there = self.at(table, each)
-            self.b.store(self.b.fadd(self.load_one(there), self.b.extract_element(x.value, ir.Constant(I32, i))), there)
+            self.b.store(self.b.fadd(self.load_one(there), lane), there)
 
     def spread(self, x: ir.Value) -> Vector:
         """모든 레인이 x."""

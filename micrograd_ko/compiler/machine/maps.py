@@ -70,7 +70,7 @@ def _forward(f: Function, kernel: MapKernel) -> None:
     op, values, flag = kernel.op, f.pointer('values'), f.pointer('flag')
 
     def body(now: Sequence[ir.Value], end: ir.Value | None, out: ir.Value, *operands: Place) -> Sequence[ir.Value]:
-        xs = [f.gathered(values, x) for x in operands]
+        xs = [f.gather(values, x) for x in operands]
         z = xs[0].lifted(VECTORS.function(op)(*xs))
         f.store(z, f.at(values, out))
         if not watched:
@@ -92,7 +92,7 @@ def _backward(f: Function, kernel: MapKernel) -> None:
 
     def body(_: Sequence[ir.Value], end: ir.Value | None, out: ir.Value, *operands: Place) -> Sequence[ir.Value]:
         z, g = f.load(f.at(values, out)), f.load(f.at(grads, out))
-        derivatives = kernel.op.derivatives(z, *[f.gathered(values, x) for x in operands])
+        derivatives = kernel.op.derivatives(z, *[f.gather(values, x) for x in operands])
         for i in kernel.active or ():
             term = _times(g, derivatives[i])
             f.scatter(term if end is None else f.before(out, end).where(term, 0), grads, operands[i])
