@@ -1,6 +1,5 @@
 """표(table)를 글, HTML, Markdown, LaTeX 로. 칸은 글이거나 기호(`Symbol`)이고, 기호는 제 LaTeX 를 안다."""
 
-import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -11,6 +10,8 @@ from micrograd_ko.writing.html import escape
 from micrograd_ko.writing.notation import latex_text
 
 Content = str | Symbol
+# 파이썬이 적는 꼴의 유한한 수. float(…) 은 1_0, ٣, 0E0 도 읽으나 그것들은 이름일 수 있고, 수식의 1_0 은 첨자다
+_NUMBER = re.compile(r'(-?[0-9]+(?:\.[0-9]+)?)(?:e([+-][0-9]+))?')  # 수식 안의 e-05 는 e 빼기 5 이므로 나눈다
 
 
 class Table(NamedTuple):
@@ -68,9 +69,8 @@ def refreshed(document: str, name: str, content: str) -> str:
 def _latex(cell: Content) -> str:
     if isinstance(cell, Symbol):
         return cell.latex
-    try:
-        is_finite = math.isfinite(float(cell))
-    except ValueError:
+    number = _NUMBER.fullmatch(cell)
+    if number is None:
         return latex_text(cell) if cell else ''
-    figures, _, exponent = cell.partition('e')  # 수식 안의 e-05 는 e 빼기 5 다
-    return rf'{figures}\times 10^{{{int(exponent)}}}' if exponent else cell if is_finite else latex_text(cell)
+    figures, exponent = number.groups()
+    return rf'{figures}\times 10^{{{int(exponent)}}}' if exponent else figures
