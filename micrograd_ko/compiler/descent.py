@@ -4,7 +4,7 @@
 `memories`, 갱신 식 `rule(η, w, g, *기억)`, 배열로 한 스텝 `moved(w, g)`, 기울기 자르기 `clip`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,11 @@ from micrograd_ko.compiler.replay import ReplayError
 
 def silent(steps: int) -> None:
     """스텝의 수를 듣고 아무것도 하지 않는다."""
+
+
+def batches(rows: Any, size: int) -> Iterator[Any]:
+    """차례로 size 개씩, 마지막은 남은 만큼 묶은 것."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 class Descent:
@@ -29,13 +34,11 @@ class Descent:
         self.optimizer.memory = [np.array(column, np.float64) for column in self.optimizer.memory]
 
     def epoch(self, order: Any, done: Callable[[int], Any] = silent) -> None:
-        """표본들 order (번호)를 차례로 batch_size 개씩, 마지막은 남은 만큼. 마친 스텝의 수를 done 에 알린다.
+        """표본들 order (번호)를 차례로 batch_size 개씩. 마친 스텝의 수를 done 에 알린다.
 
         정의역을 벗어난 표본이 있으면 ReplayError 이고, row 는 표본의 번호다. vector 는 그 스텝을 떼기 전의 것이다.
         """
-        order = np.asarray(order, np.int64)
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
+        for rows in batches(np.asarray(order, np.int64), self.batch_size):
             try:
                 gradient = self.program.gradient(self.samples[rows], write=False, parameters=self.vector)
             except ReplayError as e:

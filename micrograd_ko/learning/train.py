@@ -15,6 +15,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from micrograd_ko.compiler.descent import batches
 from micrograd_ko.engine import Value
 from micrograd_ko.learning import losses, saving
 from micrograd_ko.learning.dataset import Dataset
@@ -223,8 +224,7 @@ def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate |
 def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -> Iterator[list]:
     """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다."""
     size, found = counted(size, '미니배치의 크기(size)는'), listed(samples, '표본은 목록입니다.')
-    shuffled = generator(rng).sample(found, len(found))
-    return (shuffled[start : start + size] for start in range(0, len(shuffled), size))
+    return batches(generator(rng).sample(found, len(found)), size)
 
 
 def one_hot(label: int, classes: int) -> list[int]:

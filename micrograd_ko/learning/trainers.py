@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd_ko.compiler import Program
-from micrograd_ko.compiler.descent import Descent
+from micrograd_ko.compiler.descent import Descent, batches
 from micrograd_ko.engine import Value
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
@@ -75,11 +75,10 @@ class Trainer:
             raise ValueError(f'재생(replay)으로 배울 수 없습니다. {self.reason}.')
 
     def epoch(self, order: Sequence[int], done: Callable[[int], Any]) -> None:
-        """표본들 order (번호)를 차례로 batch_size 개씩, 마지막은 남은 만큼 묶어 한 스텝씩. 마친 스텝의 수를 done 에 알린다."""
+        """표본들 order (번호)를 차례로 batch_size 개씩 묶어 한 스텝씩. 마친 스텝의 수를 done 에 알린다."""
         if self.program is None:
-            for start in range(0, len(order), self.batch_size):
-                batch = [self.data.pairs[row] for row in order[start : start + self.batch_size]]
-                descend(self.data.net, batch, self.data.loss, self.optimizer)
+            for rows in batches(order, self.batch_size):
+                descend(self.data.net, [self.data.pairs[row] for row in rows], self.data.loss, self.optimizer)
                 done(1)
         else:
             descent = self.descent = self.descent or self.program.descent(self.arrays, self.batch_size, self.optimizer)
