@@ -222,7 +222,8 @@ def compile_graph(
     """
     learned = nodes_in(parameters, 'parameters 는 배우는 잎(Value)의 목록입니다.')
     wanted = nodes_in(outputs, 'outputs 는 그래프의 노드(Value)의 목록입니다.')
-    kept = {frozen} if isinstance(frozen, str) else set(map(str, listed(frozen, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
+    named = [frozen] if isinstance(frozen, str) else [*frozen] if isinstance(frozen, set) else frozen
+    kept = set(map(str, listed(named, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
     if not callable(loss):
         leaves, layout = columns(inputs)
     elif wanted:
