@@ -31,7 +31,7 @@ from micrograd_ko import (
     refresh,
     train,
 )
-from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
+from micrograd_ko.derivatives import grad, hessian, hvp, jacobian, value_and_grad
 from micrograd_ko.misuse import brief, listed
 from micrograd_ko.testing import gradcheck
 
@@ -113,6 +113,9 @@ def test_plus_is_the_value_itself():
         (lambda: MLP(2, [1], init='zeros'), r"\(rng, nin\) 을.* 'zeros' 을"),
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
         (lambda: hvp(square, [2.0], 1.0), r'v 는 xs 와 길이가 같은'),
+        *[(lambda f=f: f(POINT * 2, [1.0]), r'f 는 .*함수.* Value\(data=2\.0') for f in (hessian, jacobian)],
+        (lambda: hvp(None, [2.0], [1.0]), 'f 는 .*함수.* None 을'), (lambda: value_and_grad(3)(2.0), 'f 는 .*함수.* int 3 을'),
+        (lambda: SGD([POINT * 2], 0.1), r"잎\(leaf\)인 Value.*op='mul'"),
         (lambda: grad(square, 2.0), r'value_and_grad\(f\)\(2\.0\).* function'),
         (lambda: grad(square, Value(2.0)), 'value_and_grad'),
         (lambda: grad(Value(2.0), 2.0), r'Value 에 대한 Value 의 미분.* 2\.0'),
@@ -162,6 +165,8 @@ def test_wrong_kinds_of_arguments(use, told):
 @pytest.mark.parametrize(
     ('use', 'told'),
     [
+        *[(lambda label=label: train.one_hot(label, 3), r'클래스 번호.* 0 부터 2 까지') for label in (1.0, '1', [1], 3, -1)],
+        (lambda: train.one_hot(0, 0), '클래스의 수는 양의 정수'), (lambda: train.one_hot(1, 3.0), '클래스의 수는 양의 정수'),
         (lambda: receipt.compare(NET, 0.5, [1]), '2개를 받습니다. 1개를'),
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
             lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
