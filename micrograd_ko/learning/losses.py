@@ -1,7 +1,8 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
 손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 스텝, 영수증, 방정식은
-손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
+손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이고, 모두 수면 C 도 수다.
+길이가 다르면 ValueError, 수가 아니면 TypeError.
 """
 
 import functools
