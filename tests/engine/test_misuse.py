@@ -169,7 +169,8 @@ def test_wrong_kinds_of_arguments(use, told):
         (lambda: train.one_hot(0, 0), '클래스의 수는 양의 정수'), (lambda: train.one_hot(1, 3.0), '클래스의 수는 양의 정수'),
         (lambda: receipt.compare(NET, 0.5, [1]), '2개를 받습니다. 1개를'),
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
-            lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
+            lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]),
+            lambda: micrograd.Neuron('2'), lambda: micrograd.Layer(2, 2.5), lambda: micrograd.MLP(2, ['3']))],
         (lambda: MLP(2, []), '층은 하나 이상'),
         (lambda: micrograd.MLP(3, [4, 1])([1.0, 2.0]), r'ReLUNeuron\(3\): .* 3개를 받습니다\. 2개를'),
         (lambda: SGD([], 0.1), '파라미터가 하나도'),
