@@ -52,9 +52,8 @@ def value_and_grad(f: Callable[..., Value]) -> Callable[..., tuple[Number, list[
     """
 
     def both(*xs: Number) -> tuple[Number, list[Number]]:
-        values = _leaves(xs)
-        y = _one(f(*values))
-        return y.data, [d.data for d in grad(y, values)]
+        values, y = _recorded(f, xs)
+        return _one(y).data, [d.data for d in grad(y, values)]
 
     return both
 
@@ -65,8 +64,8 @@ def jacobian(f: Callable[..., Any], xs: Sequence[Number]) -> list[list[Number]]:
     >>> jacobian(lambda x, y: [x * y, x + y], [2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    values = _leaves(xs)
-    ys = nodes_in(f(*values), 'f 는 Value 나 그 목록을 돌려줘야 합니다.')
+    values, found = _recorded(f, xs)
+    ys = nodes_in(found, 'f 는 Value 나 그 목록을 돌려줘야 합니다.')
     return [[d.data for d in grad(_one(y), values)] for y in ys]
 
 
@@ -76,8 +75,8 @@ def hessian(f: Callable[..., Value], xs: Sequence[Number]) -> list[list[Number]]
     >>> hessian(lambda x, y: x * x * y, [2.0, 3.0])
     [[6.0, 4.0], [4.0, 0]]
     """
-    values = _leaves(xs)
-    return [[d.data for d in grad(slope, values)] for slope in grad(_one(f(*values)), values)]
+    values, y = _recorded(f, xs)
+    return [[d.data for d in grad(slope, values)] for slope in grad(_one(y), values)]
 
 
 def hvp(f: Callable[..., Value], xs: Sequence[Number], v: Sequence[Number]) -> list[Number]:
@@ -86,15 +85,19 @@ def hvp(f: Callable[..., Value], xs: Sequence[Number], v: Sequence[Number]) -> l
     >>> hvp(lambda x, y: x * x * y, [2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
-    values, along = _leaves(xs), listed(v, 'hvp(f, xs, v) 의 v 는 xs 와 길이가 같은 수의 목록입니다: [1.0].')
+    (values, y), along = _recorded(f, xs), listed(v, 'hvp(f, xs, v) 의 v 는 xs 와 길이가 같은 수의 목록입니다: [1.0].')
     if len(along) != len(values):
         raise ValueError(f'hvp: 벡터 v 는 xs 와 길이가 같아야 합니다. xs 는 {len(values)}개, v 는 {len(along)}개입니다.')
-    slope = ops.dot(grad(_one(f(*values)), values), along)
+    slope = ops.dot(grad(_one(y), values), along)
     return [d.data for d in grad(slope, values)]
 
 
-def _leaves(xs: Iterable[Number]) -> list[Value]:
-    return [Value(x) for x in listed(xs, 'xs 는 f 의 인수마다 하나씩인 수의 목록입니다: [2.0].')]
+def _recorded(f: Callable[..., Any], xs: Iterable[Number]) -> tuple[list[Value], Any]:
+    """xs 의 잎과, 그것으로 부른 f 의 결과."""
+    if not callable(f):
+        raise TypeError(f'f 는 Value 를 받는 함수입니다: lambda x: x * x. {type(f).__name__} {brief(f)} 을(를) 받았습니다.')
+    values = [Value(x) for x in listed(xs, 'xs 는 f 의 인수마다 하나씩인 수의 목록입니다: [2.0].')]
+    return values, f(*values)
 
 
 def _one(y: Any) -> Value:

@@ -16,7 +16,7 @@ import graphviz
 from micrograd_ko import engine, ops
 from micrograd_ko.graph import sweep
 from micrograd_ko.kinds.symbols import Symbol
-from micrograd_ko.misuse import inputs, widths
+from micrograd_ko.misuse import counted, inputs, widths
 from micrograd_ko.number import Number
 from micrograd_ko.operation import Op
 from micrograd_ko.render import draw
@@ -139,7 +139,7 @@ class Neuron(Module):
     """뉴런: relu(w·x + b), nonlin 이 거짓이면 w·x + b. w 는 [−1, 1] 에서 고르게 뽑고 b 는 0 이다."""
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(counted(nin, 'Neuron: 입력과 뉴런의 수는'))]
         self.b = Value(0)
         self.nonlin = nonlin
 
@@ -158,7 +158,7 @@ class Layer(Module):
     """층. 뉴런이 하나면 목록이 아니라 그 Value 를 준다."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(counted(nout, 'Layer: 입력과 뉴런의 수는'))]
 
     def __call__(self, x: Sequence[Any]) -> Value | list[Value]:
         out = [neuron(x) for neuron in self.neurons]

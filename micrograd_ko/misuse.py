@@ -24,10 +24,10 @@ def brief(x: Any) -> str:
 
 
 def listed(xs: Any, what: str) -> list[Any]:
-    """xs 를 목록으로(배열이면 파이썬의 수로). 목록이 아니면 what(무엇을 어떻게 줄지)을 알리는 TypeError."""
+    """xs 를 목록으로(배열이면 파이썬의 수로). 목록이 아니거나 차례가 없으면 what(무엇을 어떻게 줄지)을 알리는 TypeError."""
     if hasattr(xs, 'tolist'):
         xs = xs.tolist()
-    if not hasattr(xs, '__iter__'):
+    if not hasattr(xs, '__iter__') or isinstance(xs, (set, frozenset, dict)):
         raise TypeError(f'{what} {brief(xs)} 을(를) 받았습니다.')
     return list(xs)
 

@@ -13,7 +13,7 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value, record_values
 from micrograd_ko.graph import swept
 from micrograd_ko.misuse import brief, counted, inputs, listed, widths
-from micrograd_ko.number import Number, unchecked
+from micrograd_ko.number import Number, number, unchecked
 from micrograd_ko.operation import Op, table
 from micrograd_ko.state import commit, grad_set
 from micrograd_ko.trainable import Trainable
@@ -270,7 +270,7 @@ def _rows(w: Any) -> Any:
 
 
 def _numbers(row: Any) -> list[Number]:
-    return listed(row, 'W 의 행과 b 는 수의 목록입니다.')
+    return [number(x, 'W 와 b 의 원소는') for x in listed(row, 'W 의 행과 b 는 수의 목록입니다.')]
 
 
 def _check_shapes(weights: list[list[list]], biases: list[list]) -> None:

@@ -14,6 +14,7 @@ import importlib
 import itertools
 import math
 import operator
+from numbers import Real
 
 TYPE_CHECKING = False  # typing 을 읽는 데 12 ms 가 든다: 형 검사기(type checker)만 읽는다
 if TYPE_CHECKING:
@@ -104,11 +105,10 @@ class Op:
         self.sample = tuple(sample) * (self.arity or 1) if len(sample) == 1 else tuple(sample)
         self.eager = SCALARS.function(self)
 
-    def __call__(self, *arguments: Any) -> Any:
-        if len(arguments) != len(self.arguments):
-            wanted = len(self.arguments)
-            raise TypeError(f'{self.usage()}: 피연산자(operand) {wanted}개를 받습니다. {len(arguments)}개를 받았습니다.')
-        return self.apply(*(arguments if self.arity is not None else self.flat(arguments)))
+    def __call__(self, *given: Any) -> Any:
+        if len(given) != len(self.arguments):
+            raise TypeError(f'{self.usage()}: 피연산자(operand) {len(self.arguments)}개를 받습니다. {len(given)}개를 받았습니다.')
+        return self.apply(*(given if self.arity is not None else self.flat(given)))
 
     def apply(self, *operands: Any) -> Any:
         """납작하게 편 피연산자에 연산을 적용한다. 값의 종류에 등록된 해석기가 있으면 그것이 한다."""
@@ -209,16 +209,16 @@ def interpret(kind: type, function: Callable[[Op, tuple[Any, ...]], Any]) -> Non
 
 
 def interpreter_of(kind: type) -> Callable[[Op, tuple[Any, ...]], Any] | None:
-    """kind 를 다루는 해석기. 파이썬의 보통 수면 None. NumPy 와 mpmath 의 수는 처음 만났을 때 배운다."""
+    """kind 를 다루는 해석기. 파이썬의 실수면 None, 수가 아니면 TypeError. NumPy 와 mpmath 의 수는 처음 만났을 때 배운다."""
     try:
         return _interpreters[kind]
     except KeyError:
         for library in {base.__module__.partition('.')[0] for base in kind.__mro__} & _TAUGHT.keys():
             importlib.import_module(f'micrograd_ko.kinds.{_TAUGHT[library]}')  # 읽히면서 스스로를 등록한다
-        if kind is type(None) or issubclass(kind, (list, tuple, str, dict, set)):  # 그대로 두면 [1] + [2] 가 [1, 2] 다
-            wanted = '연산은 수와 Value, NumPy 배열에 적용합니다. 목록은 np.array(xs) 로 주세요.'
-            raise TypeError(f'{wanted} {kind.__name__} 을(를) 받았습니다.') from None
-        return next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
+        found = next((_interpreters[base] for base in kind.__mro__ if _interpreters.get(base)), None)
+        if found is None and not issubclass(kind, Real):  # 그대로 두면 [1] + [2] 가 [1, 2] 이고 1j 가 소리 없이 지나간다
+            raise TypeError(f'연산은 실수, Value, 배열 np.array(xs) 에 적용합니다. {kind.__name__} 을(를) 받았습니다.') from None
+        return found
 
 
 def give_methods(kind: type, make: Callable[[Op], Callable]) -> None:

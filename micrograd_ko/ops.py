@@ -27,6 +27,7 @@ IEEE 값(sqrt'(0) = inf)으로 흘려보낸다. 미분은 적힌 규칙 그대�
 
 import functools
 import math
+from numbers import Real
 from operator import mul as times
 
 from micrograd_ko.operation import BUILT_IN, SCALARS, DomainError, Namespace, Op, named, register, table, unregister
@@ -162,10 +163,11 @@ def _shares(terms):
 def power(n) -> Op:
     """상수 지수의 거듭제곱 x**n. n 마다 연산이 하나다: `x**3` 은 x < 0 에서도 정의되고 log(x) 를 계산하지 않는다.
 
-    n 은 유한한 수. 정수가 아니면 x ≥ 0 (n < 0 이면 x > 0), 음의 정수면 x ≠ 0 에서 정의된다.
+    n 은 유한한 실수. 정수가 아니면 x ≥ 0 (n < 0 이면 x > 0), 음의 정수면 x ≠ 0 에서 정의된다.
     """
-    if n - n != 0:  # inf 와 nan. math.isfinite 는 큰 정수를 모른다
-        raise ValueError(f'지수(exponent)는 유한한 수여야 합니다. {n!r} 을(를) 받았습니다.')
+    wrong = ValueError if issubclass(type(n), Real) else TypeError
+    if wrong is TypeError or n - n != 0:  # inf 와 nan. math.isfinite 는 큰 정수를 모른다
+        raise wrong(f'지수(exponent)는 유한한 실수여야 합니다. {n!r} 을(를) 받았습니다.')
     whole = n == int(n)
     if type(n) not in (int, float):  # Fraction 지수는 배열을 object 로 만든다. 정수가 아니면 어차피 정확하지 않다
         n = int(n) if whole else float(n)

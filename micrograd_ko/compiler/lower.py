@@ -6,7 +6,7 @@ from dataclasses import replace
 from micrograd_ko.compiler.code import Code, Writer, only_leaves
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
-from micrograd_ko.operation import Op
+from micrograd_ko.operation import DomainError, Op
 
 
 def lower(
@@ -35,7 +35,7 @@ def lower(
         if op is not None and not known.issuperset(operands):
             index[node] = writer.write(op, operands, number)
             continue
-        value = _constant(node, frozen) if op is None else float(_for_floats(op).apply(*[writer.data[i] for i in operands]))
+        value = _constant(node, frozen) if op is None else _folded(node, op, [writer.data[i] for i in operands])
         if value.hex() not in constants:
             constants[value.hex()] = writer.write(None, (), number, value)
             known.add(constants[value.hex()])
@@ -52,6 +52,15 @@ def _constant(leaf: Value, frozen: Collection[str]) -> float:
             '(신경망에 수를 넣어 기록했다면 입력을 Value 로 만들어 넣고 inputs 에 적거나 net.compile() 을 쓰세요.)'
         )
     return float(leaf.data)
+
+
+def _folded(node: Value, op: Op, operands: Sequence[float]) -> float:
+    try:
+        return float(_for_floats(op).apply(*operands))
+    except DomainError:
+        error = DomainError(op, tuple(operands), tuple([parent.name for parent in node.parents]))
+        error.args = (f'상수만의 식이라 어느 표본에서도 계산되지 않습니다. {error}',)
+        raise error from None
 
 
 def _for_floats(op: Op) -> Op:

@@ -20,7 +20,7 @@ from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.points import Pointwise
 from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import ReplayError, Undefined
-from micrograd_ko.compiler.samples import Columns, check_leaves, columns
+from micrograd_ko.compiler.samples import Columns, check_leaves, columns, floats
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
@@ -150,7 +150,7 @@ class Program(Pointwise):
         return np.array([float(p.data) for p in self.parameters])
 
     def _checked(self, parameters: Any) -> np.ndarray:
-        vector = np.asarray(parameters, np.float64)
+        vector = floats(parameters, 'parameters').astype(np.float64)
         if vector.shape != (len(self.parameters),):
             raise ValueError(f'parameters 는 길이 {len(self.parameters)} 인 벡터입니다. 모양 {vector.shape} 을(를) 받았습니다.')
         return vector
@@ -222,7 +222,8 @@ def compile_graph(
     """
     learned = nodes_in(parameters, 'parameters 는 배우는 잎(Value)의 목록입니다.')
     wanted = nodes_in(outputs, 'outputs 는 그래프의 노드(Value)의 목록입니다.')
-    kept = {frozen} if isinstance(frozen, str) else set(map(str, listed(frozen, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
+    named = [frozen] if isinstance(frozen, str) else [*frozen] if isinstance(frozen, set) else frozen
+    kept = set(map(str, listed(named, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
     if not callable(loss):
         leaves, layout = columns(inputs)
     elif wanted:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.engine import Value
+from micrograd_ko.kinds.arrays import reals
 from micrograd_ko.misuse import nodes_in
 
 INPUTS = 'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다.'
@@ -31,7 +32,7 @@ class Columns:
         모양이 다르거나 표본이 없으면 ValueError, 수가 아니면 TypeError.
         """
         parts, grouped = (X, True) if isinstance(X, tuple) else ((X,), False)
-        arrays = [_reals(part) for part in parts]
+        arrays = [floats(part, 'X') for part in parts]
         if grouped:
             arrays = [a[:, None] if a.ndim == 1 and width == 1 else a for a, width in zip(arrays, self.widths, strict=False)]
             fits = len(parts) <= len(self.widths) and [a.shape[1:] for a in arrays] == [(w,) for w in self.widths[: len(parts)]]
@@ -94,18 +95,14 @@ def check_leaves(inputs: Sequence[Any], parameters: Sequence[Any]) -> None:
         seen.add(leaf)
 
 
-def _reals(part: Any) -> np.ndarray:
-    try:
-        array = np.asarray(part)
-    except ValueError as error:
-        raise ValueError('X 의 행마다 길이가 다릅니다. 모든 표본의 입력 수가 같아야 합니다.') from error
+def floats(x: Any, what: str) -> np.ndarray:
+    """x 를 float 가 되는 실수의 배열로. 행의 길이가 다르거나 범위를 넘으면 ValueError, 수가 아니면 TypeError."""
+    array = reals(x, what)
     if array.dtype.kind == 'O':
-        if not all(isinstance(x, numbers.Real) for x in array.flat):
-            raise TypeError('X 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
+        if not all(isinstance(cell, numbers.Real) for cell in array.flat):
+            raise TypeError(f'{what} 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
         try:
             array = array.astype(np.float64)
         except OverflowError as error:
-            raise ValueError(f'X 에 float 의 범위를 넘는 정수가 들어 있습니다({error}).') from error
-    if array.dtype.kind not in 'fiub':
-        raise TypeError(f'X 는 실수(real)의 배열입니다. dtype {array.dtype} 을(를) 받았습니다.')
+            raise ValueError(f'{what} 에 float 의 범위를 넘는 정수가 들어 있습니다({error}).') from error
     return array

@@ -64,6 +64,17 @@ def apply(op: Op, operands: tuple) -> Any:
     return z if np.ndim(z) else np.asarray(z)[()]
 
 
+def reals(x: Any, what: str) -> np.ndarray:
+    """x 를 실수나 object 의 배열로. 행의 길이가 다르면 ValueError, 그 밖의 dtype 이면 TypeError. what 은 오류에 적을 이름이다."""
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f'{what} 의 행마다 길이가 다릅니다. 모든 행의 길이가 같아야 합니다.') from error
+    if array.dtype.kind not in 'fiubO':
+        raise TypeError(f'{what} 에는 실수(real)의 배열을 주세요. dtype {array.dtype} 을(를) 받았습니다.')
+    return array
+
+
 def _real(x: Any) -> Any:
     """배열은 실수 dtype 으로, 파이썬의 수는 float 로: 수는 곁에 있는 배열의 dtype 을 따른다."""
     if isinstance(x, np.ndarray | np.generic):

@@ -17,12 +17,17 @@ from micrograd_ko.operation import Namespace, Op, interpret
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, AND, OR = range(8)  # 작을수록 먼저 묶인다
 
 
+def _after(written: str, level: int) -> str:
+    """level 의 연산의 부호 뒤에 적을 글: 셈이면 음수에 괄호를 두른다, x·(−2) 와 x − (−2). 비교는 x > −1 이다."""
+    return f'({written})' if level <= SUM and written.startswith('-') else written
+
+
 def _infix(sign: str, template: str, level: int, left: int, right: int) -> Callable[..., Any]:
     """두 항 사이에 sign 을 적는 연산. left, right 보다 느슨한 항에는 괄호를 두른다."""
 
     def joined(x: 'Symbol', other: Any) -> 'Symbol':
         y = symbol(other)
-        return Symbol(f'{x.within(left)}{sign}{y.within(right)}', level, *typeset(template, (x, y)))
+        return Symbol(f'{x.within(left)}{sign}{_after(y.within(right), level)}', level, *typeset(template, (x, y)))
 
     return joined
 
@@ -84,10 +89,9 @@ def typeset(template: str, operands: tuple) -> tuple[str, int]:
         before, after = template[: found.start()].rstrip()[-1:], template[found.end() :][:1]
         if before in tuple('{(|[,') and after in tuple('}|),]'):
             return x.latex
-        # 왼쪽부터 묶이므로 맨 앞자리에는 같은 묶임까지 괄호 없이 온다. 거듭제곱의 밑은 아니다. x · (−2) 는 괄호를 두른다
-        tighter = POWER if level == PRODUCT else max(level - 1, ATOM)
-        loosest = tighter if before else level if level > UNARY else ATOM
-        return x.latex if x.latex_level <= loosest else f'({x.latex})'
+        # 왼쪽부터 묶이므로 맨 앞자리에는 같은 묶임까지 괄호 없이 온다. 거듭제곱의 밑은 아니다
+        loosest = max(level - 1, ATOM) if before else level if level > UNARY else ATOM
+        return _after(x.latex, level if before else OR) if x.latex_level <= loosest else f'({x.latex})'
 
     return re.sub(r'#(\d)', place, template), level
 

@@ -1,7 +1,8 @@
 """손실 함수(loss): 출력과 목표를 받아 `Value` 하나를 준다. 한 표본의 C_x 이고, 표본에 걸친 평균은 `mean` 이다.
 
 손실 하나는 기록(record) 하나다. 부르면 C 이고, 행렬의 ∇_a C, 식, 목표가 무엇인지를 스스로 안다: 그림, 스텝, 영수증, 방정식은
-손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이다. 길이가 다르면 ValueError.
+손실의 이름을 보지 않고 기록에 묻는다. outputs 와 targets 는 수·Value 하나이거나 같은 길이의 목록이고, 모두 수면 C 도 수다.
+길이가 다르면 ValueError, 수가 아니면 TypeError.
 """
 
 import functools
@@ -14,6 +15,7 @@ from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.misuse import brief, listed
 from micrograd_ko.number import beside, number
+from micrograd_ko.operation import interpreter_of
 
 if TYPE_CHECKING:
     from numpy import ndarray  # 배열을 받을 때까지 NumPy 를 읽지 않는다
@@ -194,6 +196,8 @@ def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
 
 
 def _node(target: Any, output: Any) -> Any:
+    for x in () if isinstance(output, Value) else (output, target):
+        interpreter_of(type(x))  # 수가 아니면 TypeError
     if isinstance(target, Value) or not isinstance(output, Value):
         return target
     return Value(beside(number(target), output.data))
@@ -201,10 +205,8 @@ def _node(target: Any, output: Any) -> Any:
 
 def sequence(x: Any, what: str = '출력과 목표는') -> list:
     """x 의 목록: 수 하나면 그것 하나, 배열이면 파이썬의 수. 차례가 없거나 수가 값 쪽에 있는 것(set, dict)이면 TypeError."""
-    if isinstance(x, set | dict):
-        raise TypeError(f'{what} 차례가 있는 목록입니다. {type(x).__name__} {brief(x)} 을(를) 받았습니다.')
     x = x.tolist() if hasattr(x, 'tolist') else x
-    return list(x) if hasattr(x, '__iter__') else [x]
+    return listed(x if hasattr(x, '__iter__') else [x], f'{what} 차례가 있는 목록입니다.')
 
 
 def _data(x: Any) -> list:

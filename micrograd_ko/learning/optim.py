@@ -199,9 +199,9 @@ def _outline(schedule: Callable[[int], Number]) -> str:
 
 def _checked(parameters: Any) -> list[Value]:
     found = listed(parameters, '파라미터의 목록을 주세요: net.parameters().')
-    wrong = next((p for p in found if not isinstance(p, Value)), None)
+    wrong = next((p for p in found if not isinstance(p, Value) or p.op is not None), None)
     if wrong is not None:
-        raise TypeError(f'파라미터는 Value 입니다. {type(wrong).__name__} {wrong!r} 이(가) 들어 있습니다.')
+        raise TypeError(f'파라미터는 잎(leaf)인 Value 입니다. {type(wrong).__name__} {wrong!r} 이(가) 들어 있습니다.')
     if not found or len(set(found)) < len(found):
         raise ValueError('파라미터가 하나도 없습니다.' if not found else '같은 파라미터가 두 번 들어 있습니다.')
     return found

@@ -114,7 +114,7 @@ def compare(net: MLP, x: Any, y: Any, loss: Callable = losses.quadratic, gradien
     kept = [p.grad for p in parameters]
     try:
         net.zero_grad()
-        trace = net.trace([v.data if isinstance(v, Value) else v for v in x])
+        trace = net.trace([v.data if isinstance(v, Value) else v for v in losses.sequence(x, '입력 x 는')])
         cost = losses.checked(loss)(trace.output, y)
         network = recognise.in_trace(trace, cost)
         record = loss if isinstance(loss, losses.Loss) else network.loss

@@ -34,8 +34,9 @@ def quantity(x: Any, digits: int = DIGITS) -> Symbol:
     """수를 식에 넣을 기호로. 음수는 다른 수 옆에서, a×10ⁿ 은 밑과 나누는 수의 자리에서 괄호를 두른다."""
     short = number(x, digits, warning='')
     written = symbol(x) if not isinstance(x, float) and is_short(x) else Symbol(short, latex=_number_latex(short))
-    if x < 0 or '×' in short:
-        written.level = written.latex_level = COMPARISON if x < 0 else PRODUCT
+    negative = short.startswith('-')  # −0 도
+    if negative or '×' in short:
+        written.level = written.latex_level = COMPARISON if negative else PRODUCT
     return written
 
 

@@ -87,9 +87,12 @@ def test_folding_uses_the_leaves_as_they_are_now():
     loss = x * c.sqrt()
     c.data = 9.0
     assert compile_graph(loss, [x], []).loss([[1.0]]) == 3.0
-    c.data = -1.0
-    with pytest.raises(DomainError, match='sqrt'):
-        compile_graph(loss, [x], [])
+    c.data, c.name = -1.0, 'c'
+    with pytest.raises(DomainError, match=r"상수만의 식.* sqrt: x = -1\.0 \(이름 'c'\).*x ≥ 0") as told:
+        compile_graph(loss, [x], [], frozen='c')
+    assert (told.value.op, told.value.operands, told.value.names) == (ops.sqrt, (-1.0,), ('c',))
+    with pytest.raises(DomainError, match=r'상수만의 식.* log'):  # 함수를 기록할 때도
+        compile_graph(lambda x: x * ops.log(Value(-1.0)), [x], [])
 
 
 @pytest.mark.parametrize(

@@ -424,6 +424,22 @@ def test_wrong_declarations_are_refused():
             compile_graph(*arguments)
 
 
+@pytest.mark.parametrize(('given', 'error', 'told'), [
+    ('a', TypeError, r'parameters 에는 실수.*dtype <U1'), ([None], TypeError, 'parameters 에 수가 아닌'),
+    ({'w': 1.0}, TypeError, 'parameters 에 수가 아닌'), ([1j], TypeError, 'parameters 에는 실수.*complex'),
+    ([[1.0], [1.0, 2.0]], ValueError, 'parameters 의 행마다 길이가'), ([10**400], ValueError, 'parameters 에 float 의 범위를'),
+    ([1.0, 2.0], ValueError, r'길이 1 인 벡터.*\(2,\)'),
+])  # fmt: skip
+def test_a_vector_of_parameters_is_read_like_the_samples(given, error, told):
+    """None 은 nan 이 되지 않는다. 읽지 못하면 값은 그대로다."""
+    x, w = Value(2.0), Value(3.0)
+    program = compile_graph(w * x, [x], [w])
+    for use in (lambda: program.loss([[1.0]], parameters=given), lambda: program.sync(given)):
+        with pytest.raises(error, match=told):
+            use()
+    assert w.data == 3.0 and program.loss([[1.0]], parameters=np.array([2])) == 2.0
+
+
 def test_a_parameter_outside_the_graph_has_gradient_zero():
     x, w, idle = Value(2.0), Value(3.0), Value(7.0)
     idle.grad = 9.0

@@ -4,6 +4,7 @@ import math
 import operator
 import random
 import statistics
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -30,7 +31,7 @@ from micrograd_ko import (
     refresh,
     train,
 )
-from micrograd_ko.derivatives import grad, hessian, hvp, jacobian
+from micrograd_ko.derivatives import grad, hessian, hvp, jacobian, value_and_grad
 from micrograd_ko.misuse import brief, listed
 from micrograd_ko.testing import gradcheck
 
@@ -112,6 +113,9 @@ def test_plus_is_the_value_itself():
         (lambda: MLP(2, [1], init='zeros'), r"\(rng, nin\) 을.* 'zeros' 을"),
         (lambda: hvp(square, 2.0, [1.0]), r'xs 는 .*\[2\.0\]'),
         (lambda: hvp(square, [2.0], 1.0), r'v 는 xs 와 길이가 같은'),
+        *[(lambda f=f: f(POINT * 2, [1.0]), r'f 는 .*함수.* Value\(data=2\.0') for f in (hessian, jacobian)],
+        (lambda: hvp(None, [2.0], [1.0]), 'f 는 .*함수.* None 을'), (lambda: value_and_grad(3)(2.0), 'f 는 .*함수.* int 3 을'),
+        (lambda: SGD([POINT * 2], 0.1), r"잎\(leaf\)인 Value.*op='mul'"),
         (lambda: grad(square, 2.0), r'value_and_grad\(f\)\(2\.0\).* function'),
         (lambda: grad(square, Value(2.0)), 'value_and_grad'),
         (lambda: grad(Value(2.0), 2.0), r'Value 에 대한 Value 의 미분.* 2\.0'),
@@ -124,7 +128,18 @@ def test_plus_is_the_value_itself():
         (lambda: NET.compile(loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: receipt.compare(NET, [1, 2], [1], loss='mse'), r"losses\.quadratic.*'mse'"),
         (lambda: draw([Value(1.0), Value(2.0)]), r'Value, Trace, MLP 하나를.* list .*losses\.mean'),
-        *[(lambda x=x: ops.add(x, x), f'np.array.* {type(x).__name__} 을') for x in ([1.0], (1.0,), 'a', None)],
+        *[(lambda op=op, x=x: op(*[x] * op.arity), f'np.array.* {type(x).__name__} 을') for op in (ops.add, ops.abs, ops.identity)
+          for x in ([1.0], (1.0,), 'a', None, b'a', 1j, Decimal(1), range(3), object(), square)],
+        *[(lambda n=n: ops.power(n), r'지수\(exponent\)는 유한한 실수') for n in ('a', None, 1j, np.complex128(1j), Value(2.0))],
+        *[(lambda loss=loss, a=a: loss(a, a), 'np.array.* (str|list|NoneType) 을') for loss in losses.LOSSES.values()
+          for a in (['a', 'b'], [[0.5], [0.5]], [None])],
+        (lambda: losses.quadratic([0.5], ['a']), 'np.array.* str 을'),
+        (lambda: MLP.from_matrices([[['a']]], [[1]]), "원소는 실수.* 'a' 을"),
+        (lambda: MLP.from_matrices([[[1.0]]], [[1j]]), '원소는 실수.*복소수'),
+        (lambda: receipt.compare(NET, {0.5, 0.3}, [1]), '입력 x 는 차례가 있는 목록'),
+        *[(lambda use=use: use({POINT}), r'\{Value\(data=1\.0.* 을') for use in (
+            COMPILED['inputs'], COMPILED['parameters'], COMPILED['wrt'], lambda x: grad(POINT * 2, x), lambda x: SGD(x, 0.1))],
+        *[(lambda x=x: NET(x), '목록 하나로') for x in ({0.5, 0.3}, frozenset({0.5, 0.3}), {0.5: 1, 0.3: 2})],
         *[(lambda f=f: f([Value(1.0)]), r'노드\(Value\)를 하나씩.*\[Value\(data=1\.0') for f in (
             first_nonfinite, first_stale, refresh)],
         (lambda: first_nonfinite(3), r'하나씩 받습니다\. 3 을'),
@@ -150,8 +165,12 @@ def test_wrong_kinds_of_arguments(use, told):
 @pytest.mark.parametrize(
     ('use', 'told'),
     [
+        *[(lambda label=label: train.one_hot(label, 3), r'클래스 번호.* 0 부터 2 까지') for label in (1.0, '1', [1], 3, -1)],
+        (lambda: train.one_hot(0, 0), '클래스의 수는 양의 정수'), (lambda: train.one_hot(1, 3.0), '클래스의 수는 양의 정수'),
+        (lambda: receipt.compare(NET, 0.5, [1]), '2개를 받습니다. 1개를'),
         *[(use, r'입력과 뉴런의 수는 양의 정수') for use in (
-            lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]))],
+            lambda: Neuron(0), lambda: Neuron(2.5), lambda: Layer(2, 0), lambda: Layer(2, [3]), lambda: MLP(True, [1]),
+            lambda: micrograd.Neuron('2'), lambda: micrograd.Layer(2, 2.5), lambda: micrograd.MLP(2, ['3']))],
         (lambda: MLP(2, []), '층은 하나 이상'),
         (lambda: micrograd.MLP(3, [4, 1])([1.0, 2.0]), r'ReLUNeuron\(3\): .* 3개를 받습니다\. 2개를'),
         (lambda: SGD([], 0.1), '파라미터가 하나도'),
@@ -174,6 +193,8 @@ def test_a_loss_that_is_not_there_is_an_attribute_error_that_names_those_that_ar
 def test_one_node_is_a_list_of_it():
     program = compile_graph(POINT * 2, POINT, [])
     assert program.gradients([[3.0]], POINT).tolist() == [[2.0]]
+    named = Value(3.0, 'three')
+    assert [compile_graph(POINT * named, POINT, [], frozen=names).loss([[2.0]]) for names in ('three', {'three'})] == [6.0, 6.0]
     assert compile_graph(POINT * 2, [], POINT).gradient(np.empty((1, 0)), write=False).tolist() == [2.0]
 
 

@@ -235,7 +235,13 @@ def test_parentheses_go_where_the_binding_needs_them():
         (ops.sin(x) ** 2, 'sin(x)**2', r'(\sin x)^{2}'),
         (ops.leaky_relu(x + y), 'leaky_relu(x + y)', r'\max((x + y)/100, x + y)'),
         (ops.exp(x) ** 2, 'exp(x)**2', r'(e^{x})^{2}'),
-        (x * symbol(-2), 'x*-2', r'x \cdot (-2)'),
+        (x * symbol(-2), 'x*(-2)', r'x \cdot (-2)'),
+        (x + -y / z, 'x + (-y/z)', r'x + \frac{-y}{z}'),
+        (x - symbol(-2), 'x - (-2)', 'x - (-2)'),
+        (x + -y, 'x + (-y)', 'x + (-y)'),
+        (x / -y, 'x/(-y)', r'\frac{x}{-y}'),
+        (-x + y, '-x + y', '-x + y'),
+        (x > symbol(-1), 'x > -1', 'x > -1'),
         (x * Fraction(-1, 3), 'x*(-1/3)', r'x \cdot \frac{-1}{3}'),
     ):
         assert (expression.text, expression.latex) == (text, latex)

@@ -110,6 +110,56 @@ def test_wrong_shapes_are_told(change, told):
         equations.backprop(**{'weights': WEIGHTS, 'biases': BIASES, 'x': X, 'y': Y, **change})
 
 
+A, B = np.array([0.5, 0.2]), np.array([0.5])
+W = np.array([[0.4, 0.6], [0.1, 0.9]])
+
+
+@pytest.mark.parametrize('use', [
+    *[lambda f=f: f(0.5, 0.2, 0.1) for f in (equations.weighted_input, equations.output_error, equations.backpropagate_error)],
+    lambda: equations.weight_gradient(0.5, 0.2), lambda: equations.weight_gradient(W, A),
+    lambda: equations.weighted_input(W, A, 0.5), lambda: equations.weighted_input(W, A, B),
+    lambda: equations.weighted_input(W, W, A),
+    lambda: equations.output_error(A, 1.0, A), lambda: equations.output_error(A, B, A), lambda: equations.output_error(A, A, B),
+    lambda: equations.output_error(A, A, A, loss=lambda a, y: ((a - y) ** 2).sum()),  # ∇_a C 대신 C
+    lambda: equations.backpropagate_error(W, A, B), lambda: equations.backpropagate_error(W, B, A),
+])  # fmt: skip
+def test_a_vector_of_another_shape_is_not_stretched(use):
+    """길이 1 인 벡터와 수는 NumPy 가 소리 없이 늘린다: 틀린 δ 가 나온다."""
+    with pytest.raises(ValueError, match=r'모양\(shape\)은 .* \((m|n|m, n)\).* 을\(를\) 받았습니다'):
+        use()
+
+
+def test_the_equations_take_lists_and_stay_exact():
+    w, half = [[Fraction(1, 3), 2]], Fraction(1, 2)
+    assert equations.weighted_input(w, [3, 1], [half]).tolist() == [Fraction(7, 2)]
+    assert equations.output_error([half], [1], [0], 'identity').tolist() == [-half]
+    assert equations.backpropagate_error(w, [3], [0, 0], 'identity').tolist() == [1, 6]
+    assert equations.weight_gradient([half], [1, 2]).tolist() == [[half, 1]]
+    assert equations.sigma_prime(0, 'sigmoid') == 0.25
+    by_list, by_array = [equations.sgd_step([W], [A], batch, 0.5) for batch in ([(A, A)], zip([A], [A], strict=True))]
+    assert (by_list[0][0] == by_array[0][0]).all()
+
+
+@pytest.mark.parametrize(('change', 'told'), [
+    ({'x': 'ab'}, 'W, b, x, y 에는 실수'), ({'x': [1j, 2.0, 3.0]}, 'dtype complex'), ({'y': ['a', 'b']}, '실수'),
+    ({'weights': None}, 'weights 는 .* None'), ({'biases': 3.0}, r'biases 는 .* 3\.0'),
+])  # fmt: skip
+def test_what_is_not_a_number_is_told(change, told):
+    with pytest.raises(TypeError, match=told):
+        equations.backprop(**{'weights': WEIGHTS, 'biases': BIASES, 'x': X, 'y': Y, **change})
+    with pytest.raises(TypeError, match='학습률 eta'):
+        equations.sgd_step(WEIGHTS, BIASES, [(X, Y)], '0.1')
+
+
+@pytest.mark.parametrize(('change', 'told'), [
+    ({'activation': None}, '연산 None'), ({'activation': np.tanh}, 'tanh.* 표에 없습니다'), ({'loss': None}, '손실.* None'),
+    ({'weights': [[[1.0, 2.0], [3.0]]], 'biases': [[0.0, 0.0]]}, '행마다 길이가'),
+])  # fmt: skip
+def test_what_is_not_there_is_told(change, told):
+    with pytest.raises(ValueError, match=told):
+        equations.backprop(**{'weights': WEIGHTS, 'biases': BIASES, 'x': X, 'y': Y, **change})
+
+
 def test_an_empty_batch_is_told():
     with pytest.raises(ValueError, match='비어'):
         equations.sgd_step(WEIGHTS, BIASES, [], 0.1)

@@ -162,7 +162,8 @@ def test_numbers_beyond_a_float_are_written():
 
 
 @pytest.mark.parametrize(('x', 'text', 'latex'), [
-    (0.5, '0.5', '0.5'), (-2, '-2', '-2'), (1.5e10, '1.5×10¹⁰', r'1.5\times 10^{10}'), (math.inf, 'inf', r'\infty'),
+    (0.5, '0.5', '0.5'), (-0.0, '-0', '-0'), (-2, '-2', '-2'),
+    (1.5e10, '1.5×10¹⁰', r'1.5\times 10^{10}'), (math.inf, 'inf', r'\infty'),
     (-math.inf, '-inf', r'-\infty'), (math.nan, 'nan', r'\mathrm{nan}'), (Fraction(1, 3), '1/3', r'\frac{1}{3}'),
 ])  # fmt: skip
 def test_a_quantity_in_a_formula(x, text, latex):
@@ -170,7 +171,7 @@ def test_a_quantity_in_a_formula(x, text, latex):
     found = formulas.quantity(x)
     assert (found.text, found.latex) == (text, latex)
     product = Symbol('a') * found
-    assert product.text == (f'a*({text})' if x < 0 or '/' in text or '×' in text else f'a*{text}')
+    assert product.text == (f'a*({text})' if '-' in text or '/' in text or '×' in text else f'a*{text}')
 
 
 # 한도 -----------------------------------------------------------------------------------------------------------------
