@@ -102,9 +102,10 @@ def one_over_nothing():
     return Graph([c, x], [v, w], [total, ops.reciprocal(total)])
 
 
-def on_the_edge(order, numbers=None):
-    """정의역의 끝에 오차 한계가 걸친 연산이 있는가: 거기서는 반올림이 안팎을 가른다. numbers 는 잎의 수(없으면 지금의 것)."""
-    values = replay(order, lambda leaf: Bounded(numbers[leaf] if numbers else leaf.data))
+def on_the_edge(order, numbers=()):
+    """정의역의 끝에 오차 한계가 걸친 연산이 있는가: 거기서는 반올림이 안팎을 가른다. numbers 는 잎에 놓을 수다."""
+    numbers = dict(numbers)
+    values = replay(order, lambda leaf: Bounded(numbers.get(leaf, leaf.data)))
     errors = [(values[node].error, max([values[p].error for p in node.parents], default=0)) for node in order]
     return any(error == math.inf and 0 < before < math.inf for error, before in errors)
 

@@ -143,7 +143,8 @@ def test_both_back_ends_mask_the_same_rows(graph, rows):
         usual = np.isfinite(one)
         size = np.abs(one[usual]).max(initial=1)
         alike = (usual == np.isfinite(other)).all() and np.array_equal(one[~usual], other[~usual], equal_nan=True)
-        assert (alike and np.abs(one[usual] / size - other[usual] / size).max(initial=0) <= 1e-9) or rounded(graph, row, one, other)
+        alike = alike and np.abs(one[usual] / size - other[usual] / size).max(initial=0) <= 1e-9
+        assert alike or rounded(graph, row, one, other)
 
 
 def rounded(graph, row, one, other):
