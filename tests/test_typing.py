@@ -73,7 +73,7 @@ ERRORS = [
 
 def mypy(file: Path) -> list[tuple[int, bool, str]]:
     """(줄, 오류인가, 말) 의 목록."""
-    done = checked('mypy', '--strict', '--config-file=', f'--cache-dir={os.devnull}', file.name, cwd=file.parent)
+    done = checked('mypy', '--strict', '--no-color-output', '--config-file=', f'--cache-dir={os.devnull}', file.name, cwd=file.parent)
     found = re.findall(r'^user\.py:(\d+): (error|note): (.*)$', done, re.MULTILINE)
     return [(int(line), kind == 'error', text) for line, kind, text in found]
 
