@@ -43,8 +43,8 @@ def opened(tab, text):
 
 
 def until(page, condition):
-    """자바스크립트 식 condition 이 참이 될 때까지(페이지의 정책이 글을 실행하지 못하게 하므로 밖에서 묻는다)."""
-    for _ in range(300):
+    """자바스크립트 식 condition 이 참이 될 때까지(페이지의 정책이 글을 실행하지 못하게 하므로 밖에서 묻는다). 바쁜 기계에서도."""
+    for _ in range(6000):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(20)
