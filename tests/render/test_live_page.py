@@ -330,6 +330,15 @@ def test_the_address_keeps_the_numbers(page):
     assert page.evaluate('[player.at, model.lr]') == [1, 0.1]
 
 
+def test_an_address_is_followed_even_when_the_late_one_is_written_first(page):
+    """주소는 수를 바꾸고 조금 뒤에 적힌다: 그 사이에 연 주소가 그것에 지지 않는다."""
+    set_on_page(page, [0], [5.0])
+    page.evaluate("location.hash = '#step=1&a=3'; history.replaceState(null, '', address.text)")
+    until(page, 'model.graph.x[0] === 3')
+    until(page, "location.hash === '#step=1&a=3'")
+    assert page.evaluate('player.at') == 1
+
+
 def test_every_name_has_its_own_place_in_the_address(tab):
     """스텝과 학습률, 그리고 서로와 같은 이름(긴 이름은 줄어서 같아진다)의 잎도 저마다 지닌다."""
     names = ['step', 'η', 'step′', '가' * 40, '가' * 50]
