@@ -8,6 +8,7 @@
 
 import os
 import shutil
+import signal
 from collections import Counter
 
 import pytest
@@ -22,6 +23,8 @@ PACKAGES = {'chromium': 'chromium', 'dot': 'graphviz'}  # 프로그램 → Debia
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'needs(program): PATH 에 program 이 있어야 도는 시험')
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # 셸이 뒤에서(&) 돌리면: 시험이 만든 프로세스도 물려받아 멈추지 않는다
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,11 +1,14 @@
-"""시험이 뽑는 그래프: 표의 연산을 아무렇게나 이은 것, 노드를 나누어 쓰는 것도."""
+"""시험이 뽑는 그래프: 표의 연산을 아무렇게나 이은 것, 노드를 나누어 쓰는 것도. 그 위에서 무엇을 요구할 수 있는지도."""
 
+import math
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from micrograd_ko import DomainError, Value, ops
+from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.operation import table
+from micrograd_ko.staleness import replay
 
 NUMBERS = st.one_of(st.floats(-3, 3, allow_subnormal=False), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, 40.0, -800.0]))
 EXACT = [ops.named(name) for name in (  # Fraction 을 Fraction 으로 남기는 연산
@@ -90,3 +93,23 @@ def sums(draw) -> Graph:
         nodes.append(node if draw(st.integers(0, 3)) else -node)
         open_ends.append(nodes[-1])
     return Graph(inputs, parameters, nodes)
+
+
+def one_over_nothing():
+    """1 / (c + w·x): w·x 의 반올림이 −c 면 따로 더하면 0 이고, 곱하면서 더하면(FMA) 아니다."""
+    c, x, v, w = Value(1.0), Value(1.0), Value(1.0), Value(1 / 6)
+    total = ops.dot([v, w], [c, x])
+    return Graph([c, x], [v, w], [total, ops.reciprocal(total)])
+
+
+def on_the_edge(order, numbers=()):
+    """정의역의 끝에 오차 한계가 걸친 연산이 있는가: 거기서는 반올림이 안팎을 가른다. numbers 는 잎에 놓을 수다."""
+    numbers = dict(numbers)
+    values = replay(order, lambda leaf: Bounded(numbers.get(leaf, leaf.data)))
+    errors = [(values[node].error, max([values[p].error for p in node.parents], default=0)) for node in order]
+    return any(error == math.inf and 0 < before < math.inf for error, before in errors)
+
+
+def unrounded(numbers):
+    """이런 수 둘의 곱을 예순 번까지 더해도 53비트를 넘지 않는가. 서로 지워 답에는 보이지 않는 곱도 저마다 정확해야 한다."""
+    return all(abs(x) < 2**17 and x * 2**6 % 1 == 0 for x in numbers)

@@ -13,7 +13,7 @@ def run_without_programs(**environment):
     """PATH 가 빈 기계에서 도는 것처럼: 브라우저의 시험 하나와 dot 의 시험 하나."""
     kept = {name: value for name, value in os.environ.items() if name not in ('CI', 'PATH', 'PYTEST_ADDOPTS')}
     return subprocess.run(
-        [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', *[str(TESTS / test) for test in CHOSEN]],
+        [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', '--color=no', *[str(TESTS / test) for test in CHOSEN]],
         cwd=TESTS.parent, env={**kept, 'PATH': '', 'PYTHONIOENCODING': 'utf-8', **environment}, capture_output=True,
         encoding='utf-8', check=False,
     )  # fmt: skip

@@ -73,7 +73,8 @@ ERRORS = [
 
 def mypy(file: Path) -> list[tuple[int, bool, str]]:
     """(줄, 오류인가, 말) 의 목록."""
-    done = checked('mypy', '--strict', '--config-file=', f'--cache-dir={os.devnull}', file.name, cwd=file.parent)
+    plain = ('--no-color-output', f'--cache-dir={os.devnull}')
+    done = checked('mypy', '--strict', '--config-file=', *plain, file.name, cwd=file.parent)
     found = re.findall(r'^user\.py:(\d+): (error|note): (.*)$', done, re.MULTILINE)
     return [(int(line), kind == 'error', text) for line, kind, text in found]
 

@@ -11,13 +11,13 @@ from micrograd_ko.writing import notation
 from micrograd_ko.writing.formulas import quantity
 from micrograd_ko.writing.html import UNSHOWN
 from micrograd_ko.writing.limits import LONGEST_NAME
-from micrograd_ko.writing.templates import filled, kept
+from micrograd_ko.writing.templates import MARKS, filled, kept
 
 if TYPE_CHECKING:
     from micrograd_ko.operation import Node
 
 _BREAKS = re.compile('[\t-\r\x85\u2028\u2029]+')  # 줄과 칸을 나누는 문자
-_HARMFUL = re.compile(f'[{UNSHOWN}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_HARMFUL = re.compile(f'[{UNSHOWN}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|{MARKS}')
 
 
 def shown(name: str) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 from micrograd_ko.kinds.live import Live
 
-OPEN, BAR, CLOSE = '\ue000', '\ue001', '\ue002'  # 사용자 영역의 문자: 이름에 있던 것은 U+FFFD 가 된다(`kept`)
-_MARKS = re.compile(f'[{OPEN}{BAR}{CLOSE}]')
+OPEN, BAR, CLOSE = '\ue000', '\ue001', '\ue002'  # 사용자 영역의 문자
+MARKS = f'[{OPEN}{BAR}{CLOSE}]'  # 이름에 있던 것은 U+FFFD 가 된다: 보이는 이름(`labels.shown`)에서도, 그대로 둘 글(`kept`)에서도
 _HOLE = re.compile(f'{OPEN}([^{BAR}]*){BAR}([^{CLOSE}]*){CLOSE}')
 _KEPT = re.compile(f'{OPEN}([^{BAR}]*){BAR}{CLOSE}')
 
@@ -26,7 +26,7 @@ def hole(now: str, script: str) -> str:
 
 def kept(text: str) -> str:
     """그대로 둘 글(노드의 이름): 식이 없는 자리라 페이지에서 바뀌지 않고, 자리라서 옮기거나 다듬는 일이 지나친다."""
-    return text and hole(_MARKS.sub('\ufffd', text), '')
+    return text and hole(re.sub(MARKS, '\ufffd', text), '')
 
 
 def is_template(text: str) -> bool:

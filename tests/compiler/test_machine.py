@@ -14,8 +14,8 @@ import threading
 
 import numpy as np
 import pytest
-from graph_strategies import NUMBERS, graphs
-from hypothesis import given
+from graph_strategies import NUMBERS, Graph, graphs, on_the_edge, one_over_nothing
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_lowering import rebuilt
 
@@ -123,17 +123,39 @@ def test_layers_that_share_their_matrix_agree_within_the_error_bound(copies, dra
             assert abs(got - want) <= error * (1 + 1e-9) + copies * 2 * EPSILON * abs(want)
 
 
+def sign_of_nothing():
+    """sign(acos(cos x) − 1): x = 1 에서 두 라이브러리의 cos 이 끝자리에서 다르면 −1 과 0 이다."""
+    x, w = Value(0.5), Value(1.0)
+    nodes = [ops.cos(x)]
+    nodes += [ops.acos(nodes[0])]
+    nodes += [nodes[1] - w]
+    return Graph([x], [w], [*nodes, ops.sign(nodes[2])])
+
+
+@example(sign_of_nothing(), [[1.0, 0.0, 0.0]])
+@example(one_over_nothing(), [[-0.5, 3.0, 0.0]])
 @given(graphs(), st.lists(st.lists(NUMBERS, min_size=3, max_size=3), min_size=1, max_size=LANES + 2))
 def test_both_back_ends_mask_the_same_rows(graph, rows):
-    """모든 연산, 나누어 쓰는 노드, 꺾인 점, 정의역 밖의 표본: 같은 표본이 가려지고 나머지는 같다."""
+    """모든 연산, 나누어 쓰는 노드, 꺾인 점, 정의역 밖의 표본: 같은 표본이 가려지고 나머지는 같다. 아니면 반올림이 가른 것이다."""
     numpy, llvm = both(graph.loss, graph.inputs, graph.parameters, graph.nodes)
     X = np.array(rows)[:, : len(graph.inputs)]
-    one, other = [program.outputs(X, undefined='nan') for program in (numpy, llvm)]
-    assert (np.isfinite(one) == np.isfinite(other)).all()
-    usual = np.isfinite(one)
-    assert np.array_equal(one[~usual], other[~usual], equal_nan=True)
-    size = np.abs(one[usual]).max(initial=1)
-    assert np.abs(one[usual] / size - other[usual] / size).max(initial=0) <= 1e-9
+    for row, one, other in zip(X.tolist(), *[program.outputs(X, undefined='nan') for program in (numpy, llvm)], strict=True):
+        usual = np.isfinite(one)
+        size = np.abs(one[usual]).max(initial=1)
+        alike = (usual == np.isfinite(other)).all() and np.array_equal(one[~usual], other[~usual], equal_nan=True)
+        alike = alike and np.abs(one[usual] / size - other[usual] / size).max(initial=0) <= 1e-9
+        assert alike or rounded(graph, row, one, other)
+
+
+def rounded(graph, row, one, other):
+    """입력이 row 일 때 노드의 값 one 과 other 의 차이를 오차 한계가 설명하는가. 정의역의 끝에 걸치면 무엇이든 그렇다."""
+    for leaf, number in zip(graph.inputs, row, strict=True):
+        leaf.data = number
+    order = topological(*graph.nodes)
+    if on_the_edge(order):
+        return True
+    values = bounded_sweep(order)[0]
+    return all(x == y or values[node].explains(x - y) for node, x, y in zip(graph.nodes, one, other, strict=True))
 
 
 @pytest.mark.parametrize('sizes', [(2, 16, 16, 1), (5, 3), (1, 1, 1), (LANES + 1, LANES, LANES - 1), (40, 7, 3)])

@@ -60,7 +60,8 @@ def test_the_standard_deviation_of_an_array():
 def test_a_matrix_of_numbers_times_a_vector_of_values(rows, ws, bias):
     X, w, b = np.array(rows), values(ws), Value(bias)
     out = X @ w + b
-    assert out.dtype == object and data(out) == [ops.total([x * y for x, y in zip(row, ws, strict=True)]) + bias for row in rows]
+    in_order = [x1 * w1 + x2 * w2 + x3 * w3 + bias for (x1, x2, x3), (w1, w2, w3) in ((row, ws) for row in rows)]
+    assert out.dtype == object and data(out) == in_order  # sum 은 파이썬 3.12 부터 오차를 모아 더한다
     out.sum().backward()
     assert [v.grad for v in w] == [sum(column) for column in zip(*rows, strict=True)] and b.grad == 2
 
@@ -89,7 +90,7 @@ def test_a_ufunc_with_a_row_is_the_row(ufunc):
     assert data(op(values([0.5, 0.25]))) == [op(0.5), op(0.25)]
 
 
-@pytest.mark.parametrize('ufunc', UFUNCS.keys() - {np.sign}, ids=lambda ufunc: ufunc.__name__)
+@pytest.mark.parametrize('ufunc', [ufunc for ufunc in UFUNCS if ufunc is not np.sign], ids=lambda ufunc: ufunc.__name__)
 def test_a_ufunc_of_an_array_of_values_is_the_row_of_each(ufunc):
     """np.sign 은 칸을 견주므로 `Value` 가 거절한다. ops.sign 은 배열을 받는다."""
     assert data(ufunc(values([0.5, 0.25]))) == [UFUNCS[ufunc](0.5), UFUNCS[ufunc](0.25)]

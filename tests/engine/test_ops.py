@@ -349,7 +349,9 @@ def test_arrays_agree_with_scalars_at_every_edge(op):
         except DomainError:
             assert not math.isfinite(z) or (op is ops.pow and xs[0] == xs[1] == 0), xs
         else:
-            assert z == pytest.approx(expected, rel=1e-13, abs=1e-307, nan_ok=True), xs
+            is_sum = op.arity is None and math.isfinite(expected)  # 1e200 + 1 − 1e200 은 파이썬 3.12 부터 1 이다
+            rounding = op.apply(*map(Bounded, xs)).error if is_sum else 0
+            assert z == pytest.approx(expected, rel=1e-13, abs=max(1e-307, rounding), nan_ok=True), xs
 
 
 @each

@@ -15,6 +15,7 @@ from micrograd_ko.writing.labels import shown
 pytestmark = pytest.mark.needs('chromium')
 PACE = 1500  # 재생의 한 스텝(ms)
 PHONES = [(390, 844), (320, 568)]
+expect.set_options(timeout=120_000)  # 바쁜 기계에서도
 
 
 def network_loss():

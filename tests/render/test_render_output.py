@@ -43,7 +43,7 @@ NASTY = [
     '"quoted"', "it's", '{a|b}', '<b>bold</b>', '&lt;', '&amp;amp;', '&#60;', r'\N\G\E\T\H\L', '\\', 'a\\', 'a\nb', 'tab\there',
     '\x00\x1b[31m', '\ud800', '\ud83d', '</script><script>alert(1)</script>', '</TD></TR></TABLE>>', '<!--', ']]>', '%s {0}',
     'שלום', 'مرحبا', '\u202eabc', '😀👩‍👩‍👧', '가중치 ∂C/∂w²₁₁', '', '   ', '\ufffe', '<', '>', 'a -> b; c', '#comment', '`code`',
-    ']',
+    ']', '\ue000a\ue001b\ue002',
 ]  # fmt: skip
 names = st.text(st.characters(exclude_categories=()), max_size=2 * LONGEST_NAME) | st.sampled_from(NASTY)
 

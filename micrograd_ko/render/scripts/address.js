@@ -4,7 +4,10 @@ class Address {
     Object.assign(this, { model, player, places: new Map() }); // 주소의 이름 → 수의 자리
     for (const place of model.fields) this.places.set(this.free(model.names[place]), place);
     player.moved = () => this.draw();
-    addEventListener('hashchange', () => { if (location.hash !== this.text) this.read(); });
+    addEventListener('hashchange', ({ newURL }) => { // 그 사이에 미루어 둔 주소가 적혔어도(`draw`) 가려던 곳으로 간다
+      const { hash } = new URL(newURL);
+      if (hash !== this.text) this.read(hash);
+    });
     find('link').onclick = () => this.copy();
     find('link').parentElement.hidden = window !== parent; // 틀 안의 주소는 쓸모가 없다
   }
@@ -18,8 +21,8 @@ class Address {
   }
 
   // 읽을 수 없는 것은 건너뛴다. 계산할 수 없는 수면 그 까닭이 보인다
-  read() {
-    const { model, player, places } = this, written = new URLSearchParams(location.hash.slice(1)), x = model.start.slice();
+  read(hash = location.hash) {
+    const { model, player, places } = this, written = new URLSearchParams(hash.slice(1)), x = model.start.slice();
     for (const [name, text] of written) {
       const place = places.get(name), value = numeral(text);
       if (place !== undefined && value !== null && (place !== model.rate || value > 0)) x[place] = value;
