@@ -4,10 +4,8 @@ class Address {
     Object.assign(this, { model, player, places: new Map() }); // 주소의 이름 → 수의 자리
     for (const place of model.fields) this.places.set(this.free(model.names[place]), place);
     player.moved = () => this.draw();
-    addEventListener('hashchange', ({ newURL }) => { // 그 사이에 미루어 둔 주소가 적혔어도(`draw`) 가려던 곳으로 간다
-      const { hash } = new URL(newURL);
-      if (hash !== this.text) this.read(hash);
-    });
+    const follow = ({ hash }) => hash === this.text || this.read(hash);
+    addEventListener('hashchange', ({ newURL }) => follow(new URL(newURL))); // 미루어 둔 주소가 그 사이에 적혔어도(`draw`)
     find('link').onclick = () => this.copy();
     find('link').parentElement.hidden = window !== parent; // 틀 안의 주소는 쓸모가 없다
   }
