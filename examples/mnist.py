@@ -47,7 +47,7 @@ def main(epochs=5):
         print(f'{epoch}에포크: {seconds:.2f} 초, 시험 정확도 {right:.1%}', flush=True)
         if epoch == 1:
             for rows in batches:
-                weights, biases = equations.sgd_step(weights, biases, list(zip(X[rows], Y[rows], strict=True)), ETA)
+                weights, biases = equations.sgd_step(weights, biases, (X[rows], Y[rows]), ETA)
             program.sync(theta)
             difference = max(abs(a - b).max() for a, b in zip(net.matrices()[0], weights, strict=True))
             print(f'      행렬 방정식으로 배운 가중치와의 가장 큰 차이 {difference:.0e}')

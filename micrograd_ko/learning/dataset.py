@@ -67,7 +67,7 @@ class Dataset:
 
 def pairs_of(samples: Any, nin: int, outputs: int, loss: Callable) -> list[tuple[list[Number], Any]]:
     """확인한 (x, y) 의 목록. x 는 수 nin개, y 는 손실이 기록이면 수 outputs개. 맞지 않으면 ValueError, 수가 아니면 TypeError."""
-    found = _listed(samples)
+    found = paired(samples)
     if not found:
         raise ValueError('표본(samples)이 하나도 없습니다. (x, y) 를 하나 이상 주세요.')
     return [
@@ -86,8 +86,8 @@ def _target(whose: str, y: Any, outputs: int, loss: Callable) -> Any:
     return ys
 
 
-def _listed(samples: Any) -> list[tuple[Any, Any]]:
-    """(x, y) 의 목록."""
+def paired(samples: Any) -> list[tuple[Any, Any]]:
+    """쌍의 목록이나 배열의 튜플 (X, Y) 를, 아직 확인하지 않은 (x, y) 의 목록으로."""
     if isinstance(samples, tuple):
         if len(samples) != 2 or not all(hasattr(part, '__len__') for part in samples) or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')

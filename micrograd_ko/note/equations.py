@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.kinds import arrays
+from micrograd_ko.learning.dataset import paired
 from micrograd_ko.learning.losses import LOSSES, Loss
 from micrograd_ko.misuse import listed
 from micrograd_ko.number import number
@@ -112,14 +113,14 @@ def backprop(
 
 
 def sgd_step(
-    weights: Sequence, biases: Sequence, batch: Sequence[tuple], eta: Any, activation: Activations = 'sigmoid',
+    weights: Sequence, biases: Sequence, batch: Any, eta: Any, activation: Activations = 'sigmoid',
     loss: Gradient = 'quadratic',
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
     """갱신: W ← W − (η/m) Σ_x δ^(x,l) (a^(x,l−1))ᵀ, b ← b − (η/m) Σ_x δ^(x,l). 새 (weights, biases).
 
-    batch 는 (x, y) 의 목록, m 은 그 길이. 비어 있으면 ValueError.
+    batch 는 (x, y) 의 목록이나 배열의 튜플 (X, Y), m 은 표본의 수. 비어 있으면 ValueError.
     """
-    batch = listed(batch, 'batch 는 (x, y) 의 목록입니다.')
+    batch = paired(batch)
     if not batch:
         raise ValueError('sgd_step: 미니배치(mini-batch)가 비어 있습니다. (x, y) 를 하나 이상 주세요.')
     samples = [backprop(weights, biases, x, y, activation, loss) for x, y in batch]

@@ -136,8 +136,9 @@ def test_the_equations_take_lists_and_stay_exact():
     assert equations.backpropagate_error(w, [3], [0, 0], 'identity').tolist() == [1, 6]
     assert equations.weight_gradient([half], [1, 2]).tolist() == [[half, 1]]
     assert equations.sigma_prime(0, 'sigmoid') == 0.25
-    by_list, by_array = [equations.sgd_step([W], [A], batch, 0.5) for batch in ([(A, A)], zip([A], [A], strict=True))]
-    assert (by_list[0][0] == by_array[0][0]).all()
+    samples, X, Y = [(A, A), (A[::-1], A[::-1])], np.array([A, A[::-1]]), np.array([A, A[::-1]])
+    by_list, by_zip, by_arrays = [equations.sgd_step([W], [A], batch, 0.5) for batch in (samples, zip(X, Y, strict=True), (X, Y))]
+    assert (by_list[0][0] == by_zip[0][0]).all() and (by_list[0][0] == by_arrays[0][0]).all()
 
 
 @pytest.mark.parametrize(('change', 'told'), [
