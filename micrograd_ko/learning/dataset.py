@@ -46,11 +46,11 @@ class Dataset:
         x, y = (np.array(part, np.float64) for part in zip(*self.pairs, strict=True))
         return x, y.reshape(len(self), -1)
 
-    def accuracy(self, outputs: Sequence[Sequence[Number]]) -> float | None:
-        """정확도: 표본마다의 출력이 맞힌 비율. 목표가 클래스가 아니면 None."""
+    def accuracy(self, outputs: Sequence[list[Number]]) -> float | None:
+        """정확도: 표본마다의 출력(값의 목록)이 맞힌 비율. 목표가 클래스가 아니면 None."""
         if self.labels is None:
             return None
-        answers = [self.record.answer(a, self.classes) for a in outputs]
+        answers = [self.record.answer_of(a, self.classes) for a in outputs]
         return sum(map(int.__eq__, answers, self.labels)) / len(self)
 
     def _label(self, y: Any) -> int | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.misuse import brief, listed
-from micrograd_ko.number import beside, number
+from micrograd_ko.number import Number, beside, number
 from micrograd_ko.operation import interpreter_of
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ class Loss:
 
         classes 는 클래스의 목표를 적은 두 수. 안 주면 손실의 `classes` 다.
         """
-        a = _data(outputs)
-        return a.index(max(a)) if len(a) > 1 else int(a[0] > self.between(*(classes or self.classes)))
+        return self.answer_of(_data(outputs), classes or self.classes)
+
+    def answer_of(self, a: list[Number], classes: tuple[int, int]) -> int:
+        """`answer`, 출력의 값의 목록을 이미 가졌을 때: 확인하는 데 고르기의 몇 배가 든다."""
+        return a.index(max(a)) if len(a) > 1 else int(a[0] > self.between(*classes))
 
     def __reduce__(self) -> str:
         return self.__name__
