@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from micrograd_ko.compiler.descent import batches
@@ -96,7 +97,7 @@ def fit(
             run.epoch(epochs, bar)
             keep()
             answers = [callback(net, run.history) for callback in callbacks]
-            if any(answer is True for answer in answers):
+            if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
                 break
         if patience is not None:
             run.restore('best')
