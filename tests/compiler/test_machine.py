@@ -428,6 +428,19 @@ def test_a_registered_row_that_changes_is_compiled_anew():
             ops.unregister('scaled')
 
 
+def test_a_registered_row_may_have_a_korean_name():
+    """LLVM 의 이름은 ASCII 다. 두 이름이 한 커널이 되지 않는다."""
+    for name, factor in (('두배', 2), ('세배', 3)):
+        ops.register(Op(name, lambda m, x, factor=factor: factor * x, (lambda z, x, factor=factor: factor,)))
+    try:
+        x, w = Value(1.0), Value(2.0)
+        _, llvm = both(w.두배() * x + w.세배(), [x], [w])
+        assert llvm.loss([[5.0]]) == 26 and llvm.gradient([[5.0]]).tolist() == [13.0]
+    finally:
+        for name in ('두배', '세배'):
+            ops.unregister(name)
+
+
 def test_a_program_is_pickled_and_shared_by_threads():
     _, (_, llvm) = network((3, 4, 2))
     X = data((3, 4, 2), 5000)
