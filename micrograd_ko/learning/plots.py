@@ -53,15 +53,18 @@ def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any 
     xs, ys = np.linspace(low - (high - low) / 5, high + (high - low) / 5, size).T
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     outputs = net.compile().outputs((grid,))
-    single = outputs.shape[1] == 1
-    answers = outputs[:, 0] if single else outputs.argmax(axis=1)
+    single, classes = outputs.shape[1] == 1, np.arange(outputs.shape[1] + 1) - 0.5
+    answers, middle = outputs[:, 0] if single else outputs.argmax(axis=1), data.record.between(*data.classes)
+    far = np.abs(answers - middle).max()
+    cold, hot = (middle - far, middle + far) if single else classes[[0, -1]]  # 문턱을 넘는 땅만 빨갛다
+    cmap = 'RdBu_r' if single else 'tab10'
     with drawing(ax) as (axes, words):
-        levels = 20 if single else np.arange(outputs.shape[1] + 1) - 0.5
-        axes.contourf(xs, ys, answers.reshape(size, size), levels=levels, cmap='RdBu_r' if single else 'tab10', alpha=0.4)
+        heights = answers.reshape(size, size)
+        axes.contourf(xs, ys, heights, levels=20 if single else classes, cmap=cmap, vmin=cold, vmax=hot, alpha=0.4)
         if single:
-            axes.contour(xs, ys, answers.reshape(size, size), levels=[data.record.between(*data.classes)], colors='black')
-        norm = {'vmin': -0.5, 'vmax': max(outputs.shape[1], 2) - 0.5}  # 없는 클래스가 있어도 점의 색은 그 클래스의 땅의 색이다
-        axes.scatter(*points.T, c=data.labels, cmap='RdBu_r' if single else 'tab10', **norm, edgecolors='black', s=20)
+            axes.contour(xs, ys, heights, levels=[middle], colors='black')
+            cold, hot = 0, 1
+        axes.scatter(*points.T, c=data.labels, cmap=cmap, vmin=cold, vmax=hot, edgecolors='black', s=20)
         axes.set(xlabel='$x_1$', ylabel='$x_2$', title=words('결정 경계', 'decision boundary'))
         return axes
 

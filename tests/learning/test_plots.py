@@ -77,6 +77,17 @@ def test_a_sample_has_the_colour_of_the_land_of_its_class(classes):
         assert (red > blue) == bool(label) if single else tuple(colour)[:3] == ground[label][:3]
 
 
+@pytest.mark.parametrize('bias', [0.2, -0.2])
+@pytest.mark.parametrize('loss', [losses.quadratic, losses.hinge])
+def test_the_land_of_a_single_output_is_red_only_beyond_the_threshold(bias, loss):
+    """어디서나 한 클래스라고 답하는 신경망의 땅은 한 빛깔이다."""
+    output = 'sigmoid' if loss is losses.quadratic else 'linear'
+    net = MLP.from_matrices([[[0.01, 0.01]]], [[bias]], output=output)
+    land = plots.boundary(net, (X, Y if loss is losses.quadratic else 2 * Y - 1), loss, ax()).collections[0]
+    colours = land.cmap(land.norm(land.get_array()))
+    assert (np.sign(colours[:, 0] - colours[:, 2]) == np.sign(bias)).all()
+
+
 def test_the_surface_holds_the_path_and_its_heights():
     net, path = network(), []
     path.append([p.data for p in net.parameters()])
