@@ -93,7 +93,7 @@ def _listed(samples: Any) -> list[tuple[Any, Any]]:
     if isinstance(samples, tuple):
         if len(samples) != 2 or not all(hasattr(part, '__len__') for part in samples) or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
-        return list(zip(*[unmasked(part, '표본') if hasattr(part, '__array__') else part for part in samples], strict=True))
+        return list(zip(*[unmasked(part, 'samples') if hasattr(part, '__array__') else part for part in samples], strict=True))
     wanted = '표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.'
     found = listed(samples, wanted)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found):

@@ -444,8 +444,8 @@ WRONG = [
     ({'samples': [({1, 2, 3, 4}, 0)]}, TypeError, '표본 0 의 입력 x'),
     ({'samples': [([1, 2, 3, 4], {0: 1, 1: 0, 2: 0})]}, TypeError, '차례가 있는'),
     ({'samples': {((1, 2, 3, 4), 0)}}, TypeError, r'쌍 \(x, y\) 의 목록'),
-    ({'samples': (np.ma.array([[1, 2, 3, 4]], mask=[[0, 1, 0, 0]]), [0])}, TypeError, '표본 에 가려진'),
-    ({'samples': ([[1, 2, 3, 4]], np.ma.array([0], mask=[1]))}, TypeError, '표본 에 가려진'),
+    ({'samples': (np.ma.array([[1, 2, 3, 4]], mask=[[0, 1, 0, 0]]), [0])}, TypeError, 'samples 에 가려진'),
+    ({'samples': ([[1, 2, 3, 4]], np.ma.array([0], mask=[1]))}, TypeError, 'samples 에 가려진'),
     *[({'callbacks': wrong}, TypeError, 'callbacks') for wrong in (print, [3], None)],
     *[({'loss': lambda a, y, wrong=wrong: wrong}, TypeError, '돌려줘야') for wrong in (3.0, None, [Value(1.0)])],
 ]
