@@ -379,6 +379,7 @@ def test_any_real_array_of_the_right_shape_will_do(program, make):
         ([[None, 0, 0]], TypeError, '실수'),
         ([[Value(1.0), 0, 0]], TypeError, '실수'),
         (np.ma.array(BASE, mask=BASE == 4), TypeError, 'X 에 가려진'),
+        ([*np.ma.array(BASE, mask=BASE == 4)], TypeError, 'X 에 가려진'),
         ((BASE[:, :2], np.ma.array(BASE[:, 2:], mask=BASE[:, 2:] == 1)), TypeError, 'X 에 가려진'),
     ],
 )
