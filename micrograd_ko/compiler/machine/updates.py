@@ -47,7 +47,7 @@ class Slot(Operators):
 
 def _apply(op: Op, operands: tuple) -> Any:
     if op.forward is not None and op.family is None and op.name not in BUILT_IN:  # 등록한 이름은 식을 정하지 않는다: 식을 편다
-        return op.forward(_OPERATIONS, *operands)
+        return _OPERATIONS.function(op)(*operands)
     constant = next(x.constant for x in operands if isinstance(x, Slot))
     return Slot(op.apply(*[x.number if isinstance(x, Slot) else constant(x) for x in operands]), constant)
 
