@@ -12,6 +12,7 @@ import numpy as np
 
 from micrograd_ko import ops
 from micrograd_ko.compiler.lower import lower
+from micrograd_ko.compiler.replay import raises
 from micrograd_ko.compiler.samples import Columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.sums import flatten
@@ -62,6 +63,7 @@ class Pointwise:
 
     def _derivatives(self, order: int, X: Any, chosen: tuple[int, ...], parameters: Any, undefined: str) -> np.ndarray:
         """(n, 미분의 수). 손실도 함께 계산하므로 순방향의 정의역을 벗어난 것이 있었는지 안다."""
+        raises(undefined)  # 벗어난 점이 없어도 틀린 말은 알린다
         table, failed = self._derived(order, chosen).unmasked(X, parameters)
         if failed:  # 손실에서 벗어난 것은 값의 프로그램이 안다
             _, outside = self._derived(0, ()).unmasked(X, parameters, undefined)

@@ -19,7 +19,7 @@ from micrograd_ko.compiler.descent import Descent
 from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.points import Pointwise
 from micrograd_ko.compiler.recording import CheckedColumns, recorded
-from micrograd_ko.compiler.replay import ReplayError, Undefined
+from micrograd_ko.compiler.replay import ReplayError, Undefined, raises
 from micrograd_ko.compiler.samples import Columns, check_leaves, columns, floats
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
@@ -159,8 +159,7 @@ class Program(Pointwise):
         self, of_block: Callable, arrays: list[np.ndarray], parameters: Any, undefined: str, executor: Executor | None = None
     ) -> Iterator[tuple[Any, Undefined | None]]:
         """블록의 순서대로 of_block(칸의 벡터, 블록). undefined 가 'raise' 면 정의역을 벗어난 표본은 모두 마친 뒤 ReplayError."""
-        if undefined not in ('raise', 'nan'):
-            raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
+        stop = raises(undefined)
         vector = self._values() if parameters is None else self._checked(parameters)
         if parameters is None:
             self.vector = vector
@@ -173,7 +172,7 @@ class Program(Pointwise):
             if failed is not None:
                 failures[block * size] = failed
             yield part, failed
-        if failures and undefined == 'raise':
+        if failures and stop:
             begin, first = next(iter(failures.items()))
             count, node = sum(len(failed.columns) for failed in failures.values()), int(self.tape.source[first.row])
             names = tuple([self._name(row) for row in first.operand_rows])

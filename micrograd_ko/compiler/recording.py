@@ -5,7 +5,7 @@
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from micrograd_ko.compiler.samples import INPUTS, Columns, check_leaves, columns
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import topological
-from micrograd_ko.misuse import nodes_in
+from micrograd_ko.misuse import listed, nodes_in
 from micrograd_ko.number import unchecked
 from micrograd_ko.state import alone, commit, data_set
 
@@ -84,7 +84,7 @@ def recorded(
     f: Callable, inputs: Any, parameters: Sequence[Value], samples: Any, frozen: Collection[str]
 ) -> tuple[Value, list[Value], list[Value], Columns]:
     """함수 f 를 기록한 (손실, 출력들, 입력의 잎, 자료를 읽으면서 기록을 확인하는 열). samples 가 있으면 곧바로 확인한다."""
-    arguments = [list(part) if isinstance(part, Iterable) else part for part in nodes_in(inputs, INPUTS)]
+    arguments = [part if isinstance(part, Value) else listed(part, INPUTS) for part in nodes_in(inputs, INPUTS)]
     leaves, layout = columns(arguments)
     check_leaves(leaves, parameters)
     arrays = None if samples is None else layout.read(samples, layout.count)

@@ -35,6 +35,13 @@ class ReplayError(DomainError):
         return ReplayError, (self.op, self.operands, self.names, self.row, self.count, self.node, self.name)
 
 
+def raises(undefined: str) -> bool:
+    """정의역을 벗어난 표본이 있으면 ReplayError 인가. undefined 가 'raise' 도 'nan' 도 아니면 ValueError."""
+    if undefined not in ('raise', 'nan'):
+        raise ValueError(f"undefined 는 'raise' 나 'nan' 입니다. {undefined!r} 을(를) 받았습니다.")
+    return undefined == 'raise'
+
+
 class Undefined(NamedTuple):
     """정의역을 벗어난 표본의 번호들과, 그 가운데 첫 표본에서 위상 번호가 가장 작은 벗어난 연산."""
 

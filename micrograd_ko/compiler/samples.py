@@ -1,7 +1,7 @@
 """선언한 입력과 표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
 
 import numbers
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -74,10 +74,7 @@ def columns(inputs: Any) -> tuple[list[Value], Columns]:
     parts = nodes_in(inputs, INPUTS)
     if all(isinstance(part, Value) for part in parts):
         return list(parts), Columns(len(parts), None)
-    for part in parts:
-        if not isinstance(part, Value | Iterable):
-            raise TypeError(f'{INPUTS} {part!r} 이(가) 들어 있습니다.')
-    groups = [[part] if isinstance(part, Value) else list(part) for part in parts]
+    groups = [nodes_in(part, INPUTS) for part in parts]
     leaves = [leaf for group in groups for leaf in group]
     return leaves, Columns(len(leaves), tuple([len(group) for group in groups]))
 

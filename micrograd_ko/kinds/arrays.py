@@ -61,13 +61,20 @@ def apply(op: Op, operands: tuple) -> Any:
         raise TypeError(f'{op.name}: 실수(real) 배열을 주세요. dtype {types} 을(를) 받았습니다.')
     with np.errstate(all='ignore'):
         z = ARRAYS.function(op)(*map(_real, operands))
-    return z if np.ndim(z) else np.asarray(z)[()]
+    return z if np.ndim(z) else np.asanyarray(z)[()]  # 가린 칸의 합은 0 이 아니라 가린 칸이다
+
+
+def unmasked(x: Any, what: str) -> np.ndarray:
+    """x 를 배열로. 가려진(masked) 칸이 있으면 TypeError: NumPy 는 가리개를 소리 없이 벗긴다. what 은 오류에 적을 이름이다."""
+    if any(map(np.ma.is_masked, [x, *x] if isinstance(x, list | tuple) else [x])):
+        raise TypeError(f'{what} 에 가려진(masked) 칸이 있습니다. 그 칸을 빼거나 x.filled(수) 로 채우세요.')
+    return np.asarray(x)
 
 
 def reals(x: Any, what: str) -> np.ndarray:
-    """x 를 실수나 object 의 배열로. 행의 길이가 다르면 ValueError, 그 밖의 dtype 이면 TypeError. what 은 오류에 적을 이름이다."""
+    """x 를 실수나 object 의 배열로. 행의 길이가 다르면 ValueError, 가려진 칸이 있거나 그 밖의 dtype 이면 TypeError."""
     try:
-        array = np.asarray(x)
+        array = unmasked(x, what)
     except ValueError as error:
         raise ValueError(f'{what} 의 행마다 길이가 다릅니다. 모든 행의 길이가 같아야 합니다.') from error
     if array.dtype.kind not in 'fiubO':

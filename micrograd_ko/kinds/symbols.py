@@ -140,7 +140,8 @@ def write(op: Op, operands: Sequence[Any]) -> Symbol:
     text = f'{op.name}({", ".join([x.text for x in xs])})'
     if '#' in op.latex:
         return Symbol(text, ATOM, *typeset(op.latex, xs))
-    return Symbol(text, ATOM, rf'\operatorname{{{op.name}}}({", ".join([x.latex for x in xs])})', POWER)
+    name = op.latex if op.arity is not None else rf'\operatorname{{{op.name}}}'  # n항의 latex 은 이름이 아니라 식이다
+    return Symbol(text, ATOM, f'{name}({", ".join([x.latex for x in xs])})', POWER)
 
 
 interpret(Symbol, write)

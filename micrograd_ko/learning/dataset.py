@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from micrograd_ko.kinds.arrays import unmasked
 from micrograd_ko.learning.losses import Loss, checked, quadratic, sequence
+from micrograd_ko.misuse import listed
 from micrograd_ko.nn import MLP, require_mlp
 from micrograd_ko.number import Number, number
 
@@ -30,7 +32,7 @@ class Dataset:
         self.pairs = pairs_of(samples, net.layers[0].nin, self.outputs, self.loss)
         labels = [self._label(y) for _, y in self.pairs]
         self.labels = None if None in labels else labels
-        self.classes = (-1, 1) if any(y in (-1, [-1]) for _, y in self.pairs) else self.record.classes
+        self.classes = (-1, 1) if self.labels and any(y in (-1, [-1]) for _, y in self.pairs) else self.record.classes
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -91,10 +93,11 @@ def paired(samples: Any) -> list[tuple[Any, Any]]:
     if isinstance(samples, tuple):
         if len(samples) != 2 or not all(hasattr(part, '__len__') for part in samples) or len(samples[0]) != len(samples[1]):
             raise ValueError('표본의 튜플은 길이가 같은 배열 둘 (X, Y) 입니다. 쌍 (x, y) 의 모음은 목록으로 주세요.')
-        return list(zip(*[np.asarray(part) if hasattr(part, '__array__') else part for part in samples], strict=True))
-    found = list(samples) if hasattr(samples, '__iter__') else [samples]
+        return list(zip(*[unmasked(part, 'samples') if hasattr(part, '__array__') else part for part in samples], strict=True))
+    wanted = '표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.'
+    found = listed(samples, wanted)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in found):
-        raise TypeError('표본(samples)은 쌍 (x, y) 의 목록이나 배열의 튜플 (X, Y) 입니다.')
+        raise TypeError(wanted)
     return [(x, y) for x, y in found]
 
 

@@ -17,9 +17,10 @@ from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives, topological
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
+from micrograd_ko.learning.optim import SGD, Rate
 from micrograd_ko.learning.trainers import cost_of, measured
 from micrograd_ko.nn import MLP, Layer, Trace
-from micrograd_ko.number import Number, number
+from micrograd_ko.number import Number
 from micrograd_ko.operation import EDGE_ERRORS, DomainError
 from micrograd_ko.staleness import first_nonfinite, replay
 from micrograd_ko.state import commit, data_set, grad_set
@@ -99,16 +100,17 @@ class Diagnosis(Document):
         return plots.histograms(self.layers, axes)
 
 
-def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Number | None = None) -> Diagnosis:
+def diagnose(net: MLP, samples: Any, loss: Callable = losses.quadratic, lr: Rate | None = None) -> Diagnosis:
     """net 을 표본에서 재어 배우지 못하는 까닭을 찾는다. net 의 값과 기울기는 그대로다.
 
-    lr 을 주면 갱신의 크기도 재고, 한 스텝이 손실을 키우는지 본다. 부호: undefined, nonfinite(정의되지 않거나 유한하지 않은 값),
-    inputs, saturated, dead, stuck(틀렸는데 δ ≈ 0 인 출력), vanishing, exploding(δ), rate(학습률), formula(약한 식).
+    학습률 lr(일정이면 첫 스텝의 것)을 주면 갱신의 크기도 재고, 한 스텝이 손실을 키우는지 본다. 부호: undefined, nonfinite
+    (정의되지 않거나 유한하지 않은 값), inputs, saturated, dead, stuck(틀렸는데 δ ≈ 0 인 출력), vanishing, exploding(δ),
+    rate(학습률), formula(약한 식).
     """
     data = Dataset(samples, net, loss)
     data.pairs = data.pairs[:: math.ceil(len(data) / MOST_SAMPLES)]
-    lr = None if lr is None else number(lr, '학습률(lr)은')
     parameters = net.parameters()
+    lr = None if lr is None else SGD(parameters, lr).rate
     numbers, gradients = [p.data for p in parameters], [p.grad for p in parameters]
     try:
         net.zero_grad()

@@ -8,15 +8,17 @@ import base64
 import contextlib
 import functools
 import io
+import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from micrograd_ko.compiler.samples import floats
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
-from micrograd_ko.nn import MLP
+from micrograd_ko.nn import MLP, generator
 
 FONTS = (
     'NanumGothic', 'NanumBarunGothic', 'Noto Sans CJK KR', 'Noto Sans KR', 'Malgun Gothic', 'Apple SD Gothic Neo', 'AppleGothic',
@@ -51,21 +53,25 @@ def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any 
     xs, ys = np.linspace(low - (high - low) / 5, high + (high - low) / 5, size).T
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     outputs = net.compile().outputs((grid,))
-    single = outputs.shape[1] == 1
-    answers = outputs[:, 0] if single else outputs.argmax(axis=1)
+    single, classes = outputs.shape[1] == 1, np.arange(outputs.shape[1] + 1) - 0.5
+    answers, middle = outputs[:, 0] if single else outputs.argmax(axis=1), data.record.between(*data.classes)
+    far = np.abs(answers - middle).max()
+    cold, hot = (middle - far, middle + far) if single else classes[[0, -1]]  # 문턱을 넘는 땅만 빨갛다
+    cmap = 'RdBu_r' if single else 'tab10'
     with drawing(ax) as (axes, words):
-        levels = 20 if single else np.arange(outputs.shape[1] + 1) - 0.5
-        axes.contourf(xs, ys, answers.reshape(size, size), levels=levels, cmap='RdBu_r' if single else 'tab10', alpha=0.4)
+        heights = answers.reshape(size, size)
+        axes.contourf(xs, ys, heights, levels=20 if single else classes, cmap=cmap, vmin=cold, vmax=hot, alpha=0.4)
         if single:
-            axes.contour(xs, ys, answers.reshape(size, size), levels=[data.record.between(*data.classes)], colors='black')
-        axes.scatter(*points.T, c=data.labels, cmap='RdBu_r' if single else 'tab10', edgecolors='black', s=20)
+            axes.contour(xs, ys, heights, levels=[middle], colors='black')
+            cold, hot = 0, 1
+        axes.scatter(*points.T, c=data.labels, cmap=cmap, vmin=cold, vmax=hot, edgecolors='black', s=20)
         axes.set(xlabel='$x_1$', ylabel='$x_2$', title=words('결정 경계', 'decision boundary'))
         return axes
 
 
 def surface(
     net: MLP, samples: Any, loss: Callable = losses.quadratic, path: Sequence[Sequence[float]] = (), ax: Any = None,
-    size: int = 41, rng: int = 0,
+    size: int = 41, rng: random.Random | int | None = 0,
 ) -> Any:  # fmt: skip
     """손실의 지형: 파라미터 공간의 두 방향으로 잰 평균 손실의 등고선과, 내려온 길.
 
@@ -73,8 +79,9 @@ def surface(
     """
     data, program = Dataset(samples, net, loss), net.compile(loss)
     here = np.array([float(p.data) for p in net.parameters()])
-    walked = np.array([*path, here], float) - here
-    spread = walked - walked.mean(axis=0) if len(path) > 1 else np.random.default_rng(rng).normal(size=(2, len(here)))
+    walked = floats([*path, here], 'path') - here
+    drawn = np.random.default_rng(generator(rng).getrandbits(64)).normal(size=(2, len(here)))
+    spread = walked - walked.mean(axis=0) if len(path) > 1 else drawn
     directions = np.linalg.svd(spread, full_matrices=False)[2][:2]
     places = walked @ directions.T
     middle = (places.max(axis=0) + places.min(axis=0)) / 2
@@ -91,6 +98,8 @@ def surface(
 
 def histograms(layers: Sequence[Any], axes: Any = None) -> Any:
     """층마다 출력 a 와 에러 δ 의 히스토그램. layers 는 `diagnose(…).layers`, axes 는 (2 × 층)의 축 배열."""
+    if not layers:
+        raise ValueError('그릴 층이 없습니다: 순전파나 역전파가 끝까지 가지 못했습니다. 진단의 findings 를 보세요.')
     with drawing(axes, (2, len(layers))) as (grid, words):
         for column, x in zip(np.reshape(grid, (2, -1)).T, layers, strict=True):
             for place, values, letter in zip(column, (x.outputs, x.deltas), 'aδ', strict=True):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from micrograd_ko.compiler.descent import batches
@@ -96,7 +97,7 @@ def fit(
             run.epoch(epochs, bar)
             keep()
             answers = [callback(net, run.history) for callback in callbacks]
-            if any(answer is True for answer in answers):
+            if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
                 break
         if patience is not None:
             run.restore('best')
@@ -229,10 +230,10 @@ def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -
 
 def one_hot(label: int, classes: int) -> list[int]:
     """원-핫(one-hot): label 번째만 1 인 길이 classes 의 목록. 번호(int)가 아니거나 없는 번호면 ValueError."""
-    found = losses.softmax_cross_entropy.vector(label, counted(classes, '클래스의 수는'))
-    if len(found) != classes:
+    classes = counted(classes, '클래스의 수는')
+    if not hasattr(label, '__index__') or np.ndim(label):
         raise ValueError(f'클래스 번호(label)는 0 부터 {classes - 1} 까지의 정수입니다. {brief(label)} 을(를) 받았습니다.')
-    return found
+    return losses.softmax_cross_entropy.vector(label, classes)
 
 
 def accuracy(net: MLP, samples: Any, loss: Callable[[Any, Any], Value] = losses.quadratic) -> float:

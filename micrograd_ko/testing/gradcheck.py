@@ -46,13 +46,13 @@ def gradcheck(
     """
     if order not in (1, 2) or (gradient is not None and order != 1):
         raise ValueError(f'order 는 1 이나 2 이고, gradient= 를 주면 1 입니다. {order!r} 을(를) 받았습니다.')
-    for what, given in (('f', f), ('gradient', gradient or f)):
+    for what, given in (('f', f), ('gradient', f if gradient is None else gradient)):
         if not callable(given):
             raise TypeError(f'gradcheck 의 {what} 은(는) 함수입니다. {type(given).__name__} {brief(given)} 을(를) 받았습니다.')
     xs = listed(xs, 'gradcheck(f, xs) 의 xs 는 f 의 인수마다 하나씩인 목록입니다: [2.0].')
-    if not xs:
+    verdicts = [] if not xs else _of_graph(f, xs, order) if gradient is None else handwritten.verdicts(f, xs, gradient)
+    if not verdicts:
         raise ValueError('gradcheck: xs 가 비어 확인할 입력이 없습니다.')
-    verdicts = _of_graph(f, xs, order) if gradient is None else handwritten.verdicts(f, xs, gradient, input_names(f, len(xs)))
     report = Report(verdicts)
     if report.wrong:
         raise GradcheckError(report, f'\n{f}' if isinstance(f, StraightLine) else '')

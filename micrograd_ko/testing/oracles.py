@@ -20,6 +20,7 @@ from micrograd_ko.graph import above
 from micrograd_ko.kinds.bounds import Bounded
 from micrograd_ko.kinds.dual import Dual
 from micrograd_ko.kinds.precise import MP, exact
+from micrograd_ko.misuse import brief
 from micrograd_ko.operation import EDGE_ERRORS, DomainError
 from micrograd_ko.reverse import adjoints, bounded_sweep
 from micrograd_ko.staleness import replay
@@ -44,6 +45,9 @@ def check_program(program: StraightLine, order: int = 1) -> Report:
 
     order=2 면 기울기의 그래프도 gradcheck 한다. program 에 줄이 없으면 ValueError: 확인할 연산이 없다.
     """
+    if not hasattr(program, 'steps'):
+        wanted = 'check_program 은 programs() 가 뽑은 프로그램(StraightLine)을 받습니다. 함수는 gradcheck 로 보세요.'
+        raise TypeError(f'{wanted} {brief(program)} 을(를) 받았습니다.')
     if not program.steps:
         raise ValueError('check_program: 프로그램에 줄이 없어 확인할 연산이 없습니다.')
     leaves, root, nodes = program.record()

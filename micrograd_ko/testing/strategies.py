@@ -13,6 +13,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 from micrograd_ko import ops
+from micrograd_ko.misuse import brief, listed
 from micrograd_ko.nn import MLP
 from micrograd_ko.number import Number
 from micrograd_ko.operation import EDGE_ERRORS, Op
@@ -25,7 +26,8 @@ FAMILY = tuple(map(ops.power, (2, 3, -1, 0.5, 0, 1, -2, 1.5)))
 
 def reals_in(op: Op, operand: int = 0) -> st.SearchStrategy[float]:
     """op 의 operand 번째 피연산자를 `sample` 구간에서 뽑는다. 작은 수와 큰 수, 구간의 끝을 고루 섞는다."""
-    if op.arity is not None and not 0 <= operand < op.arity:
+    (op,) = _operations([op])
+    if op.arity is not None and operand not in range(op.arity):
         raise ValueError(f'{op.name} 의 피연산자(operand)는 0 … {op.arity - 1} 번입니다. {operand} 을(를) 받았습니다.')
     low, high = op.sample[operand if op.arity is not None else 0]
     return reals(low, high)
@@ -60,7 +62,7 @@ def programs(
     어느 연산도 쓸 수 없는 입력이면 연산의 `sample` 에서 다시 뽑는다. 그래도 없으면 그 표본을 세지 않는다: 아무것도 확인하지 않은
     시험이 통과하지 않고, hypothesis 가 표본을 찾지 못했다(Unsatisfiable)고 말한다.
     """
-    pool = list(operations) if operations is not None else [*ops.table.values(), *FAMILY]
+    pool = _operations(operations) if operations is not None else [*ops.table.values(), *FAMILY]
     number = numbers if numbers is not None else reals(-10.0, 10.0)
     inputs = draw(st.lists(number, min_size=1, max_size=max_inputs))
     values: list[Number] = list(inputs)
@@ -76,6 +78,16 @@ def programs(
         inputs, step = _draw_in_sample(draw, draw(st.sampled_from(pool)), numbers)
         steps = [step] if _fits(step, inputs) else reject()
     return StraightLine(tuple(inputs), tuple(steps))
+
+
+def _operations(operations: Any) -> list[Op]:
+    """연산의 목록. 연산이 아닌 것이 있으면 TypeError."""
+    wanted = '연산은 표의 줄입니다: ops.exp, 목록이면 [ops.exp, ops.add].'
+    found = listed(operations, wanted)
+    for op in found:
+        if not isinstance(op, Op):
+            raise TypeError(f'{wanted} {brief(op)} 을(를) 받았습니다.')
+    return found
 
 
 def _draw_in_sample(draw: st.DrawFn, op: Op, numbers: st.SearchStrategy[Any] | None) -> tuple[list[Number], Assignment]:

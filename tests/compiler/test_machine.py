@@ -450,6 +450,19 @@ def test_a_registered_row_that_changes_is_compiled_anew():
             ops.unregister('scaled')
 
 
+def test_a_registered_row_may_have_a_korean_name():
+    """LLVM 의 이름은 ASCII 다. 두 이름이 한 커널이 되지 않는다."""
+    for name, factor in (('두배', 2), ('세배', 3)):
+        ops.register(Op(name, lambda m, x, factor=factor: factor * x, (lambda z, x, factor=factor: factor,)))
+    try:
+        x, w = Value(1.0), Value(2.0)
+        _, llvm = both(w.두배() * x + w.세배(), [x], [w])
+        assert llvm.loss([[5.0]]) == 26 and llvm.gradient([[5.0]]).tolist() == [13.0]
+    finally:
+        for name in ('두배', '세배'):
+            ops.unregister(name)
+
+
 def test_a_program_is_pickled_and_shared_by_threads():
     _, (_, llvm) = network((3, 4, 2))
     X = data((3, 4, 2), 5000)
@@ -541,6 +554,10 @@ def decayed(t, eta, w, g):
     return (w - eta * (g + 0.01 * w),)
 
 
+def scaled(t, eta, w, g):
+    return (w - eta * ops.table['scaled'](g),)
+
+
 RULES = [(plain, 0), (momentum, 1), (adam, 2), (decayed, 0)]
 
 
@@ -551,6 +568,19 @@ def learned(program, X, batch, rule, order, lr=0.05, threads=1):
     for epoch in order:
         descent.epoch(epoch)
     return descent.vector, optimizer.memory, optimizer.steps
+
+
+def test_a_rule_with_a_registered_row_that_changes_is_compiled_anew():
+    """갱신 식의 글은 등록한 연산의 이름이 아니라 그 식이다: 같은 이름의 다른 식이 디스크의 커널을 물려받지 않는다."""
+    _, (numpy, llvm) = network((3, 2))
+    X, order = data((3, 2), 20), [np.arange(20)]
+    for forward in (lambda m, x: 2 * x, lambda m, x: 3 * x, lambda m, x: m.tanh(x) + x**2):
+        ops.register(Op('scaled', forward, (lambda z, x: 1,)))
+        try:
+            (w, *_), (w2, *_) = [learned(program, X, 7, (scaled, 0), order) for program in (numpy, llvm)]
+            assert w2 == pytest.approx(w, rel=1e-10, abs=1e-12)
+        finally:
+            ops.unregister('scaled')
 
 
 @pytest.mark.parametrize('rule', RULES, ids=lambda rule: rule[0].__name__)

@@ -120,8 +120,9 @@ def test_the_domain_is_that_of_the_loss():
         masked = call(outside, undefined='nan').reshape(5, -1)
         assert np.isnan(masked).all(axis=1).tolist() == [False, False, True, True, True] or call is not program.values
         assert np.isnan(masked[3:]).all() and not np.isnan(masked[:2]).any()
-        with pytest.raises(ValueError, match="'raise' 나 'nan'"):
-            call(outside, undefined='ignore')
+        for points in (X, outside):  # 벗어난 점이 없어도
+            with pytest.raises(ValueError, match="'raise' 나 'nan'"):
+                call(points, undefined='ignore')
 
 
 @pytest.mark.parametrize('backend', ['numpy', 'auto'])

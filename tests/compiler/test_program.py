@@ -379,6 +379,9 @@ def test_any_real_array_of_the_right_shape_will_do(program, make):
         ([[1j, 0, 0]], TypeError, 'complex'),
         ([[None, 0, 0]], TypeError, '실수'),
         ([[Value(1.0), 0, 0]], TypeError, '실수'),
+        (np.ma.array(BASE, mask=BASE == 4), TypeError, 'X 에 가려진'),
+        ([*np.ma.array(BASE, mask=BASE == 4)], TypeError, 'X 에 가려진'),
+        ((BASE[:, :2], np.ma.array(BASE[:, 2:], mask=BASE[:, 2:] == 1)), TypeError, 'X 에 가려진'),
     ],
 )
 def test_wrong_data_is_refused_with_what_was_expected(program, X, error, message):
@@ -419,6 +422,8 @@ def test_wrong_declarations_are_refused():
         ((1.0, [x], [w]), TypeError, 'loss 에는 Value'), ((loss, [x, 1.0], [w]), TypeError, 'inputs 는 Value'),
         ((loss, [x], [1.0]), TypeError, 'parameters 에는 Value'), ((loss, [x], [w], [1.0]), TypeError, 'outputs 에는'),
         ((loss, [loss], [w]), ValueError, '잎'),
+        *[((f, ({x, w}, []), []), TypeError, 'inputs 는 Value') for f in (loss, lambda xs, _: xs[0] * xs[1])],
+        ((loss, ({x: 1}, []), [w]), TypeError, 'inputs 는 Value'),
         ((loss, [x], [w, w]), ValueError, '두 번'), ((loss, [x], [x]), ValueError, '두 번'),
     ):  # fmt: skip
         with pytest.raises(error, match=message):
@@ -429,7 +434,7 @@ def test_wrong_declarations_are_refused():
     ('a', TypeError, r'parameters 에는 실수.*dtype <U1'), ([None], TypeError, 'parameters 에 수가 아닌'),
     ({'w': 1.0}, TypeError, 'parameters 에 수가 아닌'), ([1j], TypeError, 'parameters 에는 실수.*complex'),
     ([[1.0], [1.0, 2.0]], ValueError, 'parameters 의 행마다 길이가'), ([10**400], ValueError, 'parameters 에 float 의 범위를'),
-    ([1.0, 2.0], ValueError, r'길이 1 인 벡터.*\(2,\)'),
+    (np.ma.array([1.0], mask=[1]), TypeError, 'parameters 에 가려진'), ([1.0, 2.0], ValueError, r'길이 1 인 벡터.*\(2,\)'),
 ])  # fmt: skip
 def test_a_vector_of_parameters_is_read_like_the_samples(given, error, told):
     """None 은 nan 이 되지 않는다. 읽지 못하면 값은 그대로다."""

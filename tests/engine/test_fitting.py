@@ -143,6 +143,10 @@ def test_many_operands_and_equality():
         (ops.Op('bad', lambda m, x, y: x, (lambda z, x, y: 1, lambda z, x, y: 0), sample=[(0.0, 1.0)] * 3), 'sample 구간 3개'),
         (ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), '#1 + #2'), 'latex 의 #2 에'),
         (ops.Op('bad', lambda m, *xs: sum(xs), lambda z, *xs: (1,) * len(xs), r'\max(#1)'), 'latex 의 #1 에.*n항'),
+        (ops.Op('bad', lambda m, x: x > 0, (lambda z, x: 0,)), '순방향 식: 수를'),
+        *[(ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), sample=[pair]), 'sample 의 구간은') for pair in (
+            (1.0, 0.0), (math.nan, 1.0), (0.0, math.inf), (0.0, 1.0, 2.0), ('a', 'b'), 'ab', 3, ())],
+        (ops.Op('bad', lambda m, x, y: m.sqrt(x - y), (lambda z, x, y: None, lambda z, x, y: 1)), '편미분: 수를'),
     ],
 )  # fmt: skip
 def test_an_operation_whose_rules_do_not_fit_is_refused_and_leaves_nothing(op, message):
@@ -152,12 +156,23 @@ def test_an_operation_whose_rules_do_not_fit_is_refused_and_leaves_nothing(op, m
     assert not hasattr(Value, 'bad')
 
 
+@pytest.mark.parametrize('op', [
+    ops.Op(3, lambda m, x: x, (lambda z, x: 1,)), ops.Op(None, lambda m, x: x, (lambda z, x: 1,)),
+    ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), b'#1'), ops.Op('bad', lambda m, x: x, (lambda z, x: 1,), 3),
+], ids=range(4))  # fmt: skip
+def test_a_name_and_its_latex_are_text(op):
+    with pytest.raises(TypeError, match='글입니다'):
+        ops.register(op)
+    assert op.name not in ops.table
+
+
 @pytest.mark.parametrize(('op', 'expected'), [
+    (ops.Op('plain', lambda m, x: x, (lambda z, x: 1,), r'\mathrm{q}'), r'\mathrm{q}(a)'),
     (ops.Op('two', lambda m, x, y: x * y, (lambda z, x, y: y, lambda z, x, y: x)), r'\operatorname{two}(a, b)'),
     (ops.Op('many', lambda m, *xs: sum(xs), lambda z, *xs: (1,) * len(xs)), r'\operatorname{many}(a, b)'),
 ], ids=lambda x: getattr(x, 'name', ''))  # fmt: skip
 def test_an_operation_without_latex_is_typeset_with_all_its_operands(op, expected):
-    assert op.apply(Symbol('a'), Symbol('b')).latex == expected and '#' not in rule_of(op).formula.latex
+    assert op.apply(*[Symbol(name) for name in 'ab'[: op.arity]]).latex == expected and '#' not in rule_of(op).formula.latex
 
 
 def test_a_wrong_slope_is_left_to_gradcheck_and_a_narrow_domain_is_no_reason():

@@ -555,6 +555,13 @@ def test_an_array_that_is_not_real_is_refused(operands):
         ops.mul(*operands)
 
 
+def test_a_sum_with_a_masked_term_is_masked():
+    """NumPy 처럼: 가린 칸의 합이 조용히 0 이 되지 않는다."""
+    terms = np.ma.array([1.0, 2.0], mask=[False, True])
+    assert ops.total(terms) is np.ma.masked and ops.dot(terms, [1.0, 2.0]) is np.ma.masked
+    assert ops.exp(terms).mask.tolist() == [False, True] and ops.total(np.ma.array([1.0, 2.0])) == 3.0
+
+
 @pytest.mark.parametrize('op', [
     ops.Op('twice_product', lambda m, x, y: 2 * x * y, (lambda z, x, y: 2 * y, lambda z, x, y: 2 * x)),
     ops.Op('first_of', lambda m, *xs: xs[0], lambda z, *xs: (1, *[0] * (len(xs) - 1))),

@@ -173,6 +173,15 @@ def test_the_first_nonfinite_node_and_an_undefined_one_are_errors():
     assert finding.code == 'undefined' and 'log' in finding.sentence
 
 
+@pytest.mark.parametrize('lr', [0, -1, math.nan, math.inf, '0.1'])
+def test_a_rate_that_no_step_takes_is_refused(lr):
+    """진단의 학습률은 배울 때의 것이다: 일정이면 첫 스텝의 것을 잰다."""
+    with pytest.raises((TypeError, ValueError), match='학습률'):
+        diagnose(network(0), flowers(0), lr=lr)
+    found, expected = [diagnose(network(0), flowers(0), lr=rate) for rate in (lambda step: 0.5 / (step + 1), 0.5)]
+    assert str(found) == str(expected)
+
+
 def test_it_prints_and_is_a_document():
     found = diagnose(*saturated(0)[:2], lr=1.0)
     assert str(found).startswith('진단: 1가지를 찾았다') and '경고 [saturated] 2층' in str(found) and 'sigmoid' in str(found)

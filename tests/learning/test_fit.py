@@ -112,6 +112,21 @@ def test_what_numpy_reads_as_an_array_is_one():
     assert bits(nets[0]) == bits(nets[1])
 
 
+def test_a_mask_without_a_masked_cell_hides_nothing():
+    x, labels = zip(*TRAINING, strict=True)
+    nets = [network(), network()]
+    train.fit(nets[0], (np.ma.array(x), np.ma.array(labels)), epochs=1, lr=1.0, rng=0)
+    train.fit(nets[1], TRAINING, epochs=1, lr=1.0, rng=0)
+    assert bits(nets[0]) == bits(nets[1])
+
+
+def test_my_loss_takes_any_target():
+    """목표를 읽는 것은 나의 손실이다: 수와 견줄 수 없는 것도 된다."""
+    net = MLP(1, [1], rng=0)
+    history = train.fit(net, [([1.0], Value(0.5))], lambda a, y: (a - y) ** 2, epochs=2, lr=0.1, rng=0)
+    assert history.loss[1] < history.loss[0] and history.accuracy == []
+
+
 def test_hinge_takes_classes_as_minus_one_and_one():
     net = network(output='linear')
     history = train.fit(net, TRAINING, losses.hinge, epochs=3, lr=0.1, rng=0, engine='eager')
@@ -248,12 +263,13 @@ def test_early_stopping_may_begin_when_resuming():
     assert len(history) == max(40, best + 2) or history.best >= 40
 
 
-def test_a_callback_may_stop_and_sees_every_epoch():
+@pytest.mark.parametrize('answer', [bool, np.bool_])
+def test_a_callback_may_stop_and_sees_every_epoch(answer):
     counts = []
 
     def stop(net, history):
         counts.append(len(history))
-        return len(history) == 2
+        return answer(len(history) == 2)
 
     assert len(train.fit(network(), TRAINING, epochs=9, lr=1.0, callbacks=[stop, lambda net, history: history.loss])) == 2
     assert counts == [1, 2]
@@ -427,6 +443,9 @@ WRONG = [
     ({'samples': [([1, 2, 3, None], 0)]}, TypeError, '표본 0 의 입력 x'),
     ({'samples': [({1, 2, 3, 4}, 0)]}, TypeError, '표본 0 의 입력 x'),
     ({'samples': [([1, 2, 3, 4], {0: 1, 1: 0, 2: 0})]}, TypeError, '차례가 있는'),
+    ({'samples': {((1, 2, 3, 4), 0)}}, TypeError, r'쌍 \(x, y\) 의 목록'),
+    ({'samples': (np.ma.array([[1, 2, 3, 4]], mask=[[0, 1, 0, 0]]), [0])}, TypeError, 'samples 에 가려진'),
+    ({'samples': ([[1, 2, 3, 4]], np.ma.array([0], mask=[1]))}, TypeError, 'samples 에 가려진'),
     *[({'callbacks': wrong}, TypeError, 'callbacks') for wrong in (print, [3], None)],
     *[({'loss': lambda a, y, wrong=wrong: wrong}, TypeError, '돌려줘야') for wrong in (3.0, None, [Value(1.0)])],
 ]

@@ -64,6 +64,30 @@ def test_the_boundary_is_what_the_network_answers():
         plots.boundary(MLP(3, [1]), [([1, 2, 3], 1)])
 
 
+@pytest.mark.parametrize('classes', [[0, 1], [1], [0], [0, 1, 2], [0, 2], [1, 2], [2]])
+def test_a_sample_has_the_colour_of_the_land_of_its_class(classes):
+    """클래스가 하나뿐이거나 빠져 있어도. 출력이 하나면 둘째 클래스의 땅이 빨강 쪽이다."""
+    single = max(classes) < 2
+    net = MLP(2, [4, 1 if single else 3], output='sigmoid' if single else 'linear', rng=0)
+    labels = np.array([classes[i % len(classes)] for i in range(len(X))])
+    land, *_, dots = plots.boundary(net, (X, labels), ax=ax()).collections
+    ground = [land.cmap(land.norm(k)) for k in (0, 1, 2)]
+    for label, colour in zip(labels, dots.to_rgba(dots.get_array()), strict=True):
+        red, _, blue, _ = colour
+        assert (red > blue) == bool(label) if single else tuple(colour)[:3] == ground[label][:3]
+
+
+@pytest.mark.parametrize('bias', [0.2, -0.2])
+@pytest.mark.parametrize('loss', [losses.quadratic, losses.hinge])
+def test_the_land_of_a_single_output_is_red_only_beyond_the_threshold(bias, loss):
+    """어디서나 한 클래스라고 답하는 신경망의 땅은 한 빛깔이다."""
+    output = 'sigmoid' if loss is losses.quadratic else 'linear'
+    net = MLP.from_matrices([[[0.01, 0.01]]], [[bias]], output=output)
+    land = plots.boundary(net, (X, Y if loss is losses.quadratic else 2 * Y - 1), loss, ax()).collections[0]
+    colours = land.cmap(land.norm(land.get_array()))
+    assert (np.sign(colours[:, 0] - colours[:, 2]) == np.sign(bias)).all()
+
+
 def test_the_surface_holds_the_path_and_its_heights():
     net, path = network(), []
     path.append([p.data for p in net.parameters()])
@@ -76,6 +100,18 @@ def test_the_surface_holds_the_path_and_its_heights():
     assert np.all(shown <= steps + 1e-9) and shown.sum() > 0.5 * steps.sum()  # 평면에 내린 그림자다
     assert plots.surface(net, (X, Y), ax=ax(), size=5).collections
     assert [p.data for p in net.parameters()] == path[-1]
+    assert plots.surface(net, (X, Y), ax=ax(), size=5, rng=random.Random(0)).collections
+    with pytest.raises(TypeError, match='rng'):
+        plots.surface(net, (X, Y), ax=ax(), rng='0')
+    with pytest.raises(ValueError, match='path 의 행마다 길이'):
+        plots.surface(net, (X, Y), path=[[1.0, 2.0]], ax=ax())
+
+
+def test_a_diagnosis_that_stopped_has_no_layers_to_plot():
+    net = network()
+    net.parameters()[0].data = float('nan')
+    with pytest.raises(ValueError, match='층이 없습니다'):
+        diagnose(net, (X, Y)).plot()
 
 
 def test_the_histograms_of_a_diagnosis():

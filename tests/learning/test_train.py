@@ -56,6 +56,15 @@ def test_one_hot_refuses_a_label_out_of_range(label):
         train.one_hot(label, 3)
 
 
+@pytest.mark.parametrize('label', [1.0, '1', [0, 1], [5, 7], 'ab', np.array([1]), np.array([0, 1]), None], ids=repr)
+@pytest.mark.parametrize('classes', [1, 2])
+def test_one_hot_takes_only_a_number(label, classes):
+    """길이가 맞는 목록도 글도 번호가 아니다."""
+    with pytest.raises(ValueError, match='정수입니다'):
+        train.one_hot(label, classes)
+    assert train.one_hot(np.int8(0), classes) == train.one_hot(np.array(0), classes) == [1, 0][:classes]
+
+
 def test_samples_may_be_anything_that_can_be_listed_and_the_generator_a_seed():
     shuffled = list(train.minibatches([0, 1, 2, 3, 4], 2, random.Random(3)))
     for samples in (range(5), iter(range(5)), np.arange(5)):

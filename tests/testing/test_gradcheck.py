@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planting import call, planted, scaled, spoiled
 
 from micrograd_ko import DomainError, Value, ops
-from micrograd_ko.testing import GradcheckError, gradcheck
+from micrograd_ko.testing import GradcheckError, exact, gradcheck
 
 TOO_LARGE = scaled(1.001)
 CURVED = [op for op in ops.table.values() if op.arity == 1 and op.kinks is None and op.name not in {'neg', 'identity'}]
@@ -267,5 +267,42 @@ def test_bad_arguments_are_refused():
         gradcheck(ops.exp, ['1'])
     with pytest.raises(TypeError, match='f 은'):
         gradcheck(2.0, [1.0])
-    with pytest.raises(TypeError, match='gradient 은'):
-        gradcheck(lambda x: x * x, [1.0], gradient=3)
+    for gradient in (3, 0, False, []):
+        with pytest.raises(TypeError, match='gradient 은'):
+            gradcheck(lambda x: x * x, [1.0], gradient=gradient)
+    with pytest.raises(ValueError, match='비어'):
+        gradcheck(lambda w: w.sum(), [np.array([])], gradient=lambda w: w)
+
+
+MASKED = np.ma.array([2.0], mask=[True])
+
+
+def kind(x):
+    return type(x).__name__
+
+
+@pytest.mark.parametrize('found', [
+    '2.0', ['2.0'], None, [None], 2 + 0j, np.complex128(2 + 3j), {'x': 2.0}, {2.0}, (d for d in [2.0]), Value(2.0),
+    np.datetime64(2, 's'), np.timedelta64(2, 's'), MASKED, [MASKED],
+], ids=kind)  # fmt: skip
+def test_only_numbers_are_a_gradient(found):
+    """글도 복소수도 시간도 float 가 되고, None 은 nan 이 되고, 가린 칸은 드러난다: 어느 것도 소리 없이 판정하지 않는다."""
+    with pytest.raises(TypeError, match='gradient'):
+        gradcheck(lambda x: x * x, [1.0], gradient=lambda x: found)
+
+
+@pytest.mark.parametrize('x', ['1.0', None, 1j, np.datetime64(1, 's'), Value(1.0), MASKED], ids=kind)
+def test_only_numbers_are_inputs(x):
+    with pytest.raises(TypeError, match='입력 x 에'):
+        gradcheck(lambda x: 1.0, [x], gradient=lambda x: 0.0)
+
+
+@pytest.mark.parametrize('value', [1j, np.complex128(1j), '1.0', np.array('1.0'), None, np.array([1.0]), Value(1.0)], ids=kind)
+def test_only_a_number_is_a_value(value):
+    with pytest.raises(TypeError, match='보통 수 하나'):
+        gradcheck(lambda x: value, [1.0], gradient=lambda x: 0.0)
+
+
+def test_every_kind_of_real_number_is_a_gradient():
+    for kind in (Fraction, np.float32, exact, np.array):
+        assert not gradcheck(lambda x, kind=kind: kind(x) * x, [1.5], gradient=lambda x, kind=kind: kind(2 * x)).wrong

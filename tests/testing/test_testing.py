@@ -279,6 +279,22 @@ def test_reals_stay_in_the_sample_range(data):
 def test_a_wrong_operand_number_is_refused():
     with pytest.raises(ValueError, match='operand'):
         reals_in(ops.exp, 1)
+    with pytest.raises(ValueError, match='operand'):
+        reals_in(ops.exp, 'x')
+
+
+@pytest.mark.parametrize('call', [
+    lambda: reals_in(3), lambda: reals_in('exp'), lambda: find(programs(ops.exp), bool), lambda: find(programs([3]), bool),
+], ids=range(4))  # fmt: skip
+def test_what_is_not_an_operation_is_refused(call):
+    with pytest.raises(TypeError, match=r'연산은 표의 줄입니다: ops\.exp'):
+        call()
+
+
+@pytest.mark.parametrize('given', [3, None, lambda x: x, Value(1.0).exp()], ids=range(4))
+def test_what_is_not_a_program_is_refused(given):
+    with pytest.raises(TypeError, match=r'StraightLine.*gradcheck'):
+        check_program(given)
 
 
 def test_a_program_refuses_a_wrong_number_of_inputs():

@@ -49,7 +49,7 @@ class Kernels:
     def update(self, optimizer: Any) -> str:
         """optimizer 의 갱신 식의 커널의 이름."""
         with _compiling:
-            name = '; '.join(updates.formula(optimizer))
+            name = ascii('; '.join(updates.formula(optimizer)))
             if name not in self.addresses:
                 write = functools.partial(updates.write_update, name=name, form=self.form, optimizer=optimizer)
                 self.addresses |= compiled([name], write, self.form)
@@ -67,9 +67,9 @@ def fields_of(kernel: Any) -> Sequence[str]:
 
 
 def _name(kernel: MapKernel) -> str:
-    """커널의 이름. C 의 함수(sin, exp)와 겹치지 않는다."""
+    """커널의 이름. C 의 함수(sin, exp)와 겹치지 않고, 연산의 이름이 한글이어도 LLVM 이 아는 글자(ASCII)만 든다."""
     way = 'forward' if kernel.active is None else f'backward {kernel.active}'
-    return f'{kernel.op.name} {kernel.arity} {kernel.pattern} {way}'
+    return ascii(f'{kernel.op.name} {kernel.arity} {kernel.pattern} {way}')
 
 
 def is_lasting(op: Op) -> bool:
