@@ -6,6 +6,7 @@
 import functools
 import math
 import operator
+import re
 from collections.abc import Iterator
 
 from micrograd_ko import ops
@@ -212,7 +213,7 @@ def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind
     sides = [*[(x, '·') for x in names], *[(x, '×') for x in numbers]]
     unlike = [side for i, side in enumerate(sides) if i == 0 or side[0].text != sides[i - 1][0].text]
     text = filled(' = '.join([formulas.text(x, f' {times} ') for x, times in unlike]))
-    latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in unlike])
+    latex = ' = '.join([re.sub(r'\\cdot\b', r'\\times', x.latex) if times == '×' else x.latex for x, times in unlike])
     if remark:
         text, latex = f'{text}   ({remark})', latex + r'\quad ' + notation.latex_text(f'({remark})')
     return Line(kind, text, latex)

@@ -8,7 +8,7 @@ from micrograd_ko.note.recognise import Unit, shared_activation
 from micrograd_ko.render.neuron_steps import ERROR, NetworkWalk
 from micrograd_ko.render.step import Step
 from micrograd_ko.writing import limits, notation
-from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, vector
+from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, tight, vector
 from micrograd_ko.writing.numbers import number
 
 REST = 'r 은 이 식 밖에서 온 항의 합이다: 손실이 바로 쓰거나 여러 곳에서 나누어 쓴다.'
@@ -112,7 +112,7 @@ class LayerWalk(NetworkWalk):
     def _element(self, unit: Unit, sums: Sums) -> str:
         """층의 첫 가중치의 기울기."""
         w, a, z = unit.w[0], unit.inputs[0], unit.z
-        name, form, total = f'{self.over}{self.label(w)}', f'{self.label(a)} · {self.delta(z)}', number(self.grad[w])
+        name, form, total = self.slope(w), f'{tight(self.label(a))} · {self.delta(z)}', number(self.grad[w])
         if sums.rest is None or self.is_alone(w):
             return chain(name, form, product(self.data[a], self.grad[z]), total)
         return chain(name, f'{form} + r', f'{number(sums.own[0])} + {grouped(number(sums.rest[0]))}', total)

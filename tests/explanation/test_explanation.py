@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.mathtext import MathTextParser
 from written import plain
 
 from micrograd_ko import MLP, Neuron, Value, explain, losses, ops, topological
@@ -367,7 +368,28 @@ def test_a_name_is_left_as_it_was_written():
     root.name = 'y*z'
     written = str(explain(a, root))
     assert written.startswith('x1*w1 - k**2 = 2 에서 y*z = 6 까지')
-    assert '∂y*z/∂x1*w1 - k**2 = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
+    assert '∂(y*z)/∂(x1*w1 - k**2) = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
+
+
+def test_a_name_like_a_formula_is_one_operand():
+    """강의의 이름표('x1*w1 + x2*w2')와 위첨자가 있는 이름은 다른 기호 옆에서 괄호를 두른다."""
+    s, w = Value(-5.5, 'x1*w1 + x2*w2'), Value(2.0, 'w²₁₁')
+    o = w**2 / s - s
+    found = explain(s, o)
+    assert '∂v₄/∂(x1*w1 + x2*w2) = -v₄/(x1*w1 + x2*w2) = ' in str(found)
+    assert 'v₂ = (w²₁₁)² = 2² = 4' in str(explain(w, o)) and '∂v₂/∂w²₁₁ = 2 · w²₁₁ = 4' in str(explain(w, o))
+    assert r'v_{4} - (\text{x1*w1 + x2*w2})' in explain(o, o).latex()
+    assert r'v_{2} = (w^{2}_{11})^{2} = 2^{2} = 4' in explain(w, o).latex()
+
+
+def test_every_line_is_latex():
+    """위첨자가 둘이거나 없는 명령이 있으면 matplotlib 의 수식 읽개가 멈춘다. 긴 목록과 벌점(weight decay)까지."""
+    net, parser = MLP(2, [7, 1], rng=0), MathTextParser('path')
+    decay = ops.total([w**2 for w in net.parameters()]) * 0.1 + ops.logsumexp(net.parameters())
+    root = losses.quadratic(net([0.5, -0.3]), 1.0) + decay + net.parameters()[0].sigmoid().square().sin()
+    for node in topological(root):
+        for line in explain(node, root).lines:
+            parser.parse(f'${line.latex}$')
 
 
 def test_a_name_takes_one_line():
