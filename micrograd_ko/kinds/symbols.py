@@ -58,7 +58,7 @@ class Symbol(Operators):
         return Symbol(f'{self.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (self, n)))
 
     def __bool__(self) -> bool:
-        raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
+        raise TypeError(f'기호 {self.text} 은(는) 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
 
     def __repr__(self) -> str:
         return self.text

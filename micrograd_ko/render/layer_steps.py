@@ -30,7 +30,7 @@ class LayerWalk(NetworkWalk):
         for layer, units in enumerate(self.net.layers, 2):
             up, previous = notation.superscript(layer), notation.superscript(layer - 1)
             zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
-            shape = f'W{up} 는 {len(units)} × {len(units[0].w)}'
+            shape = f'W{up} 은(는) {len(units)} × {len(units[0].w)}'
             weighted = f'z{up} = W{up} a{previous} + b{up}', f'{vector([self.data[z] for z in zs])}   ({shape})'
             yield Step('forward', f'순전파: z{up}', weighted, ('2단계',), self.known(zs, 'data'))
             activated = f'a{up} = {formula(shared_activation(units), [f"z{up}"])}', vector([self.data[a] for a in outputs])
@@ -106,7 +106,7 @@ class LayerWalk(NetworkWalk):
         lines = f'{self.over}W{up} = δ{up} (a{previous})ᵀ{rest},  {shape}', self._element(units[0], sums), *more
         step = Step('backward', f'{self.over}W{up}', lines, cited, self.known(sums.nodes, 'grad'))
         quiet = sum(map(self.is_quiet, units[0].inputs))
-        told = f'a{previous} 가 0 에 가까운 성분 {number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
+        told = f'a{previous} 이(가) 0 에 가까운 성분 {number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
         return step if rest else self.insight(step, 1, quiet > 0, told)
 
     def _element(self, unit: Unit, sums: Sums) -> str:

@@ -131,7 +131,7 @@ class NetworkWalk(Walk):
         edges = tuple([self.edge(v, self.root) for v in reached if v in self.net.values])
         is_error = {*self.net.outputs, *self.net.targets.values()}.issuperset(reached)
         cited = ('3단계', *self.assumption) if is_error else ()
-        return Step('backward', f'손실에서 {to} 로', tuple(lines), cited, self.arrived(walked), edges)
+        return Step('backward', f'손실에서 {to} (으)로', tuple(lines), cited, self.arrived(walked), edges)
 
     def _passed(self, x: Arrival) -> str:
         """더해지는 항의 식. 적힌 적 없는 노드(큰 손실의 안쪽)는 부르지 않는다."""
