@@ -74,6 +74,8 @@ def test_the_sum_over_all_paths_is_exactly_the_gradient(case):
         sizes = sorted(map(abs, products), reverse=True)
         assert [abs(path.product) for path in found.paths] == sizes[:4]
         assert all(math.prod([edge.derivative for edge in path.edges]) == path.product for path in found.paths)
+        rest = Paths(value, root).largest(4)[1]
+        assert rest == ([sum(products) - sum([path.product for path in found.paths])] if len(products) > 4 else [])
         if len(products) <= 4:
             assert sorted(path.product for path in found.paths) == sorted(products)
 
@@ -141,6 +143,17 @@ def test_paths_of_a_deep_graph_are_counted_exactly():
     assert '약 3.98×10^6020개' in str(found)
     assert '×10^' not in found.latex()  # 글 속의 ^ 는 LaTeX 의 오류다
     assert '19,988칸을 줄였다' in str(found) and len(str(found)) < 10_000
+    z = x
+    for _ in range(5):
+        z = ops.total([z] * 9999)
+    assert 9999**5 == 99_950_009_999_000_049_999 and '약 1.00×10^20개' in str(explain(x, z))
+
+
+def test_the_rest_of_the_paths_is_their_own_sum():
+    """나머지의 합은 큰 경로에 묻히지 않고, inf 옆에서도 nan 이 아니다."""
+    x = Value(0.0, 'x')
+    assert 'inf + 2 = inf   (마지막 항은 나머지 1개의 합)' in str(explain(x, x.sqrt() * 3 + x * 2, limit=1))
+    assert '1×10³⁰⁰ + 2 = 1×10³⁰⁰   (마지막' in str(explain(x, x * 1e300 + x * 2, limit=1))
 
 
 def test_a_wide_node_is_shortened():

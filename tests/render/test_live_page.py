@@ -364,6 +364,19 @@ def test_pointing_at_a_number_lights_its_paths(page):
     assert page.locator('.edge.path').count() == 3
 
 
+def test_paths_are_written_like_the_rest(tab):
+    """맨 앞의 음수에는 괄호가 없고, 정확하지 않은 경로의 수는 어림수로 적는다."""
+    x = Value(2.0, 'x')
+    y = x * -3
+    for _ in range(60):
+        y = y + y
+    page = opened(tab, draw(y * 0.0 + Value(1.0, 'k') * -5 * -2).html())
+    cell(page, 'x').hover()
+    assert page.text_content('#paths').startswith('x 에서 손실까지 경로 1.153×10¹⁸개, 기울기 ')
+    cell(page, 'k').hover()
+    assert page.text_content('#paths').splitlines()[1].endswith(': -5 × (-2) × 1 = 10')
+
+
 @pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])
 def test_a_forward_pass_has_no_loss_to_learn_from(tab, level):
     """순전파만 그린 페이지는 마지막 출력을 손실로 삼아 가르치지도, 거기까지의 경로를 말하지도 않는다. 풍선말은 있다."""
