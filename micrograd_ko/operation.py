@@ -96,7 +96,7 @@ class Op:
         sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),), ulps: int = 4, conditioned: bool = False,
         overflows: bool = False, hint: str = '', family: tuple | None = None,
     ) -> None:  # fmt: skip
-        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}'
+        self.name, self.forward, self.latex = name, forward, latex
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
         self.arguments = tuple(arguments.split()) or (('*x',) if self.arity is None else tuple('xyzuvw'[: self.arity]))
@@ -232,7 +232,7 @@ def _give(op: Op, kind: type, make: Callable[[Op], Callable]) -> None:
     if op.arity == 1:
         method: Any = make(op)
         method.__name__, method.__qualname__ = op.name, f'{kind.__name__}.{op.name}'
-        method.__doc__ = f'연산 {op.name}: {op.latex.replace("#1", "x")}. 미분과 정의역은 help(ops.{op.name}) 에 있다.'
+        method.__doc__ = f'연산 {op.name}: {op.latex.replace("#1", "x") or op.name}. 미분과 정의역은 help(ops.{op.name}) 에 있다.'
         setattr(kind, op.name, method)
 
 

@@ -127,6 +127,11 @@ _WRITTEN: dict[Op, Callable[..., Symbol]] = {  # 왼쪽부터 묶이므로 오�
 }
 
 
+def operator_name(op: Op) -> str:
+    """LaTeX 에 적는 연산의 이름. 이름의 _ 는 아래첨자가 아니다."""
+    return rf'\operatorname{{{op.name}}}'.replace('_', r'\_')
+
+
 def write(op: Op, operands: Sequence[Any]) -> Symbol:
     """op 를 기호에 적용한 식."""
     xs = tuple([symbol(x) for x in operands])
@@ -140,7 +145,7 @@ def write(op: Op, operands: Sequence[Any]) -> Symbol:
     text = f'{op.name}({", ".join([x.text for x in xs])})'
     if '#' in op.latex:
         return Symbol(text, ATOM, *typeset(op.latex, xs))
-    return Symbol(text, ATOM, rf'\operatorname{{{op.name}}}({", ".join([x.latex for x in xs])})', POWER)
+    return Symbol(text, ATOM, f'{operator_name(op)}({", ".join([x.latex for x in xs])})', POWER)
 
 
 interpret(Symbol, write)

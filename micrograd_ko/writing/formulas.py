@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.kinds.live import Live
-from micrograd_ko.kinds.symbols import ATOM, COMPARISON, POWER, PRODUCT, UNARY, Symbol, added, symbol, terms, write
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, POWER, PRODUCT, UNARY, Symbol, added, operator_name, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import DIGITS, LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
 from micrograd_ko.writing.notation import is_raised, lowered, superscript
@@ -141,7 +141,7 @@ def ratio(above: Symbol, below: Symbol) -> Symbol:
 
 def prime(op: Op, z: Symbol) -> Symbol:
     """활성화 함수의 미분 σ′(z), tanh′(z)."""
-    name, latex = ('σ', r'\sigma') if op is ops.sigmoid else (op.name, rf'\operatorname{{{op.name}}}')
+    name, latex = ('σ', r'\sigma') if op is ops.sigmoid else (op.name, operator_name(op))
     return Symbol(f'{name}′({z.text})', latex=f"{latex}'({z.latex})")
 
 

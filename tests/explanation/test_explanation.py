@@ -399,10 +399,12 @@ def test_every_line_is_latex():
     """위첨자가 둘이거나 없는 명령이 있으면 matplotlib 의 수식 읽개가 멈춘다. 긴 목록과 벌점(weight decay)까지."""
     net, parser = MLP(2, [7, 1], rng=0), MathTextParser('path')
     decay = ops.total([w**2 for w in net.parameters()]) * 0.1 + ops.logsumexp(net.parameters())
-    root = losses.quadratic(net([0.5, -0.3]), 1.0) + decay + net.parameters()[0].sigmoid().square().sin()
+    odd = ops.Op('my_odd_op', lambda m, x: x * x * x, (lambda z, x: 3 * x * x,))
+    root = losses.quadratic(net([0.5, -0.3]), 1.0) + decay + odd(net.parameters()[0].sigmoid().square().leaky_relu())
     for node in topological(root):
         for line in explain(node, root).lines:
             parser.parse(f'${line.latex}$')
+            assert not re.search('[a-z]_[a-z]', line.latex)  # 연산의 이름에서 아래첨자가 되는 _
 
 
 def test_a_name_takes_one_line():
