@@ -340,6 +340,16 @@ def test_an_address_that_cannot_be_computed_says_so(page):
     assert 'a = -1' in page.text_content('#trouble') and page.evaluate('[player.at, model.graph.x[0]]') == [2, 2]
 
 
+def test_a_refusal_names_the_operands_and_the_true_reason(tab):
+    """정의역은 연산의 x, y 가 아니라 그 노드의 피연산자로 적고, 넘친 수에는 정의역을 말하지 않는다."""
+    y, b = Value(2.0, 'y'), Value(3.0, 'b-1')
+    page = opened(tab, draw(y / b + y**-2).html())
+    page.evaluate('model.set(1, 0)')
+    assert '정의역은 (b-1) ≠ 0 이다.' in page.text_content('#trouble')
+    page.evaluate('model.set(0, 1e-200)')
+    assert '정의역' not in page.text_content('#trouble') and 'double 의 범위를 넘는다' in page.text_content('#trouble')
+
+
 @pytest.fixture
 def odd():
     yield ops.register(ops.Op('odd', lambda m, x: math.sin(x) if x > 0 else x, (lambda z, x: math.cos(x),)))
