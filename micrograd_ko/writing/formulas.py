@@ -146,9 +146,10 @@ def prime(op: Op, z: Symbol) -> Symbol:
 
 
 def rule(op: Op, z: Symbol, operands: Sequence[Symbol], position: int) -> Symbol | None:
-    """표의 미분 규칙 ∂z/∂(position 번째 피연산자)의 식. 기호로 적지 못하는 사용자의 규칙이면 None."""
+    """표의 미분 규칙 ∂z/∂(position 번째 피연산자)의 식. 수뿐이면(손으로 적은 연산도) 그 수, 기호로 적지 못하는 규칙이면 None."""
     try:
-        return symbol(op.derivatives(z, *operands)[position])
+        found = op.derivatives(z, *operands)[position]
+        return found if isinstance(found, Symbol) else quantity(found)
     except TypeError:  # 규칙이 math 의 함수나 if 로 적혀 있다
         return None
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 from written import plain
 
-from micrograd_ko import MLP, Neuron, Value, explain, losses, ops, topological
+from micrograd_ko import MLP, Neuron, Value, explain, losses, micrograd, ops, topological
 from micrograd_ko.explanation.paths import Paths
 from micrograd_ko.kinds.bounds import BOUNDED
 from micrograd_ko.reverse import bounded_sweep
@@ -314,6 +314,20 @@ def test_rules_that_cannot_be_written_are_named_instead():
     x = Value(2.0, 'x')
     assert '∂C/∂x = ∂C/∂x = ' not in str(explain(x, op(x)))
     assert f'= {math.cos(2.0):.4g}' in str(explain(x, op(x)))
+
+
+def test_a_rule_that_is_only_a_number_is_written_once():
+    """손으로 적은 연산(micrograd)의 국소 미분은 수다: -3.0 = -3 이 아니라 -3 이다."""
+    a, b = micrograd.Value(2.0, label='a'), micrograd.Value(-3.0, label='b')
+    c = micrograd.Value(a.data * b.data, (a, b), '*', 'c')
+
+    def backward():
+        a.grad += b.data * c.grad
+        b.grad += a.data * c.grad
+
+    c._backward = backward
+    written = str(explain(a, c + a))
+    assert '∂C/∂a = ∂C/∂c · (-3) + 1 = 1 × (-3) + 1 = -2' in written and '     ∂c/∂a = -3\n' in written
 
 
 @pytest.mark.parametrize('name', ['<script>alert(1)</script>', '손실_1', 'a&b', 'a{b}', '100%', '\x00', '\ud800', '$x$ \\frac'])

@@ -297,7 +297,7 @@ def test_leaving_the_domain_says_where_and_why_and_loses_nothing(page):
     page.fill('#editor', '-2')
     page.keyboard.press('Enter')
     told = page.text_content('#trouble')
-    assert 'a = -2' in told and 'x > 0' in told
+    assert 'a = -2' in told and 'v₃ > 0' in told
     assert page.evaluate('[model.graph.x[0], model.graph.cost]') == [2, 3]
     cell(page, 'a').focus()
     page.keyboard.press('ArrowUp')
