@@ -15,6 +15,7 @@ import numpy as np
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives, topological
+from micrograd_ko.kinds.symbols import UNARY
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.trainers import cost_of, measured
@@ -246,5 +247,6 @@ def _cure(node: Value, truths: dict[Value, Any], labels: Labels, allowed: float)
             except EDGE_ERRORS:
                 continue
             if _error(truth, truths[node]) < 1e-50 and _error(better, truths[node]) < allowed:
-                return f'{filled(formula(op, [sign + labels[x].text for x in xs]))} = {better!r} (으)로 적으세요'
+                operands = [sign + labels[x].within(UNARY) if sign else labels[x].text for x in xs]
+                return f'{filled(formula(op, operands))} = {better!r} (으)로 적으세요'
     return ''
