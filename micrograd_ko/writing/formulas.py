@@ -135,8 +135,8 @@ def read(written: str, latex: str | None = None) -> Symbol:
 
 def ratio(above: Symbol, below: Symbol) -> Symbol:
     """∂above/∂below."""
-    text = f'∂{above.within(UNARY)}/∂{below.within(UNARY)}'
-    return Symbol(text, latex=rf'\frac{{\partial {above.latex}}}{{\partial {below.latex}}}')
+    written = f'∂{above.within(UNARY)}/∂{below.within(UNARY)}'
+    return Symbol(written, latex=rf'\frac{{\partial {above.latex}}}{{\partial {below.latex}}}')
 
 
 def prime(op: Op, z: Symbol) -> Symbol:
