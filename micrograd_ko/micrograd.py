@@ -94,7 +94,7 @@ class _Written(Op):
     def _again(self, _: Any, *operands: Any) -> Number:
         self._refuse_other_kinds(operands)
         if operands != self.operands:
-            raise RuntimeError(f'손으로 적은 연산 {self.name!r} 은 값을 다시 계산할 수 없습니다. 바꾼 수로 새로 기록하세요.')
+            raise RuntimeError(f'손으로 적은 연산 {self.name!r} 은(는) 값을 다시 계산할 수 없습니다. 바꾼 수로 새로 기록하세요.')
         return self.out.data
 
     def _slopes(self, _: Any, *operands: Any) -> tuple[Number, ...]:
@@ -117,7 +117,7 @@ class _Written(Op):
         """적힌 규칙은 수만 안다(설명의 식에는 그 수를 적는다). 그래프나 배열로 계산하면 소리 없이 상수가 된다."""
         if not all(isinstance(x, int | float | Fraction | Symbol) for x in operands):
             raise RuntimeError(
-                f'손으로 적은 연산 {self.name!r} 은 backward() 만 압니다. grad 와 재생에는 표의 연산(x.tanh() …)을 쓰세요.'
+                f'손으로 적은 연산 {self.name!r} 은(는) backward() 만 압니다. grad 와 재생에는 표의 연산(x.tanh() …)을 쓰세요.'
             )
 
     def __deepcopy__(self, memo: dict) -> '_Written':

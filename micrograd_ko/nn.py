@@ -282,7 +282,7 @@ def _check_shapes(weights: list[list[list]], biases: list[list]) -> None:
             if len(row) != nin:
                 raise ValueError(f'층 {layer} 의 W 의 {j}행은 길이가 {nin} 이어야 합니다(앞 층의 출력 수). {len(row)} 입니다.')
         if len(b) != len(w):
-            raise ValueError(f'층 {layer} 의 b 는 W 의 행 수 {len(w)} 와 길이가 같아야 합니다. {len(b)} 입니다.')
+            raise ValueError(f'층 {layer} 의 b 는 W 의 행 수 {len(w)} 만큼 길어야 합니다. {len(b)} 입니다.')
         nin = len(w)
 
 

@@ -96,7 +96,7 @@ class Op:
         sample: Sequence[tuple[float, float]] = ((-10.0, 10.0),), ulps: int = 4, conditioned: bool = False,
         overflows: bool = False, hint: str = '', family: tuple | None = None,
     ) -> None:  # fmt: skip
-        self.name, self.forward, self.latex = name, forward, latex or rf'\operatorname{{{name}}}'
+        self.name, self.forward, self.latex = name, forward, latex
         self.partials: Any = partials if callable(partials) else tuple(partials)
         self.arity = None if callable(partials) else len(partials)
         self.arguments = tuple(arguments.split()) or (('*x',) if self.arity is None else tuple('xyzuvw'[: self.arity]))
@@ -163,7 +163,7 @@ class Op:
         if self.family is not None:
             return self.family
         if table.get(self.name) is not self:
-            raise TypeError(f'표에 없는 연산 {self.name!r} 은 저장할 수 없습니다. ops.register(op) 로 먼저 등록하세요.')
+            raise TypeError(f'표에 없는 연산 {self.name!r} 은(는) 저장할 수 없습니다. ops.register(op) 로 먼저 등록하세요.')
         return named, (self.name,)
 
     def __repr__(self) -> str:
@@ -182,7 +182,7 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         if name not in table:
-            raise AttributeError(f'이 종류의 수에는 연산 {name!r} 이 없습니다.')
+            raise AttributeError(f'이 종류의 수에는 연산 {name!r} 이(가) 없습니다.')
         function = self.function(table[name])
         if name in BUILT_IN:  # 바뀌지 않는 줄은 한 번만 찾는다
             self.__dict__[name] = function
@@ -232,14 +232,14 @@ def _give(op: Op, kind: type, make: Callable[[Op], Callable]) -> None:
     if op.arity == 1:
         method: Any = make(op)
         method.__name__, method.__qualname__ = op.name, f'{kind.__name__}.{op.name}'
-        method.__doc__ = f'연산 {op.name}: {op.latex.replace("#1", "x")}. 미분과 정의역은 help(ops.{op.name}) 에 있다.'
+        method.__doc__ = f'연산 {op.name}: {op.latex.replace("#1", "x") or op.name}. 미분과 정의역은 help(ops.{op.name}) 에 있다.'
         setattr(kind, op.name, method)
 
 
 def named(name: str) -> Op:
     """이름으로 표에서 연산을 찾는다. 없으면 ValueError."""
     if name not in table:
-        raise ValueError(f'연산 {name!r} 이 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
+        raise ValueError(f'연산 {name!r} 이(가) 표에 없습니다. ops.register(op) 로 먼저 등록하세요.')
     return table[name]
 
 
@@ -250,7 +250,7 @@ def register(op: Op) -> Op:
 
         check(op)
     if op.name in table or not op.name.isidentifier() or any(hasattr(kind, op.name) for kind, _ in _with_methods):
-        raise ValueError(f'{op.name!r} 은 쓸 수 없는 이름입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
+        raise ValueError(f'쓸 수 없는 이름 {op.name!r} 입니다. 표에도 Value 의 속성에도 없는 식별자(identifier)를 고르세요.')
     for kind, make in _with_methods:
         _give(op, kind, make)
     table[op.name] = op
@@ -261,7 +261,7 @@ def unregister(name: str) -> None:
     """`register` 로 더한 연산을 지운다. 처음부터 있던 연산이면 ValueError."""
     op = named(name)
     if name in BUILT_IN:
-        raise ValueError(f'{name!r} 은 처음부터 표에 있던 연산이라 지울 수 없습니다.')
+        raise ValueError(f'{name!r} 은(는) 처음부터 표에 있던 연산이라 지울 수 없습니다.')
     del table[name]
     for kind, _ in _with_methods if op.arity == 1 else ():
         delattr(kind, op.name)

@@ -4,9 +4,11 @@
 """
 
 import functools
-import math
 import operator
+import re
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
@@ -50,8 +52,9 @@ class Explanation(Document):
     def __init__(self, value: Value, root: Value, limit: int) -> None:
         found = Paths(value, root)
         self.value, self.root = value, root
-        self.gradient, self.path_count, self.paths = found.gradient, found.count, found.largest(limit)
-        self.lines = list(_Writer(found, self.paths).lines())
+        self.gradient, self.path_count = found.gradient, found.count
+        self.paths, rest = found.largest(limit)
+        self.lines = list(_Writer(found, self.paths, rest).lines())
 
     def blocks(self) -> list[Line]:
         return self.lines
@@ -60,8 +63,8 @@ class Explanation(Document):
 class _Writer:
     """경로에서 설명의 줄을 적는다."""
 
-    def __init__(self, found: Paths, shown: list[Path]) -> None:
-        self.found, self.shown = found, shown
+    def __init__(self, found: Paths, shown: list[Path], rest: list[Any]) -> None:
+        self.found, self.shown, self.rest = found, shown, rest
         network = recognise.in_graph(found.order)
         self.labels = Labels(found.order, (found.value,), network.names if network else None)
 
@@ -198,11 +201,8 @@ class _Writer:
         return _equation([slope, self.rule(use)], [quantity(use.derivative)], remark, 'step')
 
     def _total(self) -> Line:
-        products = [quantity(path.product) for path in self.shown]
-        hidden = self.found.count - len(self.shown)
-        if hidden:
-            products.append(quantity(self.found.gradient - sum([path.product for path in self.shown])))
-        remark = f'마지막 항은 나머지 {_counted(hidden)}개의 합' if hidden else ''
+        products = [quantity(x) for x in (*[path.product for path in self.shown], *self.rest)]
+        remark = f'마지막 항은 나머지 {_counted(self.found.count - len(self.shown))}개의 합' if self.rest else ''
         line = _equation([self.slope(self.found.value)], [added(products), quantity(self.found.gradient)], remark)
         return Line('formula', '합: ' + line.text, r'\text{합: } ' + line.latex)
 
@@ -212,7 +212,7 @@ def _equation(names: list[Symbol], numbers: list[Symbol], remark: str = '', kind
     sides = [*[(x, '·') for x in names], *[(x, '×') for x in numbers]]
     unlike = [side for i, side in enumerate(sides) if i == 0 or side[0].text != sides[i - 1][0].text]
     text = filled(' = '.join([formulas.text(x, f' {times} ') for x, times in unlike]))
-    latex = ' = '.join([x.latex.replace(r'\cdot', r'\times') if times == '×' else x.latex for x, times in unlike])
+    latex = ' = '.join([re.sub(r'\\cdot\b', r'\\times', x.latex) if times == '×' else x.latex for x, times in unlike])
     if remark:
         text, latex = f'{text}   ({remark})', latex + r'\quad ' + notation.latex_text(f'({remark})')
     return Line(kind, text, latex)
@@ -222,5 +222,5 @@ def _counted(n: int) -> str:
     """경로의 수. 아주 크면 어림한다."""
     if n < 10**15:
         return f'{n:,}'
-    exponent = math.log10(n)
-    return f'약 {10 ** (exponent % 1):.2f}×10^{int(exponent)}'
+    figures, exponent = f'{Decimal(n):.2e}'.split('e+')
+    return f'약 {figures}×10^{exponent}'

@@ -61,21 +61,25 @@ class Paths:
         """경로의 수. 정확한 정수다. x*x 처럼 같은 노드를 두 번 쓰면 경로도 둘이다."""
         return self._arriving(1, lambda count, use: count, sum)
 
-    def largest(self, limit: int) -> list[Path]:
-        """|곱| 이 큰 경로 limit 개까지, 큰 것부터. 곱이 nan 인 경로가 가장 먼저다.
+    def largest(self, limit: int) -> tuple[list[Path], list[Any]]:
+        """|곱| 이 큰 경로 limit 개까지, 큰 것부터, 그리고 나머지 경로의 곱의 합 하나(나머지가 없으면 빈 목록).
 
-        같은 수를 곱해도 |곱| 의 순서는 바뀌지 않으므로 노드마다 limit 개만 남기면 된다.
+        곱이 nan 인 경로가 가장 먼저다. 같은 수를 곱해도 |곱| 의 순서는 바뀌지 않으므로 노드마다 limit 개만 남기면 된다.
+        나머지의 합은 기울기에서 빼서 얻지 않는다: 큰 수에 묻히고, inf 에서 inf 를 빼면 nan 이다.
         """
 
-        def extend(ways: list[tuple], use: Use) -> list[tuple]:
-            return [(product * use.derivative, (use, rest)) for product, rest in ways]
+        def extend(here: tuple[list, list], use: Use) -> tuple[list, list]:
+            ways, rest = here
+            return [(product * use.derivative, (use, link)) for product, link in ways], [x * use.derivative for x in rest]
 
-        def merge(several: list[list[tuple]]) -> list[tuple]:
-            ways = [way for ways in several for way in ways]
-            return sorted(ways, key=lambda way: (way[0] != way[0], abs(way[0])), reverse=True)[:limit]
+        def merge(several: list[tuple[list, list]]) -> tuple[list, list]:
+            ways = [way for ways, _ in several for way in ways]
+            ways.sort(key=lambda way: (way[0] != way[0], abs(way[0])), reverse=True)
+            rest = [*[x for _, rest in several for x in rest], *[product for product, _ in ways[limit:]]]
+            return ways[:limit], [_added(rest)] if rest else []
 
-        found = self._arriving([(self._one, None)], extend, merge)
-        return [Path(product, list(_unlinked(link))) for product, link in found]
+        found, rest = self._arriving(([(self._one, None)], []), extend, merge)
+        return [Path(product, list(_unlinked(link))) for product, link in found], rest
 
     @functools.cached_property
     def uses_of(self) -> defaultdict[Value, list[Use]]:

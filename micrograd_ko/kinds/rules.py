@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from micrograd_ko.kinds.fitting import RuleError
 from micrograd_ko.kinds.huge import is_huge, shown
-from micrograd_ko.kinds.symbols import Symbol, symbol, write
+from micrograd_ko.kinds.symbols import Symbol, operator_name, symbol, write
 from micrograd_ko.operation import Op
 
 Z = Symbol('z')
@@ -31,7 +31,7 @@ class Rule(NamedTuple):
 def rule_of(op: Op) -> Rule:
     """연산 하나의 줄을 기호로."""
     if op.arity is None:
-        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex), _partials(op))
+        return Rule(op, Symbol(f'{op.name}({_signature(op)})', latex=op.latex or operator_name(op)), _partials(op))
     xs, zeros = tuple(map(Symbol, op.arguments)), (Fraction(0),) * op.arity
     kink, kinks = _written(op, op.kinks), None
     if op.kinks is not None and kink is not None:

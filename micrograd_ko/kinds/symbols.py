@@ -58,7 +58,7 @@ class Symbol(Operators):
         return Symbol(f'{self.within(ATOM)}**{n.within(ATOM)}', POWER, *typeset(ops.pow.latex, (self, n)))
 
     def __bool__(self) -> bool:
-        raise TypeError(f'기호 {self.text} 는 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
+        raise TypeError(f'기호 {self.text} 은(는) 참·거짓이 될 수 없습니다. 규칙의 선택은 select 로 적으세요.')
 
     def __repr__(self) -> str:
         return self.text
@@ -127,6 +127,11 @@ _WRITTEN: dict[Op, Callable[..., Symbol]] = {  # 왼쪽부터 묶이므로 오�
 }
 
 
+def operator_name(op: Op) -> str:
+    """LaTeX 에 적는 연산의 이름. 이름의 _ 는 아래첨자가 아니다."""
+    return rf'\operatorname{{{op.name}}}'.replace('_', r'\_')
+
+
 def write(op: Op, operands: Sequence[Any]) -> Symbol:
     """op 를 기호에 적용한 식."""
     xs = tuple([symbol(x) for x in operands])
@@ -140,7 +145,7 @@ def write(op: Op, operands: Sequence[Any]) -> Symbol:
     text = f'{op.name}({", ".join([x.text for x in xs])})'
     if '#' in op.latex:
         return Symbol(text, ATOM, *typeset(op.latex, xs))
-    name = op.latex if op.arity is not None else rf'\operatorname{{{op.name}}}'  # n항의 latex 은 이름이 아니라 식이다
+    name = op.latex if op.latex and op.arity is not None else operator_name(op)  # n항의 latex 은 이름이 아니라 식이다
     return Symbol(text, ATOM, f'{name}({", ".join([x.latex for x in xs])})', POWER)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from micrograd_ko import ops
 from micrograd_ko.engine import Value
 from micrograd_ko.graph import local_derivatives, topological
+from micrograd_ko.kinds.symbols import UNARY
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.optim import SGD, Rate
@@ -187,7 +188,7 @@ def _of_rate(data: Dataset, lr: float, before: float) -> Iterator[Finding]:
     grown, rates = after(lr), [lr / 4**k for k in range(12)]
     if np.any(slope) and not grown <= before:
         better = next((eta for eta in rates if after(eta) <= before), rates[-1])
-        sentence = f'η = {lr:g} 의 한 스텝이 손실을 {before:.3g} 에서 {grown:.3g} 로 키운다'
+        sentence = f'η = {lr:g} 의 한 스텝이 손실을 {before:.3g} 에서 {grown:.3g} (으)로 키운다'
         yield Finding('경고', 'rate', 'η', sentence, f'학습률을 {better:.1g} 쯤으로 줄이세요')
 
 
@@ -248,5 +249,6 @@ def _cure(node: Value, truths: dict[Value, Any], labels: Labels, allowed: float)
             except EDGE_ERRORS:
                 continue
             if _error(truth, truths[node]) < 1e-50 and _error(better, truths[node]) < allowed:
-                return f'{filled(formula(op, [sign + labels[x].text for x in xs]))} = {better!r} 로 적으세요'
+                operands = [sign + labels[x].within(UNARY) if sign else labels[x].text for x in xs]
+                return f'{filled(formula(op, operands))} = {better!r} (으)로 적으세요'
     return ''

@@ -220,7 +220,7 @@ def _chosen_level(detail: str, subject: Subject) -> Level:
         raise ValueError("표본을 넣지 않은 신경망에는 그래프가 없습니다. net.trace(x) 를 그리거나 detail='neuron' 으로 그리세요.")
     if detail != 'ops' and network is None:
         raise ValueError(
-            f'detail={detail!r} 은 신경망에 표본 하나를 넣은 그래프에 씁니다. 여기서는 한 줄로 이어진 층을 찾지 못했습니다. '
+            f'detail={detail!r} 은(는) 신경망에 표본 하나를 넣은 그래프에 씁니다. 여기서는 한 줄로 이어진 층을 찾지 못했습니다. '
             "detail='ops' 로 그리거나, 표본 하나의 손실을 주세요."
         )
     return LEVELS[detail]

@@ -8,7 +8,7 @@ from micrograd_ko.note.recognise import Unit, shared_activation
 from micrograd_ko.render.neuron_steps import ERROR, NetworkWalk
 from micrograd_ko.render.step import Step
 from micrograd_ko.writing import limits, notation
-from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, vector
+from micrograd_ko.writing.formulas import chain, formula, grouped, prime, product, read, tight, vector
 from micrograd_ko.writing.numbers import number
 
 REST = 'r 은 이 식 밖에서 온 항의 합이다: 손실이 바로 쓰거나 여러 곳에서 나누어 쓴다.'
@@ -30,7 +30,7 @@ class LayerWalk(NetworkWalk):
         for layer, units in enumerate(self.net.layers, 2):
             up, previous = notation.superscript(layer), notation.superscript(layer - 1)
             zs, outputs = [unit.z for unit in units], [unit.a for unit in units]
-            shape = f'W{up} 는 {len(units)} × {len(units[0].w)}'
+            shape = f'W{up} 은(는) {len(units)} × {len(units[0].w)}'
             weighted = f'z{up} = W{up} a{previous} + b{up}', f'{vector([self.data[z] for z in zs])}   ({shape})'
             yield Step('forward', f'순전파: z{up}', weighted, ('2단계',), self.known(zs, 'data'))
             activated = f'a{up} = {formula(shared_activation(units), [f"z{up}"])}', vector([self.data[a] for a in outputs])
@@ -106,13 +106,13 @@ class LayerWalk(NetworkWalk):
         lines = f'{self.over}W{up} = δ{up} (a{previous})ᵀ{rest},  {shape}', self._element(units[0], sums), *more
         step = Step('backward', f'{self.over}W{up}', lines, cited, self.known(sums.nodes, 'grad'))
         quiet = sum(map(self.is_quiet, units[0].inputs))
-        told = f'a{previous} 가 0 에 가까운 성분 {number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
+        told = f'a{previous} 이(가) 0 에 가까운 성분 {number(quiet)}개: 그 열의 가중치는 거의 움직이지 않는다.'
         return step if rest else self.insight(step, 1, quiet > 0, told)
 
     def _element(self, unit: Unit, sums: Sums) -> str:
         """층의 첫 가중치의 기울기."""
         w, a, z = unit.w[0], unit.inputs[0], unit.z
-        name, form, total = f'{self.over}{self.label(w)}', f'{self.label(a)} · {self.delta(z)}', number(self.grad[w])
+        name, form, total = self.slope(w), f'{tight(self.label(a))} · {self.delta(z)}', number(self.grad[w])
         if sums.rest is None or self.is_alone(w):
             return chain(name, form, product(self.data[a], self.grad[z]), total)
         return chain(name, f'{form} + r', f'{number(sums.own[0])} + {grouped(number(sums.rest[0]))}', total)

@@ -50,7 +50,7 @@ class NetworkWalk(Walk):
         for x in self.arrivals:
             self.terms[x.operand].append(x)
         self.unit_of = {v: unit for unit in self.net.units for v in (unit.z, unit.a)}
-        self.over, self.nabla = f'∂{self.label(self.root)}/∂', f'∇ₐ{self.label(self.root)}'
+        self.over, self.nabla = [form.format(tight(self.label(self.root))) for form in ('∂{}/∂', '∇ₐ{}')]
         self.assumption = () if self.net.strays else ('가정 2',)
 
     def is_alone(self, v: Value) -> bool:
@@ -67,7 +67,7 @@ class NetworkWalk(Walk):
 
     def delta(self, z: Value) -> str:
         """노트의 기호 δ. z 에 다른 이름이 붙어 있으면 그 미분으로 적는다."""
-        return kept('δ' + z.name[1:]) if z.name.startswith('z') else self.slope(z)
+        return kept('δ' + z.name[1:]) if notation.letter_of(z.name.partition('[')[0]) == 'z' else self.slope(z)
 
     def insight(self, step: Step, number: int, condition: Any, told: str) -> Step:
         """condition 이 참이면 노트의 인사이트와 그 말(told)도 적는 스텝."""
@@ -131,13 +131,13 @@ class NetworkWalk(Walk):
         edges = tuple([self.edge(v, self.root) for v in reached if v in self.net.values])
         is_error = {*self.net.outputs, *self.net.targets.values()}.issuperset(reached)
         cited = ('3단계', *self.assumption) if is_error else ()
-        return Step('backward', f'손실에서 {to} 로', tuple(lines), cited, self.arrived(walked), edges)
+        return Step('backward', f'손실에서 {to} (으)로', tuple(lines), cited, self.arrived(walked), edges)
 
     def _passed(self, x: Arrival) -> str:
         """더해지는 항의 식. 적힌 적 없는 노드(큰 손실의 안쪽)는 부르지 않는다."""
         if x.result not in {self.root, *self.net.values, *self.net.targets.values(), *self._spelled}:
             return ' 에 더한다'
-        return f' += {self.slope(x.result)} · ∂{self.label(x.result)}/∂{self.label(x.operand)}'
+        return f' += {self.slope(x.result)} · ∂{tight(self.label(x.result))}/∂{tight(self.label(x.operand))}'
 
     def _slopes(self, a: Value) -> list[str]:
         """∂C/∂a 의 식, 그리고 수를 채운 식. 손실을 모르거나 a 가 출력이 아니면 빈 목록."""
@@ -198,7 +198,7 @@ class NeuronWalk(NetworkWalk):
             if x.result not in self.unit_of:
                 return grouped(number(x.flowing * x.local))
             w = x.result.parents[x.position - len(x.result.parents) // 2]
-            return f'{self.label(w)}·{self.delta(x.result)}'
+            return f'{tight(self.label(w))}·{self.delta(x.result)}'
 
         gathered = sum_of(list(map(term, self.terms[a])))
         direct = '' if self.is_backpropagated(a) else '. 수로 적은 항은 손실에서 바로 왔다'
@@ -212,7 +212,7 @@ class NeuronWalk(NetworkWalk):
         return Step('backward', f'{kind}의 기울기 {name}', lines, cited, self.arrived([x]))
 
     def _weight(self, x: Arrival, a: Value) -> Step:
-        step = self._parameter('가중치', '방정식 4', x, f'{self.label(a)} · {self.delta(x.result)}', x.local, x.flowing)
+        step = self._parameter('가중치', '방정식 4', x, f'{tight(self.label(a))} · {self.delta(x.result)}', x.local, x.flowing)
         step = step._replace(edges=(self.edge(a, x.result),))
         told = f'{self.label(a)} 이(가) 0 에 가까워 이 가중치는 거의 움직이지 않는다.'
         return self.insight(step, 1, self.is_quiet(a), told) if self.is_alone(x.operand) else step
@@ -221,7 +221,7 @@ class NeuronWalk(NetworkWalk):
         more = '다음 층의 모든 뉴런에서 온 항을 더했다.' if x.last else '다음 층의 다른 뉴런에서 올 항이 남았다.'
         is_pure = self.is_backpropagated(x.operand)
         cited = ('4단계', '방정식 2') if is_pure and x.operand in self.unit_of else ()
-        term = f'{self.slope(x.operand)} += {self.label(w)} · {self.delta(x.result)}'
+        term = f'{self.slope(x.operand)} += {tight(self.label(w))} · {self.delta(x.result)}'
         lines = term, adding(x, x.local, x.flowing, running=True), more if is_pure else progress(x)
         title, edge = f'{self.label(x.result)} → {self.label(x.operand)}', self.edge(x.operand, x.result)
         return Step('backward', title, lines, cited, self.arrived([x]), (edge,))

@@ -15,7 +15,6 @@ from micrograd_ko.graph import local_derivatives
 from micrograd_ko.kinds import javascript
 from micrograd_ko.kinds.huge import ieee
 from micrograd_ko.kinds.live import script_of
-from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.render import engines
 from micrograd_ko.render.dot import digraph
 from micrograd_ko.render.picture import Cell, Picture
@@ -24,7 +23,7 @@ from micrograd_ko.render.words import SCRIPT_WORDS, WRITERS, part
 from micrograd_ko.reverse import squares
 from micrograd_ko.writing import formulas, notation, numbers
 from micrograd_ko.writing.html import escape
-from micrograd_ko.writing.templates import filled, scripted
+from micrograd_ko.writing.templates import filled, kept, scripted
 
 _SVG, _XLINK = '{http://www.w3.org/2000/svg}', '{http://www.w3.org/1999/xlink}'
 PADDING = 4  # 칸의 글과 오른쪽 끝 사이
@@ -66,22 +65,21 @@ def _live_graph(number: dict[Value, int], say: Callable[[str], str]) -> tuple[st
 
     표는 자바스크립트의 글, 자료는 노드마다 [줄의 이름, 피연산자의 번호들, 값] 등이다. 이름은 예행할 때 서로 달라졌다.
     """
-    rows: dict[str, str] = {}
-    domains: dict[str, str] = {}
-    nodes = []
+    rows, domains, nodes = dict[str, str](), dict[int, str](), []
+    names = [node.name or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
     for node, i in number.items():
         key = None
         if node.op is not None:
             key = javascript.key(node.op, len(node.parents))
             try:
                 rows[key] = rows.get(key) or javascript.row(node.op, len(node.parents))
-                if node.op.defined is not None and key not in domains:
-                    domains[key] = say(formulas.text(node.op.defined(*map(Symbol, node.op.arguments))))
+                if node.op.defined is not None:
+                    operands = [formulas.read(kept(names[number[parent]])) for parent in node.parents]
+                    domains[i] = filled(say(formulas.text(node.op.defined(*operands))))
             except Exception:  # 등록한 연산의 규칙이 math 의 함수나 if 로 적혀 있다: 사용자의 규칙은 무엇이든 내던질 수 있다
                 key = f'{key}#{i}'
                 rows[key] = javascript.frozen(node.data, [parent.data for parent in node.parents], local_derivatives(node))
         nodes.append((key, [number[parent] for parent in node.parents], _double(node.data)))
-    names = [node.name or f'v{notation.subscript(i + 1)}' for node, i in number.items()]
     data = {'nodes': nodes, 'names': names, 'domains': domains}
     return javascript.module(rows), data
 

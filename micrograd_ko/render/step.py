@@ -168,7 +168,7 @@ class Walk:
 
     def slope(self, v: Value) -> str:
         """∂C/∂v."""
-        return f'∂{self.label(self.root)}/∂{self.label(v)}'
+        return f'∂{tight(self.label(self.root))}/∂{tight(self.label(v))}'
 
     def evaluation(self, v: Value) -> tuple[str, str, str, str]:
         """순전파의 등식의 변들: 이름, 식, 수를 채운 식, 값."""
@@ -229,16 +229,16 @@ class GraphWalk(Walk):
     def _arrival(self, x: Arrival) -> Step:
         z, operand = self.label(x.result), self.label(x.operand)
         constant = x.operand.op is None and not x.operand.name
-        by = f'({operand})' if constant else operand
-        local = f'∂{z}/∂{by}'
-        lines = f'{by}.grad += {z}.grad · {local}', adding(x, running=True), self.derivation(local, x), progress(x)
+        by = f'({operand})' if constant else tight(operand)
+        local = f'∂{tight(z)}/∂{by}'
+        lines = f'{by}.grad += {tight(z)}.grad · {local}', adding(x, running=True), self.derivation(local, x), progress(x)
         title, edge = f'역전파: {z} → {"상수 " * constant}{operand}', self.edge(x.operand, x.result, x.position)
         return Step('backward', title, lines, ('연쇄법칙',), self.arrived([x]), (edge,))
 
     def _gathered(self, walked: list[Arrival]) -> Step:
         """한 노드로, 그리지 않은 노드들에서 이어 온 항들."""
         first, last, operand = walked[0], walked[-1], self.label(walked[0].operand)
-        added = f'{operand}.grad += 그리지 않은 노드에서 온 항 {len(walked)}개의 합'
+        added = f'{tight(operand)}.grad += 그리지 않은 노드에서 온 항 {len(walked)}개의 합'
         lines = added, f'{number(first.before)} → {number(last.after)}', progress(last)
         return Step('backward', f'역전파: ⋯ → {operand}', lines, ('연쇄법칙',), self.arrived([last]))
 

@@ -28,6 +28,6 @@ def register_profiles() -> None:
 def use_profile(name: str) -> None:
     """설정을 등록하고 하나를 고른다. 모르는 이름이면 ValueError."""
     if name not in PROFILES:
-        raise ValueError(f'설정(profile) {name!r} 이 없습니다. 있는 것: {", ".join(PROFILES)}.')
+        raise ValueError(f'설정(profile) {name!r} 이(가) 없습니다. 있는 것: {", ".join(PROFILES)}.')
     register_profiles()
     settings.load_profile(name)

@@ -85,7 +85,7 @@ def overwritten(recording: Recording, xs: Sequence[Number]) -> str:
     """f 가 `.data` 를 고쳤는가: 무엇을 고쳤는지, 아니면 빈 글."""
     for leaf, x in zip(recording.leaves, xs, strict=True):
         if leaf.data != x and not math.isnan(x):
-            return f"f 가 입력 '{leaf.name}' 의 .data 를 {x!r} 에서 {leaf.data!r} 로 고쳤습니다."
+            return f"f 가 입력 '{leaf.name}' 의 .data 를 {x!r} 에서 {leaf.data!r} (으)로 고쳤습니다."
     stale = first_stale(recording.root)
     if stale is None or stale.op is None or stale.data - stale.data != 0:  # 정의역 끝의 IEEE 값은 다시 계산할 수 없다
         return ''

@@ -73,4 +73,4 @@ def _vanishing() -> Iterator[list[str]]:
         '  여기서 가중치 w 는 1 이고, σ′ 는 ¼ 을 넘지 못한다.',
     ]
     rows = [(f'δ{superscript(l)}', number(delta)) for l, delta in enumerate(deltas, 2)]
-    yield [*table(['층마다', 'δ'], reversed(rows)), f'  맨 앞의 δ² 은 맨 뒤의 {number(deltas[0] / deltas[-1], 2)} 배다.']
+    yield [*table(['층마다', 'δ'], reversed(rows)), f'  맨 앞의 δ² 는 맨 뒤의 {number(deltas[0] / deltas[-1], 2)} 배다.']

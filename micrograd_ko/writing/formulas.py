@@ -10,10 +10,10 @@ from typing import Any
 
 from micrograd_ko import ops
 from micrograd_ko.kinds.live import Live
-from micrograd_ko.kinds.symbols import COMPARISON, PRODUCT, UNARY, Symbol, added, symbol, terms, write
+from micrograd_ko.kinds.symbols import ATOM, COMPARISON, POWER, PRODUCT, UNARY, Symbol, added, operator_name, symbol, terms, write
 from micrograd_ko.operation import Op
 from micrograd_ko.writing.limits import DIGITS, LONGEST_RULE, MOST_ELEMENTS, MOST_TERMS
-from micrograd_ko.writing.notation import lowered, superscript
+from micrograd_ko.writing.notation import is_raised, lowered, superscript
 from micrograd_ko.writing.numbers import is_short, number
 from micrograd_ko.writing.templates import alike, filled, is_template, outside, scripted, when
 
@@ -48,8 +48,8 @@ def _number_latex(short: str) -> str:
 
 @alike
 def grouped(x: str) -> str:
-    """합의 항으로 쓸 글: 음수와 식에는 괄호를 두른다."""
-    return f'({x})' if x.startswith(('-', '−')) or any(c in x for c in ' +/') else x
+    """합의 항으로 쓸 글: 음수와 식에는, 식 같은 이름에도(x1*w1) 괄호를 두른다."""
+    return f'({x})' if any(c in x for c in ' +-−*·/=') else x
 
 
 @alike
@@ -114,34 +114,42 @@ def formula(op: Op, operands: Sequence[str], times: str = '·') -> str:
 
 
 class _Written(Symbol):
-    """이미 적힌 글. 다른 항 옆에서는 음수와 식에 괄호를 두른다: 글의 틀이면 페이지가 그때의 수를 보고 정한다."""
+    """이미 적힌 글. 다른 항 옆에서는 음수와 식에, 밑의 자리에서는 위첨자가 있는 이름에도 괄호를 두른다: (w²₁₁)².
+
+    글의 틀이면 페이지가 그때의 수를 보고 정한다.
+    """
 
     __slots__ = ()
 
     def within(self, level: int) -> str:
+        if level == ATOM and not is_template(self.text) and is_raised(filled(self.text)):
+            return f'({self.text})'
         return tight(self.text) if level <= UNARY else grouped(self.text)
 
 
-def read(written: str) -> Symbol:
-    """이미 적힌 글을 식에 넣을 기호로."""
-    return _Written(written)
+def read(written: str, latex: str | None = None) -> Symbol:
+    """이미 적힌 글(이름이면 그 LaTeX 도)을 식에 넣을 기호로."""
+    now = filled(written)
+    return _Written(written, ATOM, latex, COMPARISON if grouped(now) != now else POWER if is_raised(now) else ATOM)
 
 
 def ratio(above: Symbol, below: Symbol) -> Symbol:
     """∂above/∂below."""
-    return Symbol(f'∂{above.text}/∂{below.text}', latex=rf'\frac{{\partial {above.latex}}}{{\partial {below.latex}}}')
+    written = f'∂{above.within(UNARY)}/∂{below.within(UNARY)}'
+    return Symbol(written, latex=rf'\frac{{\partial {above.latex}}}{{\partial {below.latex}}}')
 
 
 def prime(op: Op, z: Symbol) -> Symbol:
     """활성화 함수의 미분 σ′(z), tanh′(z)."""
-    name, latex = ('σ', r'\sigma') if op is ops.sigmoid else (op.name, rf'\operatorname{{{op.name}}}')
+    name, latex = ('σ', r'\sigma') if op is ops.sigmoid else (op.name, operator_name(op))
     return Symbol(f'{name}′({z.text})', latex=f"{latex}'({z.latex})")
 
 
 def rule(op: Op, z: Symbol, operands: Sequence[Symbol], position: int) -> Symbol | None:
-    """표의 미분 규칙 ∂z/∂(position 번째 피연산자)의 식. 기호로 적지 못하는 사용자의 규칙이면 None."""
+    """표의 미분 규칙 ∂z/∂(position 번째 피연산자)의 식. 수뿐이면(손으로 적은 연산도) 그 수, 기호로 적지 못하는 규칙이면 None."""
     try:
-        return symbol(op.derivatives(z, *operands)[position])
+        found = op.derivatives(z, *operands)[position]
+        return found if isinstance(found, Symbol) else quantity(found)
     except TypeError:  # 규칙이 math 의 함수나 if 로 적혀 있다
         return None
 

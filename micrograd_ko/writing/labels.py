@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_ko.kinds.symbols import Symbol
 from micrograd_ko.writing import notation
-from micrograd_ko.writing.formulas import quantity
+from micrograd_ko.writing.formulas import quantity, read
 from micrograd_ko.writing.html import UNSHOWN
 from micrograd_ko.writing.limits import LONGEST_NAME
 from micrograd_ko.writing.templates import MARKS, filled, kept
@@ -48,7 +48,7 @@ class Labels:
         name = self._names[node]
         if name:
             which = self._which.get(node, '')
-            return Symbol(kept(name + which), latex=notation.latex(name) + which)
+            return read(kept(name + which), notation.latex(name) + which)
         if node is self._root and self._root_name:
             return Symbol(self._root_name)
         if node.op is None and node not in self._focus:

@@ -37,6 +37,11 @@ def lowered(indices: str) -> str:
     return indices.translate(_DIGITS)
 
 
+def is_raised(name: str) -> bool:
+    """이름에 위첨자가 있는가: 거듭제곱의 밑이면 괄호가 든다."""
+    return re.search('[⁰¹²³⁴⁵⁶⁷⁸⁹^]', name) is not None
+
+
 def letter_of(name: str) -> str:
     """노트의 표기법으로 지은 이름(z²₁, z)의 글자. 다른 이름이면 빈 글."""
     found = _NAME.fullmatch(name)

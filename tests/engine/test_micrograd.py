@@ -262,7 +262,7 @@ def test_an_operation_written_by_hand():
 def test_an_operation_written_by_hand_has_no_second_derivative_that_would_be_silently_zero():
     x = ours.Value(0.5)
     assert grad(grad(x.tanh(), x), x).data != 0
-    with pytest.raises(RuntimeError, match=r"'tanh' 은 backward\(\) 만"):
+    with pytest.raises(RuntimeError, match=r"'tanh' 은\(는\) backward\(\) 만"):
         grad(handmade_tanh(x), x)
     assert 'tanh' in str(explain(x, handmade_tanh(x) * 2))
 

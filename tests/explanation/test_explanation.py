@@ -8,9 +8,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.mathtext import MathTextParser
 from written import plain
 
-from micrograd_ko import MLP, Neuron, Value, explain, losses, ops, topological
+from micrograd_ko import MLP, Neuron, Value, explain, losses, micrograd, ops, topological
 from micrograd_ko.explanation.paths import Paths
 from micrograd_ko.kinds.bounds import BOUNDED
 from micrograd_ko.reverse import bounded_sweep
@@ -73,6 +74,8 @@ def test_the_sum_over_all_paths_is_exactly_the_gradient(case):
         sizes = sorted(map(abs, products), reverse=True)
         assert [abs(path.product) for path in found.paths] == sizes[:4]
         assert all(math.prod([edge.derivative for edge in path.edges]) == path.product for path in found.paths)
+        rest = Paths(value, root).largest(4)[1]
+        assert rest == ([sum(products) - sum([path.product for path in found.paths])] if len(products) > 4 else [])
         if len(products) <= 4:
             assert sorted(path.product for path in found.paths) == sorted(products)
 
@@ -140,6 +143,17 @@ def test_paths_of_a_deep_graph_are_counted_exactly():
     assert '약 3.98×10^6020개' in str(found)
     assert '×10^' not in found.latex()  # 글 속의 ^ 는 LaTeX 의 오류다
     assert '19,988칸을 줄였다' in str(found) and len(str(found)) < 10_000
+    z = x
+    for _ in range(5):
+        z = ops.total([z] * 9999)
+    assert 9999**5 == 99_950_009_999_000_049_999 and '약 1.00×10^20개' in str(explain(x, z))
+
+
+def test_the_rest_of_the_paths_is_their_own_sum():
+    """나머지의 합은 큰 경로에 묻히지 않고, inf 옆에서도 nan 이 아니다."""
+    x = Value(0.0, 'x')
+    assert 'inf + 2 = inf   (마지막 항은 나머지 1개의 합)' in str(explain(x, x.sqrt() * 3 + x * 2, limit=1))
+    assert '1×10³⁰⁰ + 2 = 1×10³⁰⁰   (마지막' in str(explain(x, x * 1e300 + x * 2, limit=1))
 
 
 def test_a_wide_node_is_shortened():
@@ -302,6 +316,20 @@ def test_rules_that_cannot_be_written_are_named_instead():
     assert f'= {math.cos(2.0):.4g}' in str(explain(x, op(x)))
 
 
+def test_a_rule_that_is_only_a_number_is_written_once():
+    """손으로 적은 연산(micrograd)의 국소 미분은 수다: -3.0 = -3 이 아니라 -3 이다."""
+    a, b = micrograd.Value(2.0, label='a'), micrograd.Value(-3.0, label='b')
+    c = micrograd.Value(a.data * b.data, (a, b), '*', 'c')
+
+    def backward():
+        a.grad += b.data * c.grad
+        b.grad += a.data * c.grad
+
+    c._backward = backward
+    written = str(explain(a, c + a))
+    assert '∂C/∂a = ∂C/∂c · (-3) + 1 = 1 × (-3) + 1 = -2' in written and '     ∂c/∂a = -3\n' in written
+
+
 @pytest.mark.parametrize('name', ['<script>alert(1)</script>', '손실_1', 'a&b', 'a{b}', '100%', '\x00', '\ud800', '$x$ \\frac'])
 def test_names_are_shown_never_obeyed(name):
     x = Value(2.0, name)
@@ -367,7 +395,30 @@ def test_a_name_is_left_as_it_was_written():
     root.name = 'y*z'
     written = str(explain(a, root))
     assert written.startswith('x1*w1 - k**2 = 2 에서 y*z = 6 까지')
-    assert '∂y*z/∂x1*w1 - k**2 = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
+    assert '∂(y*z)/∂(x1*w1 - k**2) = 1 = 3' in written and '1. x1*w1 - k**2 → y*z' in written and '·' not in written
+
+
+def test_a_name_like_a_formula_is_one_operand():
+    """강의의 이름표('x1*w1 + x2*w2')와 위첨자가 있는 이름은 다른 기호 옆에서 괄호를 두른다."""
+    s, w = Value(-5.5, 'x1*w1 + x2*w2'), Value(2.0, 'w²₁₁')
+    o = w**2 / s - s
+    found = explain(s, o)
+    assert '∂v₄/∂(x1*w1 + x2*w2) = -v₄/(x1*w1 + x2*w2) = ' in str(found)
+    assert 'v₂ = (w²₁₁)² = 2² = 4' in str(explain(w, o)) and '∂v₂/∂w²₁₁ = 2 · w²₁₁ = 4' in str(explain(w, o))
+    assert r'v_{4} - (\text{x1*w1 + x2*w2})' in explain(o, o).latex()
+    assert r'v_{2} = (w^{2}_{11})^{2} = 2^{2} = 4' in explain(w, o).latex()
+
+
+def test_every_line_is_latex():
+    """위첨자가 둘이거나 없는 명령이 있으면 matplotlib 의 수식 읽개가 멈춘다. 긴 목록과 벌점(weight decay)까지."""
+    net, parser = MLP(2, [7, 1], rng=0), MathTextParser('path')
+    decay = ops.total([w**2 for w in net.parameters()]) * 0.1 + ops.logsumexp(net.parameters())
+    odd = ops.Op('my_odd_op', lambda m, x: x * x * x, (lambda z, x: 3 * x * x,))
+    root = losses.quadratic(net([0.5, -0.3]), 1.0) + decay + odd(net.parameters()[0].sigmoid().square().leaky_relu())
+    for node in topological(root):
+        for line in explain(node, root).lines:
+            parser.parse(f'${line.latex}$')
+            assert not re.search('[a-z]_[a-z]', line.latex)  # 연산의 이름에서 아래첨자가 되는 _
 
 
 def test_a_name_takes_one_line():

@@ -231,6 +231,8 @@ def test_every_small_argument_of_log_needs_log1p(x):
 def test_the_name_of_a_node_is_written_as_it_is():
     (finding,) = weak_formulas(ops.log(1 + Value(1e-10, 'a*b - c')))
     assert finding.cure.startswith('log1p(a*b - c) = ')
+    (finding,) = weak_formulas(1 - ops.sigmoid(Value(40.0, 'a - b')))
+    assert finding.cure.startswith('σ(−(a - b)) = ')
 
 
 def test_the_condition_number_is_from_the_partials_of_the_table():

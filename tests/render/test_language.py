@@ -99,7 +99,7 @@ def test_the_page_leaves_names_alone(level, browser):
 
 @pytest.mark.needs('dot')
 def test_a_domain_is_told_in_english():
-    assert r'x \u003e 0 or x = 0 and y \u003e 0' in draw(ops.pow(Value(2.0), Value(3.0)), lang='en').html()
+    assert r'x \u003e 0 or x = 0 and y \u003e 0' in draw(ops.pow(Value(2.0, 'x'), Value(3.0, 'y')), lang='en').html()
 
 
 def test_every_line_of_the_table_keeps_its_places():

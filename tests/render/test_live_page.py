@@ -309,7 +309,7 @@ def test_leaving_the_domain_says_where_and_why_and_loses_nothing(page):
     page.fill('#editor', '-2')
     page.keyboard.press('Enter')
     told = page.text_content('#trouble')
-    assert 'a = -2' in told and 'x > 0' in told
+    assert 'a = -2' in told and 'v₃ > 0' in told
     assert page.evaluate('[model.graph.x[0], model.graph.cost]') == [2, 3]
     cell(page, 'a').focus()
     page.keyboard.press('ArrowUp')
@@ -361,6 +361,16 @@ def test_an_address_that_cannot_be_computed_says_so(page):
     assert 'a = -1' in page.text_content('#trouble') and page.evaluate('[player.at, model.graph.x[0]]') == [2, 2]
 
 
+def test_a_refusal_names_the_operands_and_the_true_reason(tab):
+    """정의역은 연산의 x, y 가 아니라 그 노드의 피연산자로 적고, 넘친 수에는 정의역을 말하지 않는다."""
+    y, b = Value(2.0, 'y'), Value(3.0, 'b-1')
+    page = opened(tab, draw(y / b + y**-2).html())
+    page.evaluate('model.set(1, 0)')
+    assert '정의역은 (b-1) ≠ 0 이다.' in page.text_content('#trouble')
+    page.evaluate('model.set(0, 1e-200)')
+    assert '정의역' not in page.text_content('#trouble') and 'double 의 범위를 넘는다' in page.text_content('#trouble')
+
+
 @pytest.fixture
 def odd():
     yield ops.register(ops.Op('odd', lambda m, x: math.sin(x) if x > 0 else x, (lambda z, x: math.cos(x),)))
@@ -383,6 +393,19 @@ def test_pointing_at_a_number_lights_its_paths(page):
     cell(page, 'a').hover()
     assert page.text_content('#paths').splitlines()[0] == 'a 에서 손실까지 경로 1개, 기울기 0.5'
     assert page.locator('.edge.path').count() == 3
+
+
+def test_paths_are_written_like_the_rest(tab):
+    """맨 앞의 음수에는 괄호가 없고, 정확하지 않은 경로의 수는 어림수로 적는다."""
+    x = Value(2.0, 'x')
+    y = x * -3
+    for _ in range(60):
+        y = y + y
+    page = opened(tab, draw(y * 0.0 + Value(1.0, 'k') * -5 * -2).html())
+    cell(page, 'x').hover()
+    assert page.text_content('#paths').startswith('x 에서 손실까지 경로 1.153×10¹⁸개, 기울기 ')
+    cell(page, 'k').hover()
+    assert page.text_content('#paths').splitlines()[1].endswith(': -5 × (-2) × 1 = 10')
 
 
 @pytest.mark.parametrize('level', ['ops', 'neuron', 'layer'])

@@ -172,7 +172,8 @@ def test_many_classes_are_a_strip_and_only_nodes_move_on_the_page():
 
 
 @pytest.mark.parametrize(('target', 'titles'), [
-    (1, ['손실에서 a³₂ 로', '손실에서 a³₁, a³₂ 로']), ([0.0, 1.0], ['손실에서 y₁, y₂, a³₁, a³₂ 로', '손실에서 a³₁, a³₂ 로']),
+    (1, ['손실에서 a³₂ (으)로', '손실에서 a³₁, a³₂ (으)로']),
+    ([0.0, 1.0], ['손실에서 y₁, y₂, a³₁, a³₂ (으)로', '손실에서 a³₁, a³₂ (으)로']),
 ])  # fmt: skip
 def test_a_step_names_all_it_reaches(target, titles):
     loss = losses.softmax_cross_entropy(network(output='linear')(X), target)

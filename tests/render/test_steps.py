@@ -410,4 +410,22 @@ def test_a_name_with_the_letters_of_the_formula_is_left_alone():
     trace.output[0].name, trace.output[1].name = 'yⱼ', 'a b'
     lines = [line for step in draw(losses.quadratic(trace.output, [1.0, 0.0]), 'neuron').steps for line in step.lines]
     assert any(line.startswith('∂C/∂yⱼ = yⱼ − y₁ = ') for line in lines)
-    assert any(line.startswith('∂C/∂a b = (a b) − y₂ = ') for line in lines)
+    assert any(line.startswith('∂C/∂(a b) = (a b) − y₂ = ') for line in lines)
+
+
+def test_a_name_like_a_formula_is_one_operand():
+    s, zeta = Value(-5.5, 'x1*w1 + x2*w2'), Value(2.0, 'a-b')
+    root = zeta**2 - s
+    root.name = '총 손실'
+    lines = [line for step in draw(root).steps for line in step.lines]
+    assert '총 손실 = v₂ − (x1*w1 + x2*w2)' in lines
+    assert '(x1*w1 + x2*w2).grad += (총 손실).grad · ∂(총 손실)/∂(x1*w1 + x2*w2)' in lines
+    assert '∂v₂/∂(a-b) = 2·(a-b) = 2·2 = 4' in lines
+
+
+def test_delta_is_the_error_of_a_z_and_of_no_other_name():
+    net = MLP(1, [1], rng=0)
+    trace = net.trace([0.5])
+    trace.zs[0][0].name = 'zeta'
+    titles = [step.title for step in draw(losses.quadratic(trace.output, [1.0]), 'neuron').steps]
+    assert '출력층 에러 ∂C/∂zeta' in titles

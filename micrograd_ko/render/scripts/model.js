@@ -32,9 +32,9 @@ class Model {
 
   // 바꾼 잎의 수들로는 node 를 계산할 수 없다는 말
   refusal(x, node, isLearning) {
-    const { names, graph } = this, { key, row } = graph.nodes[node], domain = this.domains[key];
+    const { names, graph, domains } = this, { row, parents } = graph.nodes[node];
     const changed = this.leaves.filter((leaf) => x[leaf] !== graph.x[leaf]).map((leaf) => `${names[leaf]} = ${number(x[leaf])}`);
-    const why = domain ? say(words.domain, domain) : words.overflow;
+    const why = row.defined?.(x, parents) === false ? say(words.domain, domains[node]) : words.overflow;
     const listed = changed.slice(0, 3).join(', ') + (changed.length > 3 ? ' …' : '');
     return say(isLearning && !row.frozen ? words.escaped : words.outside, listed, names[node], row.frozen ? words.frozen : why);
   }

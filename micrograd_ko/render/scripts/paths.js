@@ -22,13 +22,13 @@ class Paths {
 
   // 경로가 많지 않으면 큰 것부터 셋
   told(node) {
-    const { names, graph } = this.model, count = this.counts[node], found = count > 200 ? [] : this.walk(node);
+    const { names, graph: { g } } = this.model, count = this.counts[node], found = count > 200 ? [] : this.walk(node);
     const largest = found.sort((one, other) => Math.abs(other.product) - Math.abs(one.product)).slice(0, 3);
     const written = largest.map(({ via, slopes, product }) => {
-      const factors = slopes.map((d) => tight(number(d))).join(' × ');
+      const factors = slopes.map((d, i) => (i ? tight(number(d)) : number(d))).join(' × ');
       return `${via.map((i) => names[i]).join(' → ')}: ${chain(factors, number(product))}`;
     });
-    const told = count ? say(words.paths, names[node], count, number(graph.g[node])) : say(words.unreached, names[node]);
+    const told = say(count ? words.paths : words.unreached, names[node], count < 1e15 ? count : number(count), number(g[node]));
     return [told, ...written, count > written.length ? '…' : ''].join('\n').trim();
   }
 
