@@ -71,7 +71,8 @@ def _partials(op: Op) -> list[tuple[str, Symbol]]:
     try:
         slopes = op.derivatives(Z, *xs)
     except RuleError:  # 기호로 적지 못하는 규칙은 그 이름으로 남는다
-        slopes = tuple([Symbol(f'∂{op.name}/∂{x}', latex=rf'\frac{{\partial {op.name}}}{{\partial {x.latex}}}') for x in xs])
+        name = operator_name(op)
+        slopes = tuple([Symbol(f'∂{op.name}/∂{x}', latex=rf'\frac{{\partial {name}}}{{\partial {x.latex}}}') for x in xs])
     partials = [(x.text, symbol(d)) for x, d in zip(xs, slopes, strict=True)]
     found: list[tuple[str, Symbol]] = []
     for part in op.split(partials):

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from micrograd_ko.compiler.descent import batches
 from micrograd_ko.engine import Value
 from micrograd_ko.learning import losses, saving
-from micrograd_ko.learning.dataset import Dataset
+from micrograd_ko.learning.dataset import Dataset, paired
 from micrograd_ko.learning.history import History
 from micrograd_ko.learning.optim import OPTIMIZERS, Optimizer, Rate
 from micrograd_ko.learning.trainers import Trainer, measured
@@ -223,8 +223,9 @@ def optimizer_of(parameters: list[Value], optimizer: str | Optimizer, lr: Rate |
 
 
 def minibatches(samples: Iterable, size: int, rng: random.Random | int | None) -> Iterator[list]:
-    """표본을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다. 주어진 목록의 순서는 그대로다."""
-    size, found = counted(size, '미니배치의 크기(size)는'), listed(samples, '표본은 목록입니다.')
+    """표본(목록이나 배열의 튜플 (X, Y))을 섞어 size 개씩 나눈 미니배치(mini-batch). 마지막은 더 작을 수 있다."""
+    size = counted(size, '미니배치의 크기(size)는')
+    found = paired(samples) if isinstance(samples, tuple) else listed(samples, '표본은 목록입니다.')
     return batches(generator(rng).sample(found, len(found)), size)
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_ko import MLP, losses, train
+from micrograd_ko import MLP, iris, losses, train
+from micrograd_ko.learning.data.moons import moons
 
 
 @given(st.integers(0, 30), st.integers(1, 40), st.integers(0, 5))
@@ -65,9 +66,19 @@ def test_one_hot_takes_only_a_number(label, classes):
     assert train.one_hot(np.int8(0), classes) == train.one_hot(np.array(0), classes) == [1, 0][:classes]
 
 
+@pytest.mark.parametrize('draw', [lambda rng: moons(6, rng=rng), lambda rng: iris.split(iris.load(), 0.2, rng)])
+def test_the_data_take_a_seed_like_the_networks(draw):
+    """0 도 씨앗이다."""
+    assert draw(0) == draw(random.Random(0)) != draw(1)
+    with pytest.raises(TypeError, match='씨앗'):
+        draw('0')
+
+
 def test_samples_may_be_anything_that_can_be_listed_and_the_generator_a_seed():
     shuffled = list(train.minibatches([0, 1, 2, 3, 4], 2, random.Random(3)))
     for samples in (range(5), iter(range(5)), np.arange(5)):
         assert list(train.minibatches(samples, np.int64(2), 3)) == shuffled
+    pairs = list(train.minibatches([(x, 10 * x) for x in range(5)], 2, 3))
+    assert list(train.minibatches((range(5), range(0, 50, 10)), 2, 3)) == pairs  # (X, Y)
     with pytest.raises(TypeError, match='표본'):
         train.minibatches(3, 2, 0)

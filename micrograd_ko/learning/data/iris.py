@@ -10,6 +10,8 @@ import statistics
 from collections.abc import Sequence
 from importlib import resources
 
+from micrograd_ko.nn import generator
+
 Sample = tuple[list[float], int]
 
 FEATURES = ('꽃받침 길이', '꽃받침 너비', '꽃잎 길이', '꽃잎 너비')
@@ -23,12 +25,12 @@ def load() -> list[Sample]:
     return [([float(x) for x in lengths], SPECIES.index(species)) for *lengths, species in rows]
 
 
-def split(samples: Sequence[Sample], test: float, rng: random.Random) -> tuple[list[Sample], list[Sample]]:
+def split(samples: Sequence[Sample], test: float, rng: random.Random | int | None) -> tuple[list[Sample], list[Sample]]:
     """(학습, 시험)으로 나눈다. 품종마다 test 의 비율만큼을 무작위로 시험에 둔다(층화 추출, stratified).
 
     test 는 0 과 1 사이. 어느 쪽이든 비게 되는 비율이면 ValueError.
     """
-    training, testing = list[Sample](), list[Sample]()
+    rng, training, testing = generator(rng), list[Sample](), list[Sample]()
     for label in sorted({label for _, label in samples}):
         flowers = [sample for sample in samples if sample[1] == label]
         count = round(len(flowers) * test)
