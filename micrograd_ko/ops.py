@@ -165,9 +165,9 @@ def power(n) -> Op:
 
     n 은 유한한 실수. 정수가 아니면 x ≥ 0 (n < 0 이면 x > 0), 음의 정수면 x ≠ 0 에서 정의된다.
     """
-    wrong = ValueError if issubclass(type(n), Real) else TypeError
-    if wrong is TypeError or n - n != 0:  # inf 와 nan. math.isfinite 는 큰 정수를 모른다
-        raise wrong(f'지수(exponent)는 유한한 실수여야 합니다. {n!r} 을(를) 받았습니다.')
+    is_real = isinstance(n, Real)
+    if not is_real or n - n != 0:  # inf 와 nan. math.isfinite 는 큰 정수를 모른다
+        raise (ValueError if is_real else TypeError)(f'지수(exponent)는 유한한 실수여야 합니다. {n!r} 을(를) 받았습니다.')
     whole = n == int(n)
     if type(n) not in (int, float):  # Fraction 지수는 배열을 object 로 만든다. 정수가 아니면 어차피 정확하지 않다
         n = int(n) if whole else float(n)

@@ -20,12 +20,13 @@ from micrograd_ko.compiler.lower import lower
 from micrograd_ko.compiler.points import Pointwise
 from micrograd_ko.compiler.recording import CheckedColumns, recorded
 from micrograd_ko.compiler.replay import ReplayError, Undefined, raises
-from micrograd_ko.compiler.samples import Columns, check_leaves, columns, floats
+from micrograd_ko.compiler.samples import Columns, check_leaves, columns
 from micrograd_ko.compiler.schedule import schedule
 from micrograd_ko.compiler.show import Listing
 from micrograd_ko.compiler.sums import flatten
 from micrograd_ko.compiler.tape import Tape
 from micrograd_ko.engine import Value
+from micrograd_ko.kinds.arrays import floats
 from micrograd_ko.misuse import listed, nodes_in
 from micrograd_ko.state import alone, commit, data_set, grad_set
 
@@ -150,7 +151,7 @@ class Program(Pointwise):
         return np.array([float(p.data) for p in self.parameters])
 
     def _checked(self, parameters: Any) -> np.ndarray:
-        vector = floats(parameters, 'parameters').astype(np.float64)
+        vector = floats(parameters, 'parameters').astype(np.float64, copy=False)
         if vector.shape != (len(self.parameters),):
             raise ValueError(f'parameters 는 길이 {len(self.parameters)} 인 벡터입니다. 모양 {vector.shape} 을(를) 받았습니다.')
         return vector
@@ -221,8 +222,8 @@ def compile_graph(
     """
     learned = nodes_in(parameters, 'parameters 는 배우는 잎(Value)의 목록입니다.')
     wanted = nodes_in(outputs, 'outputs 는 그래프의 노드(Value)의 목록입니다.')
-    named = [frozen] if isinstance(frozen, str) else [*frozen] if isinstance(frozen, set) else frozen
-    kept = set(map(str, listed(named, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
+    given = [frozen] if isinstance(frozen, str) else [*frozen] if isinstance(frozen, set | frozenset) else frozen
+    kept = set(map(str, listed(given, "frozen 은 이름의 목록입니다: frozen=['이름'].")))
     if not callable(loss):
         leaves, layout = columns(inputs)
     elif wanted:

@@ -1,6 +1,5 @@
 """선언한 입력과 표본의 배열(X)을 읽는 일: 모양과 dtype 을 확인하고, 블록마다 float64 의 표본 × 입력으로 준다."""
 
-import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from micrograd_ko.engine import Value
-from micrograd_ko.kinds.arrays import reals
+from micrograd_ko.kinds.arrays import floats
 from micrograd_ko.misuse import nodes_in
 
 INPUTS = 'inputs 는 Value 의 목록이나 그런 목록의 튜플입니다.'
@@ -90,16 +89,3 @@ def check_leaves(inputs: Sequence[Any], parameters: Sequence[Any]) -> None:
         if leaf in seen:
             raise ValueError(f'잎 {leaf!r} 이(가) inputs 와 parameters 에 두 번 들어 있습니다.')
         seen.add(leaf)
-
-
-def floats(x: Any, what: str) -> np.ndarray:
-    """x 를 float 가 되는 실수의 배열로. 행의 길이가 다르거나 범위를 넘으면 ValueError, 수가 아니면 TypeError."""
-    array = reals(x, what)
-    if array.dtype.kind == 'O':
-        if not all(isinstance(cell, numbers.Real) for cell in array.flat):
-            raise TypeError(f'{what} 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
-        try:
-            array = array.astype(np.float64)
-        except OverflowError as error:
-            raise ValueError(f'{what} 에 float 의 범위를 넘는 정수가 들어 있습니다({error}).') from error
-    return array

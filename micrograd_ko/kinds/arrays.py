@@ -66,7 +66,8 @@ def apply(op: Op, operands: tuple) -> Any:
 
 def unmasked(x: Any, what: str) -> np.ndarray:
     """x 를 배열로. 가려진(masked) 칸이 있으면 TypeError: NumPy 는 가리개를 소리 없이 벗긴다. what 은 오류에 적을 이름이다."""
-    if any(map(np.ma.is_masked, [x, *x] if isinstance(x, list | tuple) else [x])):
+    rows = [x, *x] if isinstance(x, list | tuple) else [x]
+    if any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows):
         raise TypeError(f'{what} 에 가려진(masked) 칸이 있습니다. 그 칸을 빼거나 x.filled(수) 로 채우세요.')
     return np.asarray(x)
 
@@ -79,6 +80,19 @@ def reals(x: Any, what: str) -> np.ndarray:
         raise ValueError(f'{what} 의 행마다 길이가 다릅니다. 모든 행의 길이가 같아야 합니다.') from error
     if array.dtype.kind not in 'fiubO':
         raise TypeError(f'{what} 에는 실수(real)의 배열을 주세요. dtype {array.dtype} 을(를) 받았습니다.')
+    return array
+
+
+def floats(x: Any, what: str) -> np.ndarray:
+    """x 를 float 가 되는 실수의 배열로. 행의 길이가 다르거나 범위를 넘으면 ValueError, 수가 아니면 TypeError."""
+    array = reals(x, what)
+    if array.dtype.kind == 'O':
+        if not all(isinstance(cell, numbers.Real) for cell in array.flat):
+            raise TypeError(f'{what} 에 수가 아닌 것이 들어 있습니다. 실수(real)의 배열을 주세요.')
+        try:
+            array = array.astype(np.float64)
+        except OverflowError as error:
+            raise ValueError(f'{what} 에 float 의 범위를 넘는 정수가 들어 있습니다({error}).') from error
     return array
 
 

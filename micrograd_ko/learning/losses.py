@@ -199,11 +199,11 @@ def _pairs(outputs: Any, targets: Any) -> list[tuple[Any, Any]]:
 
 
 def _node(target: Any, output: Any) -> Any:
-    for x in () if isinstance(output, Value) else (output, target):
+    if isinstance(output, Value):
+        return target if isinstance(target, Value) else Value(beside(number(target), output.data))
+    for x in (output, target):
         interpreter_of(type(x))  # 수가 아니면 TypeError
-    if isinstance(target, Value) or not isinstance(output, Value):
-        return target
-    return Value(beside(number(target), output.data))
+    return target
 
 
 def sequence(x: Any, what: str = '출력과 목표는') -> list:

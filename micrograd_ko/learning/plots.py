@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.compiler.samples import floats
+from micrograd_ko.kinds.arrays import floats
 from micrograd_ko.learning import losses
 from micrograd_ko.learning.dataset import Dataset
 from micrograd_ko.learning.history import History
@@ -53,18 +53,20 @@ def boundary(net: MLP, samples: Any, loss: Callable = losses.quadratic, ax: Any 
     xs, ys = np.linspace(low - (high - low) / 5, high + (high - low) / 5, size).T
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     outputs = net.compile().outputs((grid,))
-    single, classes = outputs.shape[1] == 1, np.arange(outputs.shape[1] + 1) - 0.5
-    answers, middle = outputs[:, 0] if single else outputs.argmax(axis=1), data.record.between(*data.classes)
-    far = np.abs(answers - middle).max()
-    cold, hot = (middle - far, middle + far) if single else classes[[0, -1]]  # 문턱을 넘는 땅만 빨갛다
-    cmap = 'RdBu_r' if single else 'tab10'
+    single, edges = outputs.shape[1] == 1, np.arange(outputs.shape[1] + 1) - 0.5
+    if single:
+        heights, threshold = outputs[:, 0], data.record.between(*data.classes)
+        far = np.abs(heights - threshold).max()
+        cmap, land, marks = 'RdBu_r', (threshold - far, threshold + far), (0, 1)  # 문턱을 넘는 땅만 빨갛다
+    else:
+        heights, cmap = outputs.argmax(axis=1), 'tab10'
+        land = marks = edges[0], edges[-1]
     with drawing(ax) as (axes, words):
-        heights = answers.reshape(size, size)
-        axes.contourf(xs, ys, heights, levels=20 if single else classes, cmap=cmap, vmin=cold, vmax=hot, alpha=0.4)
+        heights = heights.reshape(size, size)
+        axes.contourf(xs, ys, heights, levels=20 if single else edges, cmap=cmap, vmin=land[0], vmax=land[1], alpha=0.4)
         if single:
-            axes.contour(xs, ys, heights, levels=[middle], colors='black')
-            cold, hot = 0, 1
-        axes.scatter(*points.T, c=data.labels, cmap=cmap, vmin=cold, vmax=hot, edgecolors='black', s=20)
+            axes.contour(xs, ys, heights, levels=[threshold], colors='black')
+        axes.scatter(*points.T, c=data.labels, cmap=cmap, vmin=marks[0], vmax=marks[1], edgecolors='black', s=20)
         axes.set(xlabel='$x_1$', ylabel='$x_2$', title=words('결정 경계', 'decision boundary'))
         return axes
 

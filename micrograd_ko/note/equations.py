@@ -156,14 +156,18 @@ def _numeric(x: Any, exact: bool = False) -> Array:
     return array if array.dtype.kind in 'fO' else array.astype(object if exact else np.float64)
 
 
+def _together(given: Sequence[Any]) -> Arrays:
+    """함께 쓰이는 배열들: 하나라도 정확하면(Fraction) 정수도 정확하다."""
+    found = [_numeric(x) for x in given]
+    return [_numeric(x, exact=True) for x in given] if any(x.dtype == object for x in found) else found
+
+
 def _arrays(shapes: str, *given: Any) -> Arrays:
     """식이 받는 배열들. shapes 는 이름과 모양이고, 같은 글자는 같은 길이다.
 
     어긋나면 ValueError: 그대로 두면 NumPy 는 길이 1 인 벡터를 소리 없이 늘린다(broadcasting).
     """
-    sizes: dict[str, int] = {}
-    exact = any(_numeric(x).dtype == object for x in given)
-    found = [_numeric(x, exact) for x in given]
+    sizes, found = dict[str, int](), _together(given)
     for letters, array in zip(re.findall(r'\((.*?)\)', shapes), found, strict=True):
         wanted = letters.split(', ')
         if len(wanted) != array.ndim or any(sizes.setdefault(k, n) != n for k, n in zip(wanted, array.shape, strict=True)):
@@ -176,9 +180,8 @@ def _checked(weights: Sequence, biases: Sequence, x: Any) -> tuple[Arrays, Array
     biases = listed(biases, 'biases 는 층마다의 벡터 b 의 목록입니다.')
     if len(weights) != len(biases):
         raise ValueError(f'가중치 행렬 {len(weights)}개와 편향 {len(biases)}개: 층마다 하나씩, 같은 수로 주세요.')
-    exact = any(_numeric(part).dtype == object for part in (*weights, *biases, x))
-    ws, bs, a = [_numeric(w, exact) for w in weights], [_numeric(b, exact) for b in biases], _numeric(x, exact)
-    shape = a.shape
+    *layers, a = _together([*weights, *biases, x])
+    ws, bs, shape = layers[: len(weights)], layers[len(weights) :], a.shape
     for layer, (w, b) in enumerate(zip(ws, bs, strict=True), 2):
         if w.ndim != 2 or (w.shape[1],) != shape or b.shape != w.shape[:1]:
             raise ValueError(f'층 {layer}: 앞 층의 출력 {shape}, W {w.shape}, b {b.shape} 의 모양이 이어지지 않습니다.')

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd_ko.compiler.samples import floats
+from micrograd_ko.kinds.arrays import floats
 from micrograd_ko.misuse import listed
 from micrograd_ko.testing.float_differences import judged
 from micrograd_ko.testing.recorded import input_names

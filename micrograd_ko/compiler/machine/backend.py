@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from micrograd_ko.compiler.machine.kernels import is_lasting
-from micrograd_ko.compiler.machine.maps import MapKernel
+from micrograd_ko.compiler.machine.maps import MapKernel, is_lasting
 from micrograd_ko.compiler.machine.memory import Share, rounded_up
 from micrograd_ko.compiler.machine.plan import Plan
 from micrograd_ko.compiler.machine.target import host

@@ -11,10 +11,9 @@ from typing import Any
 from llvmlite import ir
 
 from micrograd_ko.compiler.machine import maps, products, steps, updates
-from micrograd_ko.compiler.machine.maps import MapKernel
+from micrograd_ko.compiler.machine.maps import MapKernel, is_lasting
 from micrograd_ko.compiler.machine.target import compiled, host
 from micrograd_ko.kinds.lanes import Format
-from micrograd_ko.operation import BUILT_IN, Op
 
 SHARED = {
     'product': products.PRODUCT, 'transposed': products.TRANSPOSED,
@@ -70,11 +69,6 @@ def _name(kernel: MapKernel) -> str:
     """커널의 이름. C 의 함수(sin, exp)와 겹치지 않고, 연산의 이름이 한글이어도 LLVM 이 아는 글자(ASCII)만 든다."""
     way = 'forward' if kernel.active is None else f'backward {kernel.active}'
     return ascii(f'{kernel.op.name} {kernel.arity} {kernel.pattern} {way}')
-
-
-def is_lasting(op: Op) -> bool:
-    """이름이 식을 정하는 연산인지: 표에 처음부터 있던 것과 x**n."""
-    return op.family is not None or op.name in BUILT_IN
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from llvmlite import ir
 from micrograd_ko.compiler.machine.functions import Function, Place, number
 from micrograd_ko.kinds.lanes import Format, Vector
 from micrograd_ko.kinds.vectors import VECTORS
-from micrograd_ko.operation import Op
+from micrograd_ko.operation import BUILT_IN, Op
 
 OPERANDS = ('x0', 'x1', 'x2')  # 피연산자가 이보다 많으면 행의 표로만 읽는다
 MAP = ('out', 'length', 'table', *OPERANDS)  # 길이는 flat, tail 이면 원소의 수, rows 면 행의 수
@@ -39,6 +39,11 @@ class MapKernel(NamedTuple):
         else:
             _backward(f, self)
         f.end()
+
+
+def is_lasting(op: Op) -> bool:
+    """이름이 식을 정하는 연산인지: 표에 처음부터 있던 것과 x**n."""
+    return op.family is not None or op.name in BUILT_IN
 
 
 def _over_elements(f: Function, kernel: MapKernel, body: Callable[..., Any], carried: Sequence[ir.Value] = ()) -> list[ir.Value]:

@@ -14,10 +14,11 @@ from llvmlite import ir
 
 from micrograd_ko import ops
 from micrograd_ko.compiler.machine.functions import Function, number
+from micrograd_ko.compiler.machine.maps import is_lasting
 from micrograd_ko.kinds.lanes import Format
 from micrograd_ko.kinds.operators import Operators
 from micrograd_ko.kinds.symbols import Symbol
-from micrograd_ko.operation import BUILT_IN, Namespace, Op, interpret, named
+from micrograd_ko.operation import Namespace, Op, interpret, named
 
 # 칸 begin … end, 첫 기억의 주소와 다음 기억까지의 거리, 첫 스레드의 기울기의 주소, 스레드의 수. 기울기의 거리도 같다
 UPDATE = ('begin', 'end', 'memory', 'distance', 'gradients', 'threads')
@@ -46,7 +47,7 @@ class Slot(Operators):
 
 
 def _apply(op: Op, operands: tuple) -> Any:
-    if op.forward is not None and op.family is None and op.name not in BUILT_IN:  # 등록한 이름은 식을 정하지 않는다: 식을 편다
+    if op.forward is not None and not is_lasting(op):  # 등록한 이름은 식을 정하지 않는다: 식을 편다
         return _OPERATIONS.function(op)(*operands)
     constant = next(x.constant for x in operands if isinstance(x, Slot))
     return Slot(op.apply(*[x.number if isinstance(x, Slot) else constant(x) for x in operands]), constant)
